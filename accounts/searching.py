@@ -1,0 +1,25 @@
+"""Search texts in any case, with or without Turkish letters ("istanbul" finds "İSTANBUL")."""
+
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Upper
+
+from iys_portal.shared.turkish import fold
+
+# The database's twin of shared.turkish.fold for Turkish and plain letters. Every i is gone before upper()
+# runs, so its answer is the same under every collation.
+_LETTERS = "İıiŞşĞğÜüÖöÇçÂâÎîÛû"
+_PLAIN = "IIISSGGUUOOCCAAIIUU"
+
+
+def folded(field: str) -> Upper:
+    """Return the expression of a text column (relations by ``__``) in plain ASCII capitals."""
+    plain = Func(F(field), Value(_LETTERS), Value(_PLAIN), function="translate", output_field=TextField())
+    return Upper(plain)
+
+
+def holds_words(alias: str, query: str) -> Q:
+    """Return the condition that a folded column (annotated as `alias`) holds every word of `query`."""
+    condition = Q()
+    for word in fold(query).split():
+        condition &= Q(**{f"{alias}__contains": word})
+    return condition

@@ -1,0 +1,39 @@
+"""Change people: log in by e-Devlet."""
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db import transaction
+
+from accounts.models import Person
+from iys_portal.audit.services import record
+from iys_portal.shared.crypto import encrypt, lookup_hash
+
+
+@transaction.atomic
+def login_person(*, tckn: str, given_name: str, family_name: str, now: datetime) -> Person:
+    """Return the person whom e-Devlet vouched for, made at the first login, and audit the login.
+
+    `tckn` must have passed its checksum. The name follows e-Devlet's.
+    """
+    person = known_person(tckn=tckn, given_name=given_name, family_name=family_name)
+    person.given_name, person.family_name, person.last_login = given_name, family_name, now
+    person.save(update_fields=["given_name", "family_name", "last_login"])
+    record(action="login", subject=person, actor=person)
+    return person
+
+
+def known_person(*, tckn: str, given_name: str, family_name: str) -> Person:
+    """Return the person with this TCKN, made where there is none; two calls at once make one person."""
+    person, _ = Person.objects.get_or_create(
+        tckn_hash=lookup_hash(tckn),
+        defaults={
+            "username": f"edevlet-{secrets.token_hex(8)}",
+            "given_name": given_name,
+            "family_name": family_name,
+            "tckn_encrypted": encrypt(tckn.encode()),
+            "password": UNUSABLE_PASSWORD_PREFIX,
+        },
+    )
+    return person

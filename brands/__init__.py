@@ -1,0 +1,1 @@
+"""Brands (marka) of providers, and their dealers (bayi)."""

@@ -1,0 +1,1 @@
+"""Consents (izin): the current state per brand, recipient type, channel and recipient."""

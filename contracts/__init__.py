@@ -1,0 +1,1 @@
+"""Contract texts, approvals and the signed documents made of them."""

@@ -1,0 +1,141 @@
+"""What a contract says about its parties, its product and its approval: frozen values, no database.
+
+`ContractData.terms()` is the canonical form: it is shown to the customer, stored with the approval, attached
+to the PDF, and read back by `from_terms`, so that a document made later says exactly what was approved.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One side of the contract, as it was when the text was shown."""
+
+    title: str
+    tax_number: str
+    address: str
+    phone: str
+    email: str
+    mersis: str = ""
+    website: str = ""
+
+
+COMPANY = Party(
+    title="İleti Yönetim Sistemi Anonim Şirketi",
+    tax_number="8450525470",
+    address="Mustafa Kemal Mah. Dumlupınar Blv. Türkiye Odalar ve Borsalar Birliği No: 252 Çankaya, Ankara",
+    phone="0850 333 3338",
+    email="bilgi@iys.org.tr",
+    mersis="0845052547000001",
+    website="https://iys.org.tr",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextVersion:
+    """One version of a contract's wording, in the markup of `contracts.markup`."""
+
+    kind: str
+    version: int
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash (64 hex digits) of the source in UTF-8, placeholders not filled."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How the authorised person, known by e-Devlet, approved the text. It is evidence, not a signature.
+
+    `approved_at` is an aware instant; `text_sha256` is the source's hash, `shown_sha256` the filled text's.
+    """
+
+    approved_at: datetime
+    ip: str
+    user_agent: str
+    checkbox_label: str
+    text_sha256: str
+    shown_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractData:
+    """Everything a contract is filled with. Amounts are in TRY, net + kdv == gross; `kdv_rate` is a percentage.
+
+    `authorised_tckn` is masked (``100******46``): a whole TCKN is refused with ValueError. `order_code` is in
+    its printed form (``KM7-T3R-AWC``). The days of the term are both inclusive, and unknown before activation.
+    """
+
+    company: Party = COMPANY
+    provider: Party
+    iys_no: int
+    authorised_person: str
+    authorised_tckn: str
+    product: str
+    net: Decimal
+    kdv_rate: Decimal
+    kdv: Decimal
+    gross: Decimal
+    order_code: str
+    text: TextVersion
+    demo: bool
+    evidence: Evidence | None = None
+    term_start: date | None = None
+    term_end: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.authorised_tckn.isdigit():
+            raise ValueError("the TCKN must be masked")
+        if self.net + self.kdv != self.gross:
+            raise ValueError("net and KDV do not add up")
+
+    def terms(self) -> dict[str, Any]:
+        """Return what the customer is shown, as JSON values; amounts are texts such as ``"5097.60"``."""
+        return {
+            "company": asdict(self.company),
+            "provider": asdict(self.provider),
+            "iys_no": self.iys_no,
+            "authorised_person": self.authorised_person,
+            "authorised_tckn": self.authorised_tckn,
+            "product": self.product,
+            "currency": "TRY",
+            **{name: str(getattr(self, name)) for name in _AMOUNTS},
+            "order_code": self.order_code,
+            "text": {"kind": self.text.kind, "version": self.text.version, "sha256": self.text.sha256},
+            "demo": self.demo,
+        }
+
+    @classmethod
+    def from_terms(
+        cls,
+        terms: Mapping[str, Any],
+        *,
+        text: TextVersion,
+        evidence: Evidence | None = None,
+        term: tuple[date, date] | None = None,
+    ) -> Self:
+        """Return the data that `terms` were made of; raise ValueError when they name another text than `text`."""
+        if terms["text"] != {"kind": text.kind, "version": text.version, "sha256": text.sha256}:
+            raise ValueError("the terms belong to another contract text")
+        start, end = term or (None, None)
+        return cls(
+            company=Party(**terms["company"]),
+            provider=Party(**terms["provider"]),
+            **{name: Decimal(terms[name]) for name in _AMOUNTS},
+            **{name: terms[name] for name in _PLAIN},
+            text=text,
+            evidence=evidence,
+            term_start=start,
+            term_end=end,
+        )
+
+
+_AMOUNTS = ("net", "kdv_rate", "kdv", "gross")
+_PLAIN = ("iys_no", "authorised_person", "authorised_tckn", "product", "order_code", "demo")

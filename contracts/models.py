@@ -1,0 +1,103 @@
+"""ContractText (versioned), Approval (evidence, append-only) and SignedDocument."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Person, Provider
+from contracts.enums import DocumentState, TextKind
+
+
+class ContractText(models.Model):
+    """One version of a contract's wording. A trigger refuses to change or delete a row."""
+
+    kind = models.CharField("tür", max_length=20, choices=TextKind)
+    version = models.PositiveSmallIntegerField("sürüm")
+    title = models.CharField("başlık", max_length=200)
+    source = models.TextField("metin")
+    sha256 = models.CharField("özet (SHA-256)", max_length=64)
+    effective_from = models.DateField("yürürlük tarihi")
+
+    class Meta:
+        verbose_name = "sözleşme metni"
+        verbose_name_plural = "sözleşme metinleri"
+        ordering = ["kind", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "version"], name="contract_text_version"),
+            models.UniqueConstraint(fields=["kind", "effective_from"], name="contract_text_one_a_day"),
+            models.CheckConstraint(name="contract_text_kind_known", condition=Q(kind__in=TextKind.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.version}"
+
+
+class Approval(models.Model):
+    """The evidence that an authorised person, known by e-Devlet, approved a text for an order.
+
+    Append-only by trigger and chained by hash per provider. It is evidence of acceptance, not an e-signature.
+    `terms` holds the canonical contract data as shown (parties, product, price, order code); personal numbers
+    masked.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    text = models.ForeignKey(ContractText, on_delete=models.PROTECT)
+    order_code = models.CharField(max_length=9)
+    terms = models.JSONField(encoder=DjangoJSONEncoder)
+    text_sha256 = models.CharField(max_length=64)
+    shown_sha256 = models.CharField(max_length=64)
+    checkbox_label = models.CharField(max_length=200)
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, default="")
+    approved_at = models.DateTimeField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "sözleşme onayı"
+        verbose_name_plural = "sözleşme onayları"
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="approval_of_provider"),
+            models.UniqueConstraint(fields=["provider", "order_code"], name="approval_one_an_order"),
+            models.UniqueConstraint(fields=["provider", "previous_hash"], name="approval_chain_unforked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_code} – {self.approved_at:%d.%m.%Y}"
+
+
+class SignedDocument(models.Model):
+    """The contract PDF of one approval: sealed by the company, time-stamped, kept for ever."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="document")
+    number = models.CharField("belge no", max_length=30)
+    term_start = models.DateField("ilk gün")
+    term_end = models.DateField("son gün")
+    state = models.CharField("durum", max_length=12, choices=DocumentState, default=DocumentState.PENDING)
+    content = models.BinaryField(null=True)
+    sha256 = models.CharField("özet (SHA-256)", max_length=64, default="")
+    issued_at = models.DateTimeField("düzenleme", null=True)
+    created_at = models.DateTimeField("oluşturma", db_default=Now())
+
+    class Meta:
+        verbose_name = "imzalı belge"
+        verbose_name_plural = "imzalı belgeler"
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="document_of_provider"),
+            models.UniqueConstraint(fields=["provider", "number"], name="document_number"),
+            models.CheckConstraint(name="document_state_known", condition=Q(state__in=DocumentState.values)),
+            models.CheckConstraint(
+                name="document_content_iff_issued",
+                condition=Q(state__in=[DocumentState.PENDING, DocumentState.FAILED], content=None, issued_at=None)
+                | Q(state__in=[DocumentState.SEALED, DocumentState.TIMESTAMPED])
+                & ~Q(content=None)
+                & ~Q(issued_at=None)
+                & ~Q(sha256=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,176 @@
+"""Contract data → the PDF that is sealed: WeasyPrint, PDF/A-3u, tagged, with its data attached.
+
+The same data, number and instant give the same bytes. Nothing is fetched: the only resource a document may name
+is the packaged typeface, and any other address stops the rendering.
+"""
+
+import hashlib
+import json
+import os
+import re
+from datetime import UTC, datetime
+from functools import cache
+
+import fontpkg_inter
+from django.conf import settings
+from django.template.loader import render_to_string
+from pydyf import PDF, Array
+from weasyprint import CSS, HTML, Attachment, Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from contracts import hyphenation, markup
+from contracts.data import ContractData
+from iys_portal.shared.clock import ISTANBUL
+
+_PACKAGED = {"package:inter.ttf": fontpkg_inter.ROOT / "files" / "Inter[opsz,wght].ttf"}
+_DRAFT_MARK = "TASLAK — onaylanmamıştır"
+_DEMO_MARK = "ÖRNEK METİN · TEST"
+
+hyphenation.register()
+# Read by fontTools: the moment of embedding, else written into every font, would make no two documents alike.
+os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+
+
+class RenderingError(Exception):
+    """The document cannot be made: a resource is missing or is not one of ours."""
+
+
+class EvidenceMismatchError(RenderingError):
+    """The approved text is not the one that would be printed; no such document may ever be sealed."""
+
+
+class PackagedFetcher(URLFetcher):
+    """Serves the files that come with the portal, by their ``package:`` names, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=("package",), allow_redirects=False, fail_on_errors=True)
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 - the engine's signature
+        """Return the packaged file; raise ValueError, which stops the rendering, for any other address."""
+        if url not in _PACKAGED:
+            raise ValueError("not a packaged file")
+        return URLFetcherResponse(url, _PACKAGED[url].read_bytes())
+
+
+def render_contract(data: ContractData, *, number: str, created_at: datetime) -> bytes:
+    """Return the unsigned PDF of an approved contract; `created_at` is an aware instant.
+
+    Raises EvidenceMismatchError when the approval is missing or names another text, RenderingError when the
+    document cannot be made.
+    """
+    evidence = data.evidence
+    approved = evidence and (evidence.text_sha256, evidence.shown_sha256)
+    if approved != (data.text.sha256, markup.shown_sha256(data)):
+        raise EvidenceMismatchError(number)
+    return _render(data, number=number, created_at=created_at, mark=_DEMO_MARK if data.demo else "")
+
+
+def render_draft(data: ContractData, *, created_at: datetime) -> bytes:
+    """Return the PDF that a customer may read before approving: headed as a draft, never sealed."""
+    mark = f"{_DRAFT_MARK} · {_DEMO_MARK}" if data.demo else _DRAFT_MARK
+    return _render(data, number="", created_at=created_at, mark=mark)
+
+
+def _render(data: ContractData, *, number: str, created_at: datetime, mark: str) -> bytes:
+    created = created_at.astimezone(ISTANBUL).replace(microsecond=0)
+    attached = canonical_json(data, number=number, created_at=created_at)
+    fetcher, fonts = PackagedFetcher(), FontConfiguration()
+    try:
+        document = HTML(string=_html(data, number, created, mark), base_url="package:", url_fetcher=fetcher)
+        style = CSS(string=_stylesheet(), base_url="package:", url_fetcher=fetcher, font_config=fonts)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[style],
+            font_config=fonts,
+            attachments=_attachments(data, attached, created),
+            pdf_variant="pdf/a-3u",
+            pdf_tags=True,
+            pdf_identifier=hashlib.sha256(attached).digest()[:16],
+            finisher=_list_attachments_once,
+        )
+    except FatalURLFetchingError as error:
+        # WeasyPrint's fatal errors are no Exceptions: they would end the worker, not the task.
+        raise RenderingError(str(error)) from error
+    return pdf
+
+
+def _list_attachments_once(_: Document, pdf: PDF) -> None:
+    """WeasyPrint names every attachment twice in the catalogue's AF entry."""
+    pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
+
+
+def canonical_json(data: ContractData, *, number: str, created_at: datetime) -> bytes:
+    """Return the document for machines: terms, term, approval; sorted keys, UTF-8, instants in UTC."""
+    evidence, start, end = data.evidence, data.term_start, data.term_end
+    approval = evidence and {
+        "approved_at": _utc(evidence.approved_at),
+        "identified_by": "e-Devlet",
+        "ip": evidence.ip,
+        "user_agent": evidence.user_agent,
+        "checkbox_label": evidence.checkbox_label,
+        "text_sha256": evidence.text_sha256,
+        "shown_sha256": evidence.shown_sha256,
+    }
+    content = {
+        "number": number,
+        "created_at": _utc(created_at),
+        "terms": data.terms(),
+        "term": [start.isoformat(), end.isoformat()] if start and end else None,
+        "approval": approval,
+    }
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _html(data: ContractData, number: str, created: datetime, mark: str) -> str:
+    evidence = data.evidence
+    context = {
+        "data": data,
+        "title": markup.title(data.text.source),
+        "number": number,
+        "created_at": created,
+        "created": created.isoformat(),
+        "mark": mark,
+        "provider_title": markup.clean(data.provider.title),
+        "person": markup.clean(data.authorised_person),
+        "product": markup.clean(data.product),
+        "rate": markup.percentage(data),
+        "order_code": data.order_code if evidence else "",
+        "text": markup.contract_html(data.text.source, data),
+    }
+    if evidence:
+        context["approved_istanbul"] = f"{evidence.approved_at.astimezone(ISTANBUL):%d.%m.%Y %H:%M:%S}"
+        context["approved_utc"] = f"{evidence.approved_at.astimezone(UTC):%d.%m.%Y %H:%M:%S}"
+        context["user_agent"] = markup.clean(evidence.user_agent)
+    return render_to_string("pdf/contract.html", context)
+
+
+def _attachments(data: ContractData, attached: bytes, created: datetime) -> list[Attachment]:
+    shown = markup.filled(data.text.source, data).encode()
+    utc = created.astimezone(UTC)  # WeasyPrint writes the clock's figures and calls them UTC
+    dates = {"created": utc, "modified": utc}
+    return [
+        Attachment(
+            string=attached, name="sozlesme.json", description="Sözleşme verisi", relationship="Data", **dates
+        ),
+        # Its SHA-256 is the approval's `shown_sha256`: anybody can check what was approved.
+        Attachment(
+            string=shown,
+            name="sozlesme-metni.txt",
+            description="Onaylanan sözleşme metni",
+            relationship="Source",
+            **dates,
+        ),
+    ]
+
+
+@cache
+def _stylesheet() -> str:
+    """Return the print stylesheet after the colours of the design tokens, of which paper takes the light ones."""
+    tokens = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    colours = "".join(re.findall(r"--[\w-]+:[^;]+;", tokens.partition("@media")[0]))
+    rules = (settings.BASE_DIR / "templates" / "pdf" / "contract.css").read_text(encoding="utf-8")
+    return f":root{{{colours}}}\n{rules}"

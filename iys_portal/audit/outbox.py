@@ -1,0 +1,133 @@
+"""The transactional outbox: promise work inside a transaction, have it done at least once after the commit.
+
+An app registers a handler for a topic in its tasks module::
+
+    @handler("contract.issue", queue="documents")
+    def issue_contract(*, document_id: int) -> None: ...
+
+`promise("contract.issue", document_id=7)` inserts a row in the caller's transaction and, after the commit, rings
+Celery. The row is the queue, Celery is only the doorbell: a beat sweeper rings again for rows left behind, so a
+lost broker or a killed worker loses nothing. Handlers must be idempotent.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from iys_portal.audit.models import OutboxMessage
+
+logger = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 12
+_LOCK_SPACE = 0x0B0C
+
+
+@dataclass(frozen=True)
+class Handler:
+    """The function that does a topic's work, and the Celery queue in which it runs."""
+
+    function: Callable[..., None]
+    queue: str
+
+
+_HANDLERS: dict[str, Handler] = {}
+
+
+def handler(topic: str, *, queue: str = "default") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the decorated function as the handler of `topic`."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        if topic in _HANDLERS:
+            raise ValueError(f"two handlers for {topic}")
+        _HANDLERS[topic] = Handler(function, queue)
+        return function
+
+    return register
+
+
+def promise(topic: str, **payload: Any) -> OutboxMessage:
+    """Promise the work of `topic` in the caller's transaction; ring the worker once that commits.
+
+    `payload` holds ids and plain values only, never personal data.
+    """
+    message = OutboxMessage.objects.create(topic=topic, payload=payload)
+    transaction.on_commit(lambda: ring(message))
+    return message
+
+
+def ring(message: OutboxMessage) -> None:
+    """Tell a worker that `message` is due. A broker that is away is no error: the sweeper rings again."""
+    from iys_portal.audit.tasks import run_outbox_message  # noqa: PLC0415  (tasks import this module)
+
+    try:
+        run_outbox_message.apply_async(
+            kwargs={"message_id": message.pk}, queue=_HANDLERS[message.topic].queue, retry=False
+        )
+    except run_outbox_message.OperationalError:
+        logger.warning("broker_unreachable", topic=message.topic, message_id=message.pk)
+
+
+def sweep(*, now: datetime, limit: int = 500) -> int:
+    """Ring again for messages whose time has come, oldest first; return how many.
+
+    A message is left alone for a minute after that, so that a backlog is not rung for over and over.
+    """
+    open_messages = OutboxMessage.objects.filter(done_at=None, failed_at=None, due_at__lte=now)
+    messages = list(open_messages.order_by("due_at")[:limit])
+    OutboxMessage.objects.filter(pk__in=[m.pk for m in messages]).update(due_at=now + timedelta(minutes=1))
+    for message in messages:
+        ring(message)
+    return len(messages)
+
+
+def run(message_id: int) -> bool:
+    """Do the work of one message; return True when it is done (now or before).
+
+    Holds a session advisory lock meanwhile, which the server drops at once when the worker dies, so a message
+    runs in one place at a time and a killed worker delays nothing. A failing handler is tried again with
+    growing pauses (30 s doubled, at most an hour) and given up visibly after MAX_ATTEMPTS.
+    """
+    with _exclusive(message_id) as owned:
+        if not owned:
+            return False
+        message = OutboxMessage.objects.get(pk=message_id)
+        if message.done_at or message.failed_at:
+            return message.done_at is not None
+        try:
+            _HANDLERS[message.topic].function(**message.payload)
+        except Exception as error:
+            _put_back(message, error)
+            return False
+        OutboxMessage.objects.filter(pk=message_id).update(done_at=timezone.now(), attempts=F("attempts") + 1)
+    return True
+
+
+@contextmanager
+def _exclusive(message_id: int) -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, message_id % 2**31])
+        owned = bool(cursor.fetchone()[0])
+    try:
+        yield owned
+    finally:
+        if owned:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, message_id % 2**31])
+
+
+def _put_back(message: OutboxMessage, error: Exception) -> None:
+    now = timezone.now()
+    message.attempts += 1
+    message.last_error = f"{type(error).__name__}: {error}"[:2000]
+    if message.attempts >= MAX_ATTEMPTS:
+        message.failed_at = now
+    message.due_at = now + min(timedelta(seconds=30 * 2 ** (message.attempts - 1)), timedelta(hours=1))
+    message.save(update_fields=["attempts", "last_error", "failed_at", "due_at"])
+    logger.exception("outbox_failed", topic=message.topic, message_id=message.pk, attempts=message.attempts)

@@ -1,0 +1,37 @@
+"""Read the audit trail: an object's history, and whether the hash chain still holds."""
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.db.models import QuerySet
+
+from iys_portal.audit.models import AuditEvent, AuditSeal, OutboxMessage
+from iys_portal.audit.services import link_hash
+
+
+def history_of(subject: models.Model) -> QuerySet[AuditEvent]:
+    """Return the events about one object, oldest first."""
+    return AuditEvent.objects.filter(
+        provider_id=getattr(subject, "provider_id", None),
+        object_type=subject._meta.label_lower,
+        object_id=str(subject.pk),
+    ).order_by("pk")
+
+
+def first_broken_seal() -> AuditSeal | None:
+    """Walk the whole hash chain; return its first link that does not match its event, or None."""
+    head, expected = "0" * 64, 1
+    for seal in _chain():
+        if seal.seq != expected or seal.hash != link_hash(head, seal.event):
+            return seal
+        head, expected = seal.hash, expected + 1
+    return None
+
+
+def _chain() -> Iterator[AuditSeal]:
+    return AuditSeal.objects.select_related("event").order_by("seq").iterator(chunk_size=2000)
+
+
+def given_up() -> QuerySet[OutboxMessage]:
+    """Return the outbox messages on which the portal gave up: a person has to look."""
+    return OutboxMessage.objects.exclude(failed_at=None).order_by("-failed_at")

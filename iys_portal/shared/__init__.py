@@ -1,0 +1,1 @@
+"""The kernel every app may use: no models, no Django models, no imports of the apps."""

@@ -1,0 +1,45 @@
+"""Turkish text: casing, folding to plain ASCII capitals, and search keys.
+
+Python's own casing is wrong for Turkish: ``'İ'.lower()`` is two code points, ``'i'.upper()`` loses the dot.
+"""
+
+import re
+import unicodedata
+
+_TURKISH = str.maketrans("İIıiŞşĞğÜüÖöÇç", "IIIISSGGUUOOCC")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_DOTTED_CAPITAL = "I\N{COMBINING DOT ABOVE}"
+
+
+def lower(text: str) -> str:
+    """Return `text` in lower case as Turkish readers expect it: İ becomes i, I becomes ı."""
+    return text.replace(_DOTTED_CAPITAL, "İ").replace("İ", "i").replace("I", "ı").lower()
+
+
+def upper(text: str) -> str:
+    """Return `text` in upper case as Turkish readers expect it: i becomes İ, ı becomes I."""
+    return text.replace("i\N{COMBINING DOT ABOVE}", "i").replace("i", "İ").upper()
+
+
+def fold(text: str) -> str:
+    """Return `text` with every letter that has a plain ASCII capital written as that capital.
+
+    All four i's become I. Spaces and punctuation stay; letters of other scripts stay, in upper case.
+    Folding is idempotent, so folded text can be stored and compared with freshly folded text.
+    """
+    folded = text.translate(_TURKISH)
+    if not folded.isascii():
+        decomposed = unicodedata.normalize("NFKD", folded)
+        folded = "".join(glyph for glyph in decomposed if unicodedata.category(glyph)[0] != "M")
+        # Compatibility forms may hide an i that the table has not seen; upper() gives it its plain capital.
+    return folded.upper()
+
+
+def squeeze(text: str) -> str:
+    """Return the letters and digits of the folded text, and nothing else."""
+    return _NOT_ALPHANUMERIC.sub("", fold(text))
+
+
+def search_key(text: str) -> str:
+    """Return the form in which names are searched: folded, with single spaces ("asist" finds "ASİST")."""
+    return " ".join(fold(text).split())

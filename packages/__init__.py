@@ -1,0 +1,1 @@
+"""Packages, their dated tariffs, and the subscriptions of providers."""

@@ -1,0 +1,159 @@
+"""Package, Tariff (dated prices) and Subscription."""
+
+from decimal import Decimal
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now
+
+from accounts.models import Provider
+from packages.enums import LIVE, SubscriptionState
+
+TEMEL_HIZMETLER = "temel-hizmetler"
+
+
+class DateRange(Func):
+    """``daterange(valid_from, valid_to, '[]')``: both days count."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+class InstantRange(Func):
+    """``tstzrange(starts_at, ends_at, '[)')``."""
+
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
+class Package(models.Model):
+    """One of the packages of the price page; a tier is judged by the provider's address count."""
+
+    slug = models.SlugField("adres adı", max_length=30, unique=True)
+    name = models.CharField("ad", max_length=30)
+    heading = models.CharField("başlık", max_length=30)
+    addresses = models.CharField("adres sayısı metni", max_length=40)
+    min_addresses = models.PositiveIntegerField("en az adres", default=0)
+    max_addresses = models.PositiveIntegerField("en çok adres", null=True, blank=True)
+    has_integration = models.BooleanField("entegrasyon modülü", default=True)
+    by_offer = models.BooleanField("teklifle satılır", default=False)
+    position = models.PositiveSmallIntegerField("sıra", unique=True)
+    on_sale = models.BooleanField("satışta", default=True)
+
+    class Meta:
+        verbose_name = "paket"
+        verbose_name_plural = "paketler"
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(
+                name="package_bounds_ordered",
+                condition=Q(max_addresses=None) | Q(max_addresses__gte=F("min_addresses")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in orders and contracts: ``İLETİ-150 (Seviye 1)``."""
+        return f"{self.name} (Seviye 1)" if self.has_integration else self.name
+
+    @property
+    def is_basic(self) -> bool:
+        """Temel Hizmetler: what every provider has, never bought."""
+        return self.slug == TEMEL_HIZMETLER
+
+
+class Tariff(models.Model):
+    """What a package costs a year in TRY from one day to another; sold rows are followed, never edited.
+
+    The list price is stored whole (net + kdv = gross). A campaign price, with KDV, replaces it where present.
+    """
+
+    package = models.ForeignKey(Package, verbose_name="paket", on_delete=models.PROTECT, related_name="tariffs")
+    valid_from = models.DateField("ilk gün")
+    valid_to = models.DateField("son gün", null=True, blank=True)
+    net = models.DecimalField("net", max_digits=12, decimal_places=2)
+    kdv_rate = models.DecimalField("KDV oranı (%)", max_digits=5, decimal_places=2)
+    kdv = models.DecimalField("KDV", max_digits=12, decimal_places=2)
+    gross = models.DecimalField("liste fiyatı (KDV dahil)", max_digits=12, decimal_places=2)
+    campaign_gross = models.DecimalField(
+        "kampanya fiyatı (KDV dahil)", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = "tarife"
+        verbose_name_plural = "tarifeler"
+        ordering = ["package__position", "valid_from"]
+        constraints = [
+            models.CheckConstraint(name="tariff_adds_up", condition=Q(gross=F("net") + F("kdv"))),
+            models.CheckConstraint(
+                name="tariff_not_negative", condition=Q(net__gte=0, kdv__gte=0, kdv_rate__gte=0, kdv_rate__lt=100)
+            ),
+            models.CheckConstraint(
+                name="tariff_campaign_lower",
+                condition=Q(campaign_gross=None) | Q(campaign_gross__gte=0, campaign_gross__lte=F("gross")),
+            ),
+            models.CheckConstraint(
+                name="tariff_days_ordered", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
+            ),
+            ExclusionConstraint(
+                name="tariff_no_overlap",
+                expressions=[
+                    ("package", RangeOperators.EQUAL),
+                    (
+                        DateRange("valid_from", "valid_to", RangeBoundary(inclusive_upper=True)),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message="Bu paketin aynı günleri kapsayan başka bir tarifesi var.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package} – {self.valid_from:%d.%m.%Y}"
+
+    @property
+    def price(self) -> Decimal:
+        """What is to be paid, with KDV."""
+        return self.gross if self.campaign_gross is None else self.campaign_gross
+
+
+class Subscription(models.Model):
+    """A provider's right to a package for a term; `ends_at` is the first instant after the last day."""
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    package = models.ForeignKey(Package, verbose_name="paket", on_delete=models.PROTECT)
+    state = models.CharField("durum", max_length=10, choices=SubscriptionState, default=SubscriptionState.ACTIVE)
+    starts_at = models.DateTimeField("başlangıç")
+    ends_at = models.DateTimeField("bitiş")
+    ended_at = models.DateTimeField("sona erme", null=True, blank=True)
+    created_at = models.DateTimeField("oluşturma", db_default=Now())
+
+    class Meta:
+        verbose_name = "abonelik"
+        verbose_name_plural = "abonelikler"
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "id"], name="subscription_of_provider"),
+            models.CheckConstraint(name="subscription_state_known", condition=Q(state__in=SubscriptionState.values)),
+            models.CheckConstraint(name="subscription_ends_later", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="subscription_ended_iff_over",
+                condition=Q(state__in=LIVE, ended_at=None) | ~Q(state__in=LIVE) & ~Q(ended_at=None),
+            ),
+            ExclusionConstraint(
+                name="subscription_one_live",
+                expressions=[
+                    ("provider", RangeOperators.EQUAL),
+                    (InstantRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state__in=LIVE),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} – {self.package}"

@@ -1,0 +1,1 @@
+"""Business partners (İş Ortağı), intermediaries (AHS) and what brands let them do."""

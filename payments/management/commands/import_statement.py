@@ -1,0 +1,44 @@
+"""Import a bank statement and wait until its lines have been matched."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from iys_portal.shared.commands import ObjectCommand
+from payments.enums import StatementState
+from payments.models import BankAccount
+from payments.selectors.statements import summary_of
+from payments.services import statements
+
+
+class Command(ObjectCommand):
+    help = "Read a bank statement, match its lines with orders, and say what became of them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--account", required=True, help="the IBAN of our account")
+        parser.add_argument("--format", default="mt940")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        iban = options["account"].replace(" ", "").upper()
+        account = BankAccount.objects.filter(iban=iban).first()
+        if account is None:
+            raise CommandError(f"{iban} bizim hesaplarımızdan biri değil.")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} okunamadı: {error.strerror}") from error
+        now = timezone.now()
+        statement, _ = statements.receive(
+            account=account, format=options["format"], filename=path.name, content=content, person=None, now=now
+        )
+        statements.process(statement_id=statement.pk, now=now)
+        statement.refresh_from_db()
+        self.answer(summary_of(statement), as_json=options["json"])
+        if statement.state == StatementState.REFUSED:
+            sys.exit(2)

@@ -1,0 +1,1 @@
+"""What people and bank statements do to orders."""

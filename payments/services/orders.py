@@ -1,0 +1,272 @@
+"""An order's way from the package page to the active package, but for the money (see settlement)."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import Person, Provider
+from contracts.services import record_approval, queue_document
+from iys_portal.audit.services import Actor, move, record
+from iys_portal.shared import codes
+from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day, last_day
+from iys_portal.shared.money import split_gross
+from packages.models import Package, Tariff
+from packages.selectors import live_subscription, tariff_of
+from packages.services import activate
+from payments.contract_terms import ShownContract, contract_for
+from payments.enums import ORDER_TRANSITIONS, OrderState
+from payments.models import Order
+from payments.rules import OrderRefused, expires_at, refusal_of_activation, refusal_of_choice
+
+CHECKBOX_LABEL = "Yukarıda bulunan sözleşmeyi okudum ve onaylıyorum."
+
+
+class ContractChanged(Exception):
+    """The text or the price changed since the page was shown: the person has to read again."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """From where a person approved: kept as evidence with the approval."""
+
+    ip: str | None
+    user_agent: str
+
+
+def form_nonce(*, provider: Provider, package: Package) -> str:
+    """Return the nonce of the package page as it stands now.
+
+    It depends on the provider's newest order, so two tabs, a double click and the back button all carry the same
+    nonce and get the same order, and a page opened after that order may start another.
+    """
+    newest = Order.objects.filter(provider=provider).order_by("-pk").values_list("pk", flat=True).first()
+    return hmac.new(
+        settings.SECRET_KEY.encode(), f"{provider.pk}:{package.pk}:{newest}".encode(), hashlib.sha256
+    ).hexdigest()
+
+
+@transaction.atomic
+def choose_package(
+    *, provider: Provider, person: Person, package: Package, nonce: str, addresses: int, now: datetime
+) -> Order:
+    """Return the draft order for a package at today's tariff; the same nonce gives the same order again.
+
+    Locks the provider row, so that two submissions at once are served one after the other. Raises OrderRefused
+    when the package may not be chosen.
+    """
+    Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
+    known = Order.objects.filter(provider=provider, form_nonce=nonce, package=package).first()
+    if known is not None:
+        return known
+    if nonce != form_nonce(provider=provider, package=package):
+        raise OrderRefused("Sayfa eskimiş. Lütfen paketi yeniden seçiniz.")
+    tariff = tariff_of(package, day=istanbul_day(now))
+    refusal = refusal_of_choice(package, tariff, addresses=addresses)
+    if refusal or tariff is None:
+        raise OrderRefused(refusal)
+    order = Order(
+        provider=provider,
+        person=person,
+        package=package,
+        product_label=package.label,
+        code=_unused_code(),
+        form_nonce=nonce,
+        created_at=now,
+    )
+    _price(order, tariff)
+    order.save()
+    record(action="draft", subject=order, actor=person, product=order.product_label, gross=str(order.gross))
+    return order
+
+
+def _unused_code() -> str:
+    while Order.objects.filter(code=(code := codes.generate())).exists():
+        continue
+    return code
+
+
+def _price(order: Order, tariff: Tariff) -> None:
+    order.tariff = tariff
+    order.kdv_rate = tariff.kdv_rate
+    order.gross = tariff.price
+    if tariff.campaign_gross is None:
+        order.net, order.kdv = tariff.net, tariff.kdv
+    else:
+        order.net, order.kdv = split_gross(tariff.campaign_gross, tariff.kdv_rate)
+
+
+def _locked(order: Order) -> Order:
+    return (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("provider", "person", "package", "tariff", "approval")
+        .get(pk=order.pk)
+    )
+
+
+@transaction.atomic
+def bring_up_to_date(*, order: Order, now: datetime) -> tuple[Order, bool]:
+    """Price a draft by today's tariff; return (the order, whether its price changed). Locks the order.
+
+    Raises OrderRefused when the package is no longer sold.
+    """
+    order = _locked(order)
+    if order.state != OrderState.DRAFT:
+        return order, False
+    tariff = tariff_of(order.package, day=istanbul_day(now))
+    if tariff is None or not order.package.on_sale:
+        raise OrderRefused("Bu paket artık satışta değil. Lütfen başka bir paket seçiniz.")
+    if tariff.pk == order.tariff_id:
+        return order, False
+    before = order.gross
+    _price(order, tariff)
+    order.save(update_fields=["tariff", "net", "kdv_rate", "kdv", "gross"])
+    record(action="reprice", subject=order, actor=None, before=str(before), after=str(order.gross))
+    return order, before != order.gross
+
+
+def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor: Visitor, now: datetime) -> Order:
+    """Approve the contract that the person was shown; a free order is completed by it, a paid one goes to payment.
+
+    Sent twice, the second call changes nothing. Raises ContractChanged when the contract as it stands now is not
+    the one with `shown_sha256`, OrderRefused when the order can no longer be approved. Locks the order.
+    """
+    order, repriced = bring_up_to_date(order=order, now=now)
+    with transaction.atomic():
+        order = _locked(order)
+        if order.state != OrderState.DRAFT:
+            if order.accepted_at is None:
+                raise OrderRefused("Bu sipariş artık onaylanamaz. Lütfen paketi yeniden seçiniz.")
+            return order
+        if _is_over(order, now=now):
+            raise OrderRefused("Bu siparişin süresi doldu. Lütfen paketi yeniden seçiniz.")
+        shown = contract_for(order, person=person, now=now)
+        if repriced or shown.sha256 != shown_sha256:
+            raise ContractChanged
+        _approve(order, shown, person=person, visitor=visitor, now=now)
+    return order
+
+
+def _is_over(order: Order, *, now: datetime) -> bool:
+    end = expires_at(order)
+    return end is not None and end <= now
+
+
+def _approve(order: Order, shown: ShownContract, *, person: Person, visitor: Visitor, now: datetime) -> None:
+    approval = record_approval(
+        provider=order.provider,
+        person=person,
+        order_code=order.code,
+        text=shown.text,
+        terms=shown.terms,
+        shown_sha256=shown.sha256,
+        checkbox_label=CHECKBOX_LABEL,
+        ip=visitor.ip,
+        user_agent=visitor.user_agent,
+        now=now,
+    )
+    order.approval, order.accepted_at = approval, now
+    if order.is_free:
+        complete(order=order, actor=person, reason="Ücretsiz paketin sözleşmesi onaylandı.", now=now)
+        return
+    move(
+        order,
+        OrderState.CONTRACT_ACCEPTED,
+        table=ORDER_TRANSITIONS,
+        actor=person,
+        reason="Sözleşme onaylandı.",
+        approval=approval,
+        accepted_at=now,
+    )
+
+
+@transaction.atomic
+def choose_transfer(*, order: Order, person: Person, now: datetime) -> Order:
+    """Choose Havale/EFT and show the order code; sent twice, the second call changes nothing. Locks the order.
+
+    The money is awaited through the 14th day. Raises OrderRefused when the order is not at the payment step.
+    """
+    order = _locked(order)
+    if order.state == OrderState.TRANSFER_PENDING:
+        return order
+    if order.state != OrderState.CONTRACT_ACCEPTED or _is_over(order, now=now):
+        raise OrderRefused("Bu sipariş için ödeme yöntemi seçilemez.")
+    last_day = istanbul_day(now) + timedelta(days=settings.TRANSFER_LIFETIME_DAYS)
+    move(
+        order,
+        OrderState.TRANSFER_PENDING,
+        table=ORDER_TRANSITIONS,
+        actor=person,
+        reason="Havale/EFT seçildi.",
+        pay_by=end_of_istanbul_day(last_day),
+    )
+    return order
+
+
+@transaction.atomic
+def cancel(*, order: Order, person: Person) -> Order:
+    """Give an order up before any money arrived; sent twice, the second call changes nothing. Locks the order."""
+    order = _locked(order)
+    if order.state == OrderState.CANCELLED:
+        return order
+    if order.state not in {OrderState.DRAFT, OrderState.CONTRACT_ACCEPTED, OrderState.TRANSFER_PENDING}:
+        raise OrderRefused("Bu sipariş artık iptal edilemez.")
+    move(order, OrderState.CANCELLED, table=ORDER_TRANSITIONS, actor=person, reason="Müşteri vazgeçti.")
+    return order
+
+
+def complete(*, order: Order, actor: Actor | None, reason: str, now: datetime) -> None:
+    """Activate the package of a settled order and queue its contract, in the caller's transaction and order lock.
+
+    Where the package cannot start now, the order rests in `paid` and the reason is audited; nothing is lost.
+    """
+    refusal = refusal_of_activation(order, live_subscription(order.provider_id, now=now))
+    if refusal:
+        record(action="activation_refused", subject=order, actor=actor, reason=refusal)
+        return
+    subscription = activate(provider=order.provider, package=order.package, actor=actor, reason=reason, now=now)
+    move(
+        order,
+        OrderState.COMPLETED,
+        table=ORDER_TRANSITIONS,
+        actor=actor,
+        reason=reason,
+        approval=order.approval,
+        accepted_at=order.accepted_at,
+        subscription=subscription,
+        completed_at=now,
+    )
+    assert order.approval is not None  # noqa: S101  (a completed order has one: order_state_needs_approval)
+    queue_document(
+        approval=order.approval,
+        term_start=istanbul_day(subscription.starts_at),
+        term_end=last_day(subscription.ends_at),
+    )
+
+
+def expire_due(*, now: datetime, limit: int = 500) -> int:
+    """Expire the orders whose time to approve or to pay is over, each in its own transaction; return how many."""
+    return sum(_expire(pk, now=now) for pk in _open_orders(now).values_list("pk", flat=True)[:limit])
+
+
+def _open_orders(now: datetime) -> QuerySet[Order]:
+    drafts = Order.objects.filter(
+        state=OrderState.DRAFT, created_at__lte=now - timedelta(hours=settings.DRAFT_LIFETIME_HOURS)
+    )
+    accepted = Order.objects.filter(
+        state=OrderState.CONTRACT_ACCEPTED, accepted_at__lte=now - timedelta(days=settings.ACCEPTED_LIFETIME_DAYS)
+    )
+    return drafts | accepted | Order.objects.filter(state=OrderState.TRANSFER_PENDING, pay_by__lte=now)
+
+
+@transaction.atomic
+def _expire(pk: int, *, now: datetime) -> bool:
+    order = Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(pk=pk).first()
+    if order is None or not _is_over(order, now=now):
+        return False
+    move(order, OrderState.EXPIRED, table=ORDER_TRANSITIONS, actor=None, reason="Süre doldu.")
+    return True

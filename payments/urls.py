@@ -1,0 +1,16 @@
+from django.urls import path
+
+from payments.views import orders
+
+app_name = "payments"
+
+urlpatterns = [
+    path("<str:code>/", orders.detail, name="order"),
+    path("<str:code>/sozlesme/", orders.contract, name="contract"),
+    path("<str:code>/sozlesme/taslak.pdf", orders.contract_draft, name="contract_draft"),
+    path("<str:code>/sozlesme.pdf", orders.document, name="document"),
+    path("<str:code>/odeme/", orders.method, name="method"),
+    path("<str:code>/odeme/havale/", orders.transfer, name="transfer"),
+    path("<str:code>/odeme/havale/onay/", orders.transfer_confirm, name="transfer_confirm"),
+    path("<str:code>/iptal/", orders.cancel, name="cancel"),
+]

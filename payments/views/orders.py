@@ -1,0 +1,199 @@
+"""The purchase after the package page: contract, way of paying, transfer, result (screens 7, 8, 10, 11)."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import ProviderRequest, provider_view
+from contracts.rendering import render_draft
+from contracts.selectors import document_of
+from iys_portal.shared import codes
+from iys_portal.shared.turkish import upper
+from payments.contract_terms import ShownContract, contract_for
+from payments.enums import OrderState
+from payments.forms.orders import ApprovalForm, MethodForm
+from payments.models import Order
+from payments.rules import OrderRefused, amount_due
+from payments.selectors.orders import allocated_to, order_with_code, shown_bank_accounts, timeline_of
+from payments.services import orders
+from payments.services.orders import ContractChanged, Visitor
+
+CHANGED = "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
+
+
+def _order(request: ProviderRequest, code: str) -> Order:
+    """Return the provider's order with a code in any spelling; 404 for everybody else's."""
+    parsed = codes.parse(code)
+    order = order_with_code(request.provider.pk, parsed).first() if parsed else None
+    if order is None:
+        raise Http404
+    return order
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view
+def contract(request: ProviderRequest, code: str) -> HttpResponse:
+    """Sözleşme onayı: the text in full, the checkbox; free orders are complete after it, paid ones go to payment."""
+    order = _order(request, code)
+    if request.method == "POST":
+        return _approve(request, order)
+    try:
+        order, repriced = orders.bring_up_to_date(order=order, now=timezone.now())
+    except OrderRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("packages:choose")
+    if order.state != OrderState.DRAFT:
+        return _next_page(order)
+    if repriced:
+        messages.warning(request, CHANGED)
+    return _contract_page(request, order)
+
+
+def _approve(request: ProviderRequest, order: Order) -> HttpResponse:
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _contract_page(request, order, form) if order.state == OrderState.DRAFT else _next_page(order)
+    try:
+        order = orders.accept_contract(
+            order=order,
+            person=request.user,
+            shown_sha256=form.cleaned_data["shown"],
+            visitor=_visitor(request),
+            now=timezone.now(),
+        )
+    except ContractChanged:
+        messages.warning(request, CHANGED)
+        return redirect("payments:contract", code=order.code_display)
+    except OrderRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("packages:choose")
+    return _next_page(order)
+
+
+def _contract_page(request: ProviderRequest, order: Order, form: ApprovalForm | None = None) -> HttpResponse:
+    shown = _contract(request, order)
+    if form is None:
+        form = ApprovalForm(initial={"shown": shown.sha256})
+    context = {"order": order, "contract_html": shown.html, "form": form, "is_free": order.is_free}
+    return render(request, "payments/contract.html", context)
+
+
+def _contract(request: ProviderRequest, order: Order) -> ShownContract:
+    return contract_for(order, person=request.user, now=timezone.now())
+
+
+def _visitor(request: ProviderRequest) -> Visitor:
+    return Visitor(ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", ""))
+
+
+def _next_page(order: Order) -> HttpResponse:
+    """Send the person to the step at which the order stands."""
+    step = "method" if order.state == OrderState.CONTRACT_ACCEPTED else "order"
+    return redirect(f"payments:{step}", code=order.code_display)
+
+
+@require_safe
+@provider_view
+def contract_draft(request: ProviderRequest, code: str) -> HttpResponse:
+    """The contract as a PDF to read before approving: headed as a draft, unsealed."""
+    order = _order(request, code)
+    if order.state != OrderState.DRAFT:
+        raise Http404
+    pdf = render_draft(_contract(request, order).data, created_at=timezone.now())
+    return _pdf(pdf, f"sozlesme-taslagi-{order.code_display}.pdf")
+
+
+@require_safe
+@provider_view
+def document(request: ProviderRequest, code: str) -> HttpResponse:
+    """The sealed contract; 404 until it is issued."""
+    order = _order(request, code)
+    issued = document_of(order.approval)
+    if issued is None or issued.content is None:
+        raise Http404
+    return _pdf(bytes(issued.content), f"{issued.number}.pdf")
+
+
+def _pdf(content: bytes, filename: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view
+def method(request: ProviderRequest, code: str) -> HttpResponse:
+    """Ödeme adımı: card or transfer."""
+    order = _order(request, code)
+    if order.state != OrderState.CONTRACT_ACCEPTED:
+        return _wrong_step(order)
+    form = MethodForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return redirect("payments:transfer", code=order.code_display)
+    return render(request, "payments/method.html", {"order": order, "form": form})
+
+
+def _wrong_step(order: Order) -> HttpResponse:
+    step = "contract" if order.state == OrderState.DRAFT else "order"
+    return redirect(f"payments:{step}", code=order.code_display)
+
+
+@require_safe
+@provider_view
+def transfer(request: ProviderRequest, code: str) -> HttpResponse:
+    """Banka Transferi: the accounts to pay into."""
+    order = _order(request, code)
+    if order.state != OrderState.CONTRACT_ACCEPTED:
+        return _wrong_step(order)
+    return render(request, "payments/transfer.html", {"order": order, "accounts": shown_bank_accounts()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view
+def transfer_confirm(request: ProviderRequest, code: str) -> HttpResponse:
+    """“Siparişi onaylıyor musunuz?”: POST shows the order code."""
+    order = _order(request, code)
+    if request.method == "POST":
+        try:
+            order = orders.choose_transfer(order=order, person=request.user, now=timezone.now())
+        except OrderRefused as refusal:
+            messages.error(request, str(refusal))
+        return _wrong_step(order)
+    if order.state != OrderState.CONTRACT_ACCEPTED:
+        return _wrong_step(order)
+    return render(request, "payments/transfer_confirm.html", {"order": order})
+
+
+@require_safe
+@provider_view
+def detail(request: ProviderRequest, code: str) -> HttpResponse:
+    """Sipariş: the code, what is due, what happened, the contract. It stays reachable for ever."""
+    found = _order(request, code)
+    if found.state == OrderState.DRAFT:
+        return redirect("payments:contract", code=found.code_display)
+    context = {
+        "order": found,
+        "amount_due": amount_due(found, allocated_to(found)),
+        "accounts": shown_bank_accounts(),
+        "description_text": f"{found.code_display} {upper(found.provider.title)}",
+        "document": document_of(found.approval),
+        "timeline": timeline_of(found),
+    }
+    return render(request, "payments/order.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view
+def cancel(request: ProviderRequest, code: str) -> HttpResponse:
+    """Give the order up: a check page, then POST."""
+    order = _order(request, code)
+    if request.method == "POST":
+        try:
+            order = orders.cancel(order=order, person=request.user)
+        except OrderRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"{order.code_display} kodlu sipariş iptal edildi.")
+        return redirect("payments:order", code=order.code_display)
+    return render(request, "payments/cancel.html", {"order": order})

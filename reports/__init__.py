@@ -1,0 +1,1 @@
+"""Raporlar: the daily files and the pictures."""

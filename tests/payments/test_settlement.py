@@ -1,0 +1,265 @@
+"""From a statement to an active package: what moves money, and all that does not."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from accounts.models import Person
+from contracts.models import SignedDocument
+from iys_portal import ledger
+from iys_portal.audit.models import AuditEvent, OutboxMessage
+from packages.models import Subscription
+from payments.enums import LineState, OrderState, StatementState
+from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from payments.selectors.statements import matches_of, summary_of
+from payments.services import orders, statements
+
+from tests import factories
+from tests.payments.mt940 import Transfer, mt940
+
+Make = Callable[..., Order]
+Import = Callable[..., Statement]
+
+
+@pytest.fixture(autouse=True)
+def ledger_holds(db: None) -> object:
+    """Whatever a test did, the books must balance afterwards."""
+    yield
+    broken = {name: result for name, result in ledger.verify().items() if not result["ok"]}
+    assert broken == {}
+
+
+def only_line(statement: Statement) -> StatementLine:
+    (line,) = StatementLine.objects.filter(statement=statement)
+    return line
+
+
+def assert_nothing_moved(order: Order, statement: Statement, *, state: LineState) -> StatementLine:
+    """The order waits, the line waits with a reason: nothing was activated and nothing was lost."""
+    before = order.state
+    order.refresh_from_db()
+    line = only_line(statement)
+    assert order.state == before
+    assert Allocation.objects.filter(line=line).count() == 0
+    assert (line.state, line.verdict != "") == (state, True)
+    return line
+
+
+def test_exact_code_and_amount_activate_the_package(awaiting: Make, imported: Import, now: datetime) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(f"{order.code_display} ÇAĞRI İLETİŞİM A.Ş."))
+    order.refresh_from_db()
+    assert order.state == OrderState.COMPLETED
+    assert (order.paid_at, order.completed_at) == (now, now)
+    assert order.subscription is not None
+    assert order.subscription.ends_at == factories.instant("2027-11-22T21:00:00")
+    allocation = Allocation.objects.get()
+    assert (allocation.order, allocation.amount) == (order, Decimal("5097.60"))
+    assert statement.state == StatementState.MATCHED
+    document = SignedDocument.objects.get(approval=order.approval)
+    assert OutboxMessage.objects.filter(topic="contract.issue").values_list("payload", flat=True).get() == {
+        "document_id": document.pk
+    }
+    actions = AuditEvent.objects.filter(object_type="payments.order", object_id=str(order.pk)).order_by("pk")
+    assert [event.action for event in actions][-2:] == ["state:paid", "state:completed"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda code: code.lower(),
+        lambda code: code.replace("-", ""),
+        lambda code: code.replace("-", " "),
+        lambda code: f"SİPARİŞ KODU:{code}",
+        lambda code: f"{code[:6]}\r\n{code[6:]} FİRMA",
+    ],
+    ids=["lower case", "no dashes", "spaces", "glued", "split over lines"],
+)
+def test_the_code_as_people_type_it(awaiting: Make, imported: Import, write: Callable[[str], str]) -> None:
+    order = awaiting("ileti-150")
+    imported(Transfer(write(order.code_display)))
+    order.refresh_from_db()
+    assert order.state == OrderState.COMPLETED
+
+
+def test_one_wrong_glyph_is_shown_with_the_order_it_may_mean(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    wrong = order.code_display[:-1] + ("A" if order.code[-1] != "A" else "C")
+    statement = imported(Transfer(wrong))
+    line = assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
+    assert [candidate["code"] for candidate in line.candidates] == [order.code]
+
+
+def test_one_kurus_short(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display, Decimal("5097.59")))
+    line = assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
+    assert "5.097,59 ₺" in line.verdict
+    assert "5.097,60 ₺" in line.verdict
+
+
+def test_a_code_that_was_paid_before(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    imported(Transfer(order.code_display))
+    order.refresh_from_db()
+    again = imported(Transfer(order.code_display, day=date(2026, 11, 24)), reference="EKSTRE2")
+    assert_nothing_moved(order, again, state=LineState.UNMATCHED)
+    assert Allocation.objects.count() == 1
+
+
+@pytest.mark.parametrize("ending", ["cancel", "expire"])
+def test_a_code_of_an_order_that_is_over(
+    awaiting: Make, imported: Import, alice: Person, now: datetime, ending: str
+) -> None:
+    order = awaiting("ileti-150")
+    if ending == "cancel":
+        orders.cancel(order=order, person=alice)
+    else:
+        orders.expire_due(now=now + timedelta(days=15))
+    order.refresh_from_db()
+    statement = imported(Transfer(order.code_display))
+    assert_nothing_moved(order, statement, state=LineState.UNMATCHED)
+
+
+def test_money_for_an_order_whose_transfer_was_not_chosen(accepted: Make, imported: Import) -> None:
+    order = accepted("ileti-150")
+    statement = imported(Transfer(order.code_display))
+    assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
+
+
+def test_a_wrong_closing_balance_moves_nothing(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display), closing=Decimal("9.00"))
+    assert statement.balance_ok is False
+    assert statement.problems != []
+    assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
+
+
+def test_a_truncated_file_moves_nothing(awaiting: Make, imported: Import, account: BankAccount) -> None:
+    order = awaiting("ileti-150")
+    whole = mt940(account.iban, Transfer(order.code_display), Transfer("KIRA", Decimal("30.00")))
+    statement = imported(content=whole[: whole.index(b":62F:")])
+    assert statement.balance_ok is False
+    # The last movement may have been cut short: it is no line but a problem, with its place in the file.
+    assert [problem["position"] for problem in statement.problems if problem["position"]] == [2]
+    assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
+
+
+def test_an_amount_with_a_thousands_dot_is_a_problem_not_a_payment(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display, raw_amount="5.097,60"))
+    order.refresh_from_db()
+    assert order.state == OrderState.TRANSFER_PENDING
+    assert StatementLine.objects.filter(statement=statement).count() == 0
+    problem = next(p for p in statement.problems if p.get("position") == 1)
+    assert "5.097,60" in problem["message"] + problem["raw"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1254", "utf-8-sig"])
+def test_turkish_letters_in_any_encoding(awaiting: Make, imported: Import, encoding: str) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(f"{order.code_display} ŞİŞLİ ÇİĞDEM İĞNE LTD. ŞTİ."), encoding=encoding)
+    assert only_line(statement).text.endswith("ŞİŞLİ ÇİĞDEM İĞNE LTD. ŞTİ.")
+    order.refresh_from_db()
+    assert order.state == OrderState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"   \r\n", b"Tarih;Tutar\r\n23.11.2026;5097,60\r\n", b"\x00" * 64], ids=["empty", "blank", "csv", "nul"]
+)
+def test_what_is_no_statement_is_refused_with_a_reason(imported: Import, content: bytes) -> None:
+    statement = imported(content=content)
+    assert statement.state == StatementState.REFUSED
+    assert len(statement.problems) == 1
+    assert summary_of(statement)["lines"] == 0
+
+
+def test_a_statement_of_another_account_is_refused(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(content=mt940(factories.make_iban(7), Transfer(order.code_display)))
+    assert statement.state == StatementState.REFUSED
+    order.refresh_from_db()
+    assert order.state == OrderState.TRANSFER_PENDING
+
+
+def test_the_same_file_again_is_the_same_statement(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    first = imported(Transfer(order.code_display))
+    assert imported(Transfer(order.code_display)) == first
+    assert (Statement.objects.count(), StatementLine.objects.count(), Allocation.objects.count()) == (1, 1, 1)
+
+
+def test_overlapping_files_add_each_movement_once(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    first, second = Transfer("AIDAT", Decimal("10.00")), Transfer(order.code_display)
+    imported(first, second)
+    overlap = imported(second, Transfer("KIRA", Decimal("30.00"), day=date(2026, 11, 24)), reference="EKSTRE2")
+    assert (overlap.line_count, overlap.duplicate_count) == (2, 1)
+    assert [line.text for line in StatementLine.objects.filter(statement=overlap)] == ["KIRA"]
+    assert Allocation.objects.count() == 1
+
+
+def test_two_equal_payments_stay_two(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display), Transfer(order.code_display))
+    states = list(StatementLine.objects.filter(statement=statement).order_by("position").values_list("state", flat=True))
+    assert states == [LineState.MATCHED, LineState.UNMATCHED]
+    assert Allocation.objects.count() == 1
+    assert Subscription.objects.count() == 1
+
+
+def test_outgoing_money_is_out_of_scope(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display, Decimal("-5097.60")))
+    assert_nothing_moved(order, statement, state=LineState.IGNORED)
+
+
+def test_processing_again_changes_nothing(awaiting: Make, imported: Import, now: datetime) -> None:
+    statement = imported(Transfer(awaiting("ileti-150").code_display))
+    statements.process(statement_id=statement.pk, now=now)
+    assert (Allocation.objects.count(), Subscription.objects.count()) == (1, 1)
+
+
+def test_activation_refused_leaves_the_order_paid(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    order.provider.state = "closed"
+    order.provider.save()
+    imported(Transfer(order.code_display))
+    order.refresh_from_db()
+    assert (order.state, order.subscription) == (OrderState.PAID, None)
+    event = AuditEvent.objects.get(action="activation_refused")
+    assert event.reason == "Hizmet sağlayıcı kapalı."
+
+
+def test_what_the_import_command_says(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(order.code_display), Transfer("KIRA", Decimal("30.00")))
+    assert summary_of(statement) == {
+        "statement_id": statement.pk,
+        "lines": 2,
+        "problems": [],
+        "duplicates": 0,
+        "matched": 1,
+        "suggested": 0,
+        "unmatched": 1,
+        "ignored": 0,
+        "balance_ok": True,
+    }
+    first, second = matches_of(statement)
+    assert first == {
+        "line": 1,
+        "amount": "5097.60",
+        "currency": "TRY",
+        "text": order.code_display,
+        "verdict": "matched",
+        "order": order.code_display,
+        "candidates": [],
+    }
+    assert (second["verdict"], second["order"]) == ("unmatched", None)
+
+
+def test_the_file_is_kept_encrypted(imported: Import) -> None:
+    statement = imported(Transfer("GIZLI BIR ACIKLAMA"))
+    statement.refresh_from_db()
+    assert b"GIZLI" not in bytes(statement.content_encrypted)
