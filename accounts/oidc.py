@@ -115,9 +115,9 @@ def exchange(*, code: str, code_verifier: str, redirect_uri: str) -> str:
     status, answer = _fetch("POST", provider.token_endpoint, data=form, auth=basic)
     if status in {400, 401, 403}:
         raise LoginError("token endpoint refused the code")
-    id_token = answer.get("id_token")
     if status != 200:
         raise ProviderUnavailableError(f"token endpoint answered {status}")
+    id_token = answer.get("id_token")
     if not isinstance(id_token, str):
         raise LoginError("answer without an ID token")
     return id_token

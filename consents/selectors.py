@@ -24,9 +24,9 @@ def counts_by_brand(provider_id: int, brand_ids: list[int]) -> dict[int, BrandCo
         Consent.objects.filter(provider_id=provider_id, brand_id__in=brand_ids)
         .values("brand_id")
         .annotate(
-            total=Count("*"),
-            approval=Count("*", filter=Q(status=ConsentStatus.ONAY)),
-            rejection=Count("*", filter=Q(status=ConsentStatus.RET)),
+            total=Count("recipient"),
+            approval=Count("recipient", filter=Q(status=ConsentStatus.ONAY)),
+            rejection=Count("recipient", filter=Q(status=ConsentStatus.RET)),
         )
     )
     return {row["brand_id"]: BrandCounts(row["total"], row["approval"], row["rejection"]) for row in rows}

@@ -67,10 +67,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractData:
-    """Everything a contract is filled with. Amounts are in TRY, net + kdv == gross; `kdv_rate` is a percentage.
+    """Everything a contract is filled with. Amounts are in TRY, net + kdv == gross; `kdv_rate` is in percent.
 
     `authorised_tckn` is masked (``100******46``): a whole TCKN is refused with ValueError. `order_code` is in
-    its printed form (``KM7-T3R-AWC``). The days of the term are both inclusive, and unknown before activation.
+    its printed form (``KM7-T3R-AWC``). The term's days are both inclusive, and unknown before activation.
     """
 
     company: Party = COMPANY
@@ -106,7 +106,10 @@ class ContractData:
             "authorised_tckn": self.authorised_tckn,
             "product": self.product,
             "currency": "TRY",
-            **{name: str(getattr(self, name)) for name in _AMOUNTS},
+            "net": str(self.net),
+            "kdv_rate": str(self.kdv_rate),
+            "kdv": str(self.kdv),
+            "gross": str(self.gross),
             "order_code": self.order_code,
             "text": {"kind": self.text.kind, "version": self.text.version, "sha256": self.text.sha256},
             "demo": self.demo,
@@ -121,21 +124,25 @@ class ContractData:
         evidence: Evidence | None = None,
         term: tuple[date, date] | None = None,
     ) -> Self:
-        """Return the data that `terms` were made of; raise ValueError when they name another text than `text`."""
+        """Return the data that `terms` were made of; raise ValueError unless `text` is the text they name."""
         if terms["text"] != {"kind": text.kind, "version": text.version, "sha256": text.sha256}:
             raise ValueError("the terms belong to another contract text")
         start, end = term or (None, None)
         return cls(
             company=Party(**terms["company"]),
             provider=Party(**terms["provider"]),
-            **{name: Decimal(terms[name]) for name in _AMOUNTS},
-            **{name: terms[name] for name in _PLAIN},
+            iys_no=terms["iys_no"],
+            authorised_person=terms["authorised_person"],
+            authorised_tckn=terms["authorised_tckn"],
+            product=terms["product"],
+            net=Decimal(terms["net"]),
+            kdv_rate=Decimal(terms["kdv_rate"]),
+            kdv=Decimal(terms["kdv"]),
+            gross=Decimal(terms["gross"]),
+            order_code=terms["order_code"],
+            demo=terms["demo"],
             text=text,
             evidence=evidence,
             term_start=start,
             term_end=end,
         )
-
-
-_AMOUNTS = ("net", "kdv_rate", "kdv", "gross")
-_PLAIN = ("iys_no", "authorised_person", "authorised_tckn", "product", "order_code", "demo")

@@ -1,8 +1,8 @@
 """Turkish hyphenation for print: the syllable rule of the spelling guide (TDK), which needs no dictionary.
 
 A syllable begins at the one consonant before a vowel (``söz-leş-me``), or at a vowel that follows a vowel
-(``sa-at``). Pyphen, which hyphenates for the PDF engine, has patterns for many languages but none for Turkish,
-and could not use them: it lower-cases a word first, and ``İ`` then becomes two characters.
+(``sa-at``). Pyphen, which hyphenates for the PDF engine, has no patterns for Turkish, and could not use them:
+it lower-cases a word first, and ``İ`` then becomes two characters.
 """
 
 import re
@@ -12,7 +12,9 @@ import pyphen
 
 _VOWELS = "aeıioöuüâîûAEIİOÖUÜÂÎÛ"
 _LETTER = r"[^\W\d_]"
-_SYLLABLE = re.compile(rf"(?<={_LETTER})(?:(?=(?![{_VOWELS}]){_LETTER}[{_VOWELS}])|(?<=[{_VOWELS}])(?=[{_VOWELS}]))")
+_SYLLABLE = re.compile(
+    rf"(?<={_LETTER})(?:(?=(?![{_VOWELS}]){_LETTER}[{_VOWELS}])|(?<=[{_VOWELS}])(?=[{_VOWELS}]))"
+)
 _KEY = Path("turkish-syllables")
 
 

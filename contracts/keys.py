@@ -1,7 +1,7 @@
 """The keys of the seal: a development PKI made once in a folder, loaded once in a process.
 
 The folder holds ``root``, ``seal`` and ``tsa`` as ``.pem`` (certificate) and ``.key`` (PKCS#8), mode 600 in a
-folder of mode 700. Every certificate says TEST; in production a qualified e-seal certificate takes their place.
+folder of mode 700. Every certificate says TEST; in production a qualified e-seal certificate takes its place.
 """
 
 import errno
@@ -41,31 +41,33 @@ class SealUnavailableError(Exception):
 class Seal:
     """What a document is sealed with, and the roots by which its seal and time stamp are trusted."""
 
+    certificate: asn1_x509.Certificate
     signer: SimpleSigner
     timestamper: TimeStamper
     roots: tuple[asn1_x509.Certificate, ...]
 
     def check(self, now: datetime) -> None:
         """Raise SealUnavailableError unless the seal's certificate is valid at `now` (aware)."""
-        certificate = self.signer.signing_cert
-        if not certificate.not_valid_before <= now <= certificate.not_valid_after:
-            raise SealUnavailableError(f"the seal's certificate ends on {certificate.not_valid_after:%Y-%m-%d}")
+        first, last = self.certificate.not_valid_before, self.certificate.not_valid_after
+        if not first <= now <= last:
+            raise SealUnavailableError(f"the seal's certificate is valid from {first} to {last}")
 
 
 @cache
 def load_seal(folder: Path) -> Seal:
     """Return the seal whose keys are in `folder`; the files are read once in a process.
 
-    In demo mode a missing folder is made. Raises SealUnavailableError when the keys are missing or cannot be read.
+    In demo mode a missing folder is made. Raises SealUnavailableError when the keys cannot be read.
     """
     if settings.DEMO_MODE and not folder.exists():
         make_development_pki(folder, now=datetime.now(UTC))
     try:
-        root = load_cert_from_pemder(folder / "root.pem")
-        seal, tsa = _signer(folder, "seal"), _signer(folder, "tsa")
+        root = _certificate(folder, "root")
+        certificate, signer = _certificate(folder, "seal"), _signer(folder, "seal")
+        timestamper = DevelopmentTimeStamper(_signer(folder, "tsa"), _certificate(folder, "tsa"))
     except (OSError, ValueError) as error:
         raise SealUnavailableError(f"no seal key in {folder.name}: {error}") from error
-    return Seal(seal, DevelopmentTimeStamper(tsa), (root,))
+    return Seal(certificate, signer, timestamper, (root,))
 
 
 def make_development_pki(folder: Path, *, now: datetime) -> None:
@@ -86,9 +88,13 @@ def make_development_pki(folder: Path, *, now: datetime) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _certificate(folder: Path, name: str) -> asn1_x509.Certificate:
+    return load_cert_from_pemder(folder / f"{name}.pem")
+
+
 def _signer(folder: Path, name: str) -> SimpleSigner:
     return SimpleSigner(
-        signing_cert=load_cert_from_pemder(folder / f"{name}.pem"),
+        signing_cert=_certificate(folder, name),
         signing_key=load_private_key_from_pemder(folder / f"{name}.key", passphrase=None),
         cert_registry=SimpleCertificateStore(),
     )
@@ -145,10 +151,14 @@ def _purpose(builder: x509.CertificateBuilder, name: str) -> x509.CertificateBui
         encipher_only=False,
         decipher_only=False,
     )
-    builder = builder.add_extension(x509.BasicConstraints(ca=root, path_length=0 if root else None), critical=True)
+    builder = builder.add_extension(
+        x509.BasicConstraints(ca=root, path_length=0 if root else None), critical=True
+    )
     builder = builder.add_extension(usage, critical=True)
     if name == "tsa":
-        return builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        return builder.add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
+        )
     return builder
 
 

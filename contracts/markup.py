@@ -1,8 +1,8 @@
 """The plain markup of contract texts: one source, read the same by the approval page, the PDF and the hash.
 
 Blocks are separated by empty lines: ``# title`` (the first), ``## section``, ``### subsection``, lines of
-``term :: definition``, or a paragraph, which may begin with its clause number (``3.1.``). ``{name}`` stands for
-a value of the contract; the names are those of `values`.
+``term :: definition``, or a paragraph, which may begin with its clause number (``3.1.``). ``{name}`` stands
+for a value of the contract; the names are those of `values`.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Contract data → the PDF that is sealed: WeasyPrint, PDF/A-3u, tagged, with its data attached.
 
-The same data, number and instant give the same bytes. Nothing is fetched: the only resource a document may name
-is the packaged typeface, and any other address stops the rendering.
+The same data, number and instant give the same bytes. Nothing is fetched: the only resource a document may
+name is the packaged typeface, and any other address stops the rendering.
 """
 
 import hashlib
@@ -169,7 +169,7 @@ def _attachments(data: ContractData, attached: bytes, created: datetime) -> list
 
 @cache
 def _stylesheet() -> str:
-    """Return the print stylesheet after the colours of the design tokens, of which paper takes the light ones."""
+    """Return the print stylesheet, after the design tokens' colours, of which paper takes the light ones."""
     tokens = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
     colours = "".join(re.findall(r"--[\w-]+:[^;]+;", tokens.partition("@media")[0]))
     rules = (settings.BASE_DIR / "templates" / "pdf" / "contract.css").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ _METADATA = PdfSignatureMetadata(
 
 
 class _PdfASigner(PdfSigner):
-    """For an elliptic-curve key pyHanko calls the file PDF 2.0, which a PDF/A-3 file may not be: it stays 1.7."""
+    """For an elliptic-curve key pyHanko would call the file PDF 2.0; a PDF/A-3 file stays PDF 1.7."""
 
     def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002
         pdf_out.register_extension(ESIC_EXTENSION_1)
@@ -59,8 +59,8 @@ class Verification:
 def seal(pdf: bytes, *, seal: Seal) -> bytes:
     """Return `pdf` with the company's invisible, time-stamped seal appended; all of it is covered.
 
-    Raises SealUnavailableError when the seal's certificate is not valid today, TimestampRequestError (an OSError)
-    when the time-stamp authority does not answer, SigningError when the PDF cannot be signed.
+    Raises SealUnavailableError when the seal's certificate is not valid today, TimestampRequestError (an
+    OSError) when the time-stamp authority does not answer, SigningError when the PDF cannot be signed.
     """
     seal.check(datetime.now(UTC))
     signer = _PdfASigner(_METADATA, signer=seal.signer, timestamper=seal.timestamper)
@@ -75,17 +75,17 @@ def verify(pdf: bytes, *, trust: Iterable[x509.Certificate]) -> Verification:
         if not signatures:
             return _refused("Bu belgede elektronik mühür yok.")
         # The company's seal is the first and covers the whole file: whatever comes after it is a change.
-        return _judge(signatures[0], validate_pdf_signature(signatures[0], context), length=len(pdf))
+        return _judge(signatures[0], validate_pdf_signature(signatures[0], context), pdf)
     except Exception:  # noqa: BLE001 - a file of unknown origin may break the parser in any way
         return _refused("Dosya okunabilir bir PDF belgesi değil ya da zarar görmüş.")
 
 
-def _judge(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, *, length: int) -> Verification:
+def _judge(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, pdf: bytes) -> Verification:
     stamp = status.timestamp_validity
     at = stamp.timestamp if stamp is not None and stamp.valid and stamp.intact and stamp.trusted else None
     signer = str(status.signing_cert.subject.native.get("common_name", ""))
-    covered = status.coverage == SignatureCoverageLevel.ENTIRE_FILE and sum(list(signature.byte_range)[2:]) == length
-    if not (status.intact and status.valid and covered):
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE and _spells_all(signature, pdf)
+    if not (status.intact and status.valid and whole):
         return _refused("Belge mühürlendikten sonra değiştirilmiş; mühür geçersiz.")
     if not status.trusted:
         sentence = "Belge mühürlendiğinden beri değişmemiş, ancak mührün sahibi doğrulanamıyor."
@@ -94,7 +94,16 @@ def _judge(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, *, lengt
     else:
         when = f"{at.astimezone(ISTANBUL):%d.%m.%Y %H:%M:%S}"
         sentence = f"Belge {when} (Türkiye saati) anında {signer} ile mühürlenmiş; o andan beri değişmemiş."
-    return Verification(intact=True, trusted=status.trusted, timestamped_at=at, signer=signer, sentence=sentence)
+    return Verification(
+        intact=True, trusted=status.trusted, timestamped_at=at, signer=signer, sentence=sentence
+    )
+
+
+def _spells_all(signature: EmbeddedPdfSignature, pdf: bytes) -> bool:
+    """Whether nothing follows the signed bytes and the gap between them holds the seal as we write it."""
+    _, before, after, length = list(signature.byte_range)
+    gap = pdf[before:after]
+    return after + length == len(pdf) and gap == gap.upper()
 
 
 def _refused(sentence: str) -> Verification:

@@ -18,9 +18,10 @@ _DIGEST = "sha256"
 class DevelopmentTimeStamper(TimeStamper):
     """Answers time-stamp requests itself, by a signer whose certificate is meant for time stamps only."""
 
-    def __init__(self, signer: SimpleSigner) -> None:
+    def __init__(self, signer: SimpleSigner, certificate: x509.Certificate) -> None:
         super().__init__()
         self._signer = signer
+        self._name = x509.GeneralName("directory_name", certificate.subject)
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Return a granted response: a token over the request's imprint and nonce, accurate to a second."""
@@ -42,7 +43,7 @@ class DevelopmentTimeStamper(TimeStamper):
                 "gen_time": datetime.now(UTC).replace(microsecond=0),
                 "accuracy": {"seconds": 1},
                 "nonce": req["nonce"],
-                "tsa": x509.GeneralName("directory_name", self._signer.signing_cert.subject),
+                "tsa": self._name,
             }
         )
         return cms.ParsableOctetString(info.dump())

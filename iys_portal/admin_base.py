@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
+from django.forms.models import construct_instance
 from django.http import HttpRequest
 
 from accounts.models import Person
@@ -66,6 +67,15 @@ class ReadOnlyAdmin(PortalAdmin):
         return False
 
 
+class TurkishDecimalField(forms.DecimalField):
+    """Takes ``4.320,00``, ``4320,00`` and ``4320.00``; ``4.320`` has too many decimals and is refused."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and "," in value:
+            value = value.replace(".", "").replace(",", ".")
+        return super().to_python(value)
+
+
 class ConstrainedForm(ModelForm):
     """Tells a broken database constraint in words, beside the field to correct.
 
@@ -75,14 +85,28 @@ class ConstrainedForm(ModelForm):
 
     constraint_errors: ClassVar[dict[str, tuple[str, str]]] = {}
 
-    def validate_constraints(self) -> None:
-        faulty = set(self.errors)
+    def _post_clean(self) -> None:
+        """Do as Django does, but for the constraints."""
+        exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            self.instance.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
+        self.validate_unique()
+        self._validate_constraints()
+
+    def _validate_constraints(self) -> None:
         for model, constraints in self.instance.get_constraints():
             for constraint in constraints:
                 try:
-                    constraint.validate(model, self.instance, exclude=faulty)
+                    constraint.validate(model, self.instance, exclude=set(self.errors))
                 except ValidationError as error:
-                    self.add_error(*self.constraint_errors.get(constraint.name, (None, error)))
+                    self._add_broken(constraint.name, error)
+
+    def _add_broken(self, constraint: str, error: ValidationError) -> None:
+        field, sentence = self.constraint_errors.get(constraint, (None, error))
+        self.add_error(field if field in self.fields else None, sentence)
 
 
 class AuditedAdmin(PortalAdmin):
@@ -93,12 +117,13 @@ class AuditedAdmin(PortalAdmin):
     """
 
     form = ConstrainedForm
+    formfield_overrides = {models.DecimalField: {"form_class": TurkishDecimalField, "localize": True}}
     constraint_errors: ClassVar[dict[str, tuple[str, str]]] = {}
     fixed_fields: ClassVar[tuple[str, ...]] = ()
     unaudited: ClassVar[tuple[str, ...]] = ()
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
-        form: Any = super().get_form(request, obj, change, **kwargs)
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        form: Any = super().get_form(request, obj, **kwargs)
         form.constraint_errors = self.constraint_errors
         return form
 

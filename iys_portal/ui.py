@@ -1,7 +1,7 @@
 """What every template may use without loading it: icons, Turkish formats, and the components that wrap text.
 
-Registered as a builtin of the template engine (settings.TEMPLATES). Filters answer an empty text for None, so that
-a template needs no branch for a value that is not there yet.
+Registered as a builtin of the template engine (settings.TEMPLATES). Filters answer an empty text for None, so
+that a template needs no branch for a value that is not there yet.
 """
 
 from datetime import date, datetime, timedelta
@@ -24,12 +24,13 @@ register = template.Library()
 
 @lru_cache(maxsize=256)
 def _svg(name: str, size: int) -> SafeString:
-    return mark_safe(lucide(name, size=size, **{"class": "icon", "aria-hidden": "true", "focusable": "false"}))  # noqa: S308
+    attributes = {"class": "icon", "aria-hidden": "true", "focusable": "false"}
+    return mark_safe(lucide(name, size=size, **attributes))  # noqa: S308  (from the package, not from people)
 
 
 @register.simple_tag
 def icon(name: str, size: int = 20) -> SafeString:
-    """Return a Lucide icon as inline SVG of `size` CSS pixels, hidden from readers: the words beside it speak.
+    """Return a Lucide icon as inline SVG of `size` CSS pixels, hidden from readers: words beside it speak.
 
     Raises lucide.IconDoesNotExist for an unknown name.
     """

@@ -53,8 +53,8 @@ def authorise_partner(
     grant = grants.filter(
         provider_id=brand.provider_id, brand=brand, partner=partner, revoked_at=None
     ).first() or PartnerGrant(brand=brand, partner=partner)
-    values = {"agreement": agreement, "ends_on": ends_on}
-    values |= {channel.value: right for channel, right in rights.items()}
+    values: dict[str, object] = {channel.value: right for channel, right in rights.items()}
+    values |= {"agreement": agreement, "ends_on": ends_on}
     return _write(grant, values, brand=brand, person=person, now=now)
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from accounts.models import Person, Provider
 from django.test import Client
+from pytest_django import Settings
 from pytest_socket import socket_allow_hosts
 
 from tests import factories
@@ -14,6 +16,22 @@ from tests import factories
 def pytest_runtest_setup() -> None:
     """Only the loopback servers of the test run may be spoken to."""
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that stays empty: nothing is collected for tests that draw pages without a web server."""
+    return tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Settings, empty_folder: Path) -> None:
+    """Name static files as they lie in the tree: the packed names exist only after collectstatic."""
+    settings.STATIC_ROOT = empty_folder
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture

@@ -33,14 +33,23 @@ def payer_of(line: LineView, text: Normalised) -> Payer:
     return Payer(numbers, title_words(line.payer_name), text, frozenset(words(text.folded)))
 
 
-def proofs(payer: Payer, order: OrderView) -> tuple[Proof, ...]:
-    """Return what independently agrees with the order's provider."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What agrees with an order's provider: how like the title is, from 0 to 1, and what counts as proof."""
+
+    similarity: float
+    proofs: tuple[Proof, ...]
+
+
+def weigh(payer: Payer, order: OrderView) -> Evidence:
+    """Return what independently speaks for the order's provider having paid."""
+    similarity = title_similarity(payer, order.title)
+    proofs = []
     if order.tax_number in payer.tax_numbers:
-        found.append(Proof.TAX_NUMBER)
-    if title_similarity(payer, order.title) >= SAME_TITLE:
-        found.append(Proof.TITLE)
-    return tuple(found)
+        proofs.append(Proof.TAX_NUMBER)
+    if similarity >= SAME_TITLE:
+        proofs.append(Proof.TITLE)
+    return Evidence(similarity, tuple(proofs))
 
 
 def title_similarity(payer: Payer, title: str) -> float:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iys_portal.shared.turkish import fold
 
@@ -66,6 +67,7 @@ def words(folded: str) -> list[str]:
     return [word for word in _SEPARATORS.split(folded) if word]
 
 
+@lru_cache(maxsize=100_000)
 def title_words(title: str) -> tuple[str, ...]:
     """Return the words that tell one company from another: no legal forms, no single letters."""
     return tuple(word for word in words(fold(title)) if len(word) > 1 and word not in _LEGAL_FORMS)

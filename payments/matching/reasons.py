@@ -1,10 +1,10 @@
 """Every decision in one Turkish sentence, as an accountant reads it beside the line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from iys_portal.shared import codes
 from iys_portal.shared.money import format_lira
-from payments.matching.evidence import SAME_TITLE
+from payments.matching.evidence import Evidence
 from payments.matching.find import Finding
 from payments.matching.views import CURRENCY, LineView, OrderView, Proof
 
@@ -91,16 +91,14 @@ def weak_code(line: LineView, finding: Finding, order: OrderView) -> str:
     return f"{clause}; {amounts(line, order)}"
 
 
-def payer_only(
-    findings: Iterable[Finding], order: OrderView, similarity: float, proofs: Sequence[Proof]
-) -> str:
+def payer_only(findings: Iterable[Finding], order: OrderView, evidence: Evidence) -> str:
     """No code of ours, but the payer and the amount point to an order."""
     unknown = _unknown_codes(findings)
     opening = f"Açıklamadaki {unknown} kodu bilinmiyor" if unknown else "Açıklamada sipariş kodu yok"
     shown = codes.display(order.code)
-    if Proof.TAX_NUMBER in proofs:
+    if Proof.TAX_NUMBER in evidence.proofs:
         return f"{opening}; vergi numarası ve tutar {shown} kodlu siparişle aynı."
-    likeness = "aynı" if similarity >= SAME_TITLE else "benzer"
+    likeness = "aynı" if Proof.TITLE in evidence.proofs else "benzer"
     return f"{opening}; tutar {shown} kodlu siparişle aynı, firma adı {likeness}."
 
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from iys_portal.shared import codes
 from payments.matching import reasons
-from payments.matching.evidence import LIKE_TITLE, Payer, payer_of, proofs, title_similarity
+from payments.matching.evidence import LIKE_TITLE, Payer, payer_of, weigh
 from payments.matching.find import Finding, exact_findings, finding_at, near_windows
 from payments.matching.normalise import Normalised, normalise, words
 from payments.matching.views import (
@@ -41,7 +41,9 @@ class _Case:
     lookup: OrderLookup
 
     def candidate(self, order: OrderView, reason: str) -> Candidate:
-        return Candidate(order.code, reason, self.line.amount == order.amount_due, proofs(self.payer, order))
+        return Candidate(
+            order.code, reason, self.line.amount == order.amount_due, weigh(self.payer, order).proofs
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _by_exact_code(case: _Case, orders: dict[str, OrderView]) -> Verdict | None:
 
 
 def _is_borne_out(case: _Case, order: OrderView) -> bool:
-    return case.line.amount == order.amount_due and proofs(case.payer, order) != ()
+    return case.line.amount == order.amount_due and weigh(case.payer, order).proofs != ()
 
 
 def _several(case: _Case, orders: list[OrderView]) -> Verdict:
@@ -204,12 +206,12 @@ def _by_payer(case: _Case) -> Verdict | None:
     )
     scored = []
     for order in orders:
-        proven = proofs(payer, order)
-        similarity = title_similarity(payer, order.title)
-        if Proof.TAX_NUMBER in proven or similarity >= LIKE_TITLE:
-            reason = reasons.payer_only(case.findings, order, similarity, proven)
-            rank = (Proof.TAX_NUMBER not in proven, -similarity, order.code)
-            scored.append((rank, Candidate(order.code, reason, amount_equal=True, proofs=proven)))
+        evidence = weigh(payer, order)
+        by_tax_number = Proof.TAX_NUMBER in evidence.proofs
+        if by_tax_number or evidence.similarity >= LIKE_TITLE:
+            reason = reasons.payer_only(case.findings, order, evidence)
+            rank = (not by_tax_number, -evidence.similarity, order.code)
+            scored.append((rank, Candidate(order.code, reason, amount_equal=True, proofs=evidence.proofs)))
     if not scored:
         return None
     candidates = tuple(candidate for _, candidate in sorted(scored, key=itemgetter(0))[:MOST_CANDIDATES])

@@ -90,7 +90,7 @@ class OrderLookup(Protocol):
     def open_orders_by_amount(
         self, amount: Decimal, *, tax_numbers: Collection[str], words: Collection[str]
     ) -> Sequence[OrderView]:
-        """Return orders awaiting exactly `amount`, whose provider has one of the numbers or title words."""
+        """Return orders awaiting exactly `amount` with one of the tax numbers, or a title like the words."""
 
 
 @dataclass(frozen=True, slots=True)

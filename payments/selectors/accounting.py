@@ -119,16 +119,12 @@ def line_with(pk: int) -> QuerySet[StatementLine]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An order that may be meant by a movement; `difference` (TRY) is what came less what is due."""
+    """An order that may be meant by a movement; `due` and `difference` (what came less it) in TRY."""
 
-    code: str
+    order: Order
     reason: str
-    order: Order | None
-    difference: Decimal | None
-
-    @property
-    def code_display(self) -> str:
-        return codes.display(self.code)
+    due: Decimal
+    difference: Decimal
 
 
 def candidates_of(line: StatementLine) -> list[Candidate]:
@@ -136,12 +132,11 @@ def candidates_of(line: StatementLine) -> list[Candidate]:
     wanted = [candidate["code"] for candidate in line.candidates]
     orders = _with_due(Order.objects.filter(code__in=wanted)).select_related("provider")
     found = orders.in_bulk(field_name="code")
-    return [_candidate(line, suggestion, found.get(suggestion["code"])) for suggestion in line.candidates]
-
-
-def _candidate(line: StatementLine, suggestion: dict[str, str], order: Any) -> Candidate:
-    difference = line.amount - order.due if order else None
-    return Candidate(suggestion["code"], suggestion["reason"], order, difference)
+    return [
+        Candidate(order, suggestion["reason"], due=order.due, difference=line.amount - order.due)
+        for suggestion in line.candidates
+        if (order := found.get(suggestion["code"]))
+    ]
 
 
 def allocations_of(line: StatementLine) -> QuerySet[Allocation]:

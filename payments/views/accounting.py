@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import accountant_view
 from accounts.models import Person
 from iys_portal.shared.clock import istanbul_day
-from payments.enums import LineState
+from payments.enums import LineState, StatementState
 from payments.forms.accounting import StatementUploadForm
 from payments.selectors import accounting as selectors
 from payments.selectors.statements import line_counts
@@ -88,6 +88,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "statement": found,
         "counts": line_counts(found),
+        "is_running": found.state in {StatementState.RECEIVED, StatementState.READ},
         "lines": _page(request, selectors.lines_of(found, state=state, query=query)),
         "states": LineState.choices,
         "state": state,

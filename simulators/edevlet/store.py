@@ -11,6 +11,7 @@ from django.core.management import call_command
 
 from simulators.edevlet.config import SCOPE, Config
 
+_CLIENT = "allauth_idp_oidc.Client"
 PASSWORD = "demo"  # noqa: S105  # the people are fictitious
 PEOPLE = (
     ("10000000146", "Defne", "Işıkgil"),
@@ -50,7 +51,7 @@ def _ensure_people() -> None:
 
 
 def _ensure_client(config: Config) -> None:
-    client, _ = apps.get_model("allauth_idp_oidc", "Client").objects.get_or_create(id=config.client_id)
+    client, _ = apps.get_model(_CLIENT).objects.get_or_create(id=config.client_id)
     client.name = "İleti Yönetim Sistemi - Hizmet Sağlayıcı Uygulaması"
     client.skip_consent = True
     client.set_scopes([SCOPE])

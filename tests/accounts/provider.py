@@ -13,13 +13,13 @@ from contextlib import suppress
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 CLIENT_ID = "portal"
-CLIENT_SECRET = "a secret: with/odd+characters%"
+CLIENT_SECRET = "a secret: with/odd+characters%41"
 PERSON = {"tckn": "10000000146", "given_name": "Defne", "family_name": "Işıkgil"}
 
 Answer = tuple[int, bytes]
@@ -161,7 +161,7 @@ class Provider:
             return (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
         self.client_authentication.append("client_secret_basic")
         user, _, secret = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
-        return (unquote(user), unquote(secret)) == (CLIENT_ID, CLIENT_SECRET)
+        return (unquote_plus(user), unquote_plus(secret)) == (CLIENT_ID, CLIENT_SECRET)
 
     def answer(self, name: str, form: dict[str, str], authorization: str) -> Answer:
         """Return what the endpoint of that name answers."""

@@ -50,6 +50,7 @@ def test_strange_key_set(visitor: Visitor, answer: tuple[int, bytes]) -> None:
         {"jwks_uri": 7},
         {"token_endpoint": "ftp://127.0.0.1/"},
         {"token_endpoint": "http://["},
+        {"token_endpoint": "http://127.0.0.1/#token"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": "/authorize"},
         {"end_session_endpoint": "javascript:alert(1)"},

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pytest
 import time_machine
+from django.test import Client
+
 from accounts.models import Person, Provider
 from brands.models import Brand
-from django.test import Client
 from packages.models import Subscription
 from partners.models import Intermediary, Partner
-
 from tests import factories
 
 

@@ -5,16 +5,17 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from accounts.models import Person
-from brands.models import Brand
 from django.http import HttpResponse
 from django.urls import reverse
+
+from accounts.models import Person
+from brands.models import Brand
 from iys_portal.audit.models import AuditEvent
 from partners.enums import Channel, Right
 from partners.models import Intermediary, IntermediaryGrant, Partner, PartnerGrant
 from partners.services import authorise_intermediary, authorise_partner
 
-NO_RIGHTS = {channel: Right.NONE for channel in Channel}
+NO_RIGHTS = dict.fromkeys(Channel, Right.NONE)
 
 
 def authorise(
@@ -25,13 +26,16 @@ def authorise(
     channels = {channel: values.pop(channel.value, Right.NONE) for channel in Channel}
     if not values["agreement"] and channels == NO_RIGHTS:
         channels[Channel.MESAJ] = Right.READ
-    return authorise_partner(
-        brand=brand, partner=partner, rights=channels, person=person, now=now, **values
-    )
+    return authorise_partner(brand=brand, partner=partner, rights=channels, person=person, now=now, **values)
 
 
 def let_read(
-    brand: Brand, intermediary: Intermediary, *channels: Channel, person: Person, now: datetime, ends_on: Any = None
+    brand: Brand,
+    intermediary: Intermediary,
+    *channels: Channel,
+    person: Person,
+    now: datetime,
+    ends_on: Any = None,
 ) -> IntermediaryGrant:
     """Let an intermediary read the channels, or Mesaj."""
     return authorise_intermediary(
@@ -51,7 +55,7 @@ def url(name: str, brand: Brand, *args: object, party: Partner | Intermediary | 
 
 
 def text_of(response: HttpResponse, testid: str) -> str:
-    """Return the text of the first element with this test hook up to its last closing tag, or an empty text."""
+    """Return the text of the first element with this test hook, or an empty text."""
     html = response.content.decode()
     found = re.search(rf'<(\w+)[^>]*data-testid="{testid}"[^>]*>(.*?)</\1>', html, re.DOTALL)
     return _plain(found[2]) if found else ""
@@ -59,7 +63,8 @@ def text_of(response: HttpResponse, testid: str) -> str:
 
 def options_of(response: HttpResponse) -> list[str]:
     """Return the titles of the directory page."""
-    return [_plain(option) for option in re.findall(r'data-testid="partner-option">(.*?)</a>', _html(response))]
+    options = re.findall(r'data-testid="partner-option">(.*?)</a>', _html(response), re.DOTALL)
+    return [_plain(option) for option in options]
 
 
 def field_value(response: HttpResponse, name: str) -> str:
@@ -83,7 +88,7 @@ def notice(response: HttpResponse) -> str:
 def errors(response: HttpResponse) -> list[str]:
     """Return the entries of the error summary."""
     summary = re.search(r'data-testid="error-summary".*?</div>', _html(response), re.DOTALL)
-    return [_plain(item) for item in re.findall(r"<li>(.*?)</li>", summary[0])] if summary else []
+    return [_plain(item) for item in re.findall(r"<li>(.*?)</li>", summary[0], re.DOTALL)] if summary else []
 
 
 def events(subject: PartnerGrant | IntermediaryGrant | Brand) -> list[tuple[str, int | None, dict[str, Any]]]:

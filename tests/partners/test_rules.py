@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from packages.enums import SubscriptionState
 from packages.models import Package, Subscription
 from partners.enums import Channel, Right
@@ -41,7 +42,13 @@ def test_writing_implies_reading(read: bool, write: bool, right: Right) -> None:
 
 @pytest.mark.parametrize(
     ("agreement", "mesaj", "empty"),
-    [(False, NONE, True), (True, NONE, False), (False, READ, False), (False, WRITE, False), (True, READ, False)],
+    [
+        (False, NONE, True),
+        (True, NONE, False),
+        (False, READ, False),
+        (False, WRITE, False),
+        (True, READ, False),
+    ],
 )
 def test_nothing_ticked(agreement: bool, mesaj: Right, empty: bool) -> None:
     rights = {Channel.MESAJ: mesaj, Channel.ARAMA: NONE, Channel.EPOSTA: NONE}
@@ -93,5 +100,7 @@ def test_why_the_package_does_not_allow_partners(
         (subscription(SubscriptionState.PAUSED), True),
     ],
 )
-def test_partner_grants_sleep_without_a_package_that_allows_them(live: Subscription | None, asleep: bool) -> None:
+def test_partner_grants_sleep_without_a_package_that_allows_them(
+    live: Subscription | None, asleep: bool
+) -> None:
     assert sleeps(live) is asleep

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from accounts.models import Person, Provider
 from brands.models import Brand
 from packages.models import Subscription
@@ -18,7 +19,6 @@ from partners.rules import (
     GrantRefused,
 )
 from partners.services import authorise_intermediary, authorise_partner, revoke
-
 from tests import factories
 from tests.partners import scene
 
@@ -172,7 +172,9 @@ def test_the_last_day_is_today_at_the_earliest(
     brand: Brand, partner: Partner, package: Subscription, alice: Person, now: datetime
 ) -> None:
     assert refused(brand, partner, alice, now, ends_on=date(2026, 11, 22)) == ENDS_IN_THE_PAST
-    assert scene.authorise(brand, partner, person=alice, now=now, ends_on=date(2026, 11, 23)).ends_on == date(2026, 11, 23)
+    assert scene.authorise(brand, partner, person=alice, now=now, ends_on=date(2026, 11, 23)).ends_on == date(
+        2026, 11, 23
+    )
 
 
 def test_the_last_day_is_a_day_in_istanbul(
@@ -190,7 +192,12 @@ def test_who_left_the_directory_gets_no_rights(
 
 
 def test_a_brand_that_became_passive_meanwhile_gives_no_rights(
-    brand: Brand, partner: Partner, intermediary: Intermediary, package: Subscription, alice: Person, now: datetime
+    brand: Brand,
+    partner: Partner,
+    intermediary: Intermediary,
+    package: Subscription,
+    alice: Person,
+    now: datetime,
 ) -> None:
     Brand.objects.filter(pk=brand.pk).update(state="passive")
     assert refused(brand, partner, alice, now) == BRAND_PASSIVE
@@ -224,7 +231,9 @@ def test_the_same_intermediary_again_changes_its_grant(
     brand: Brand, intermediary: Intermediary, alice: Person, now: datetime
 ) -> None:
     first = scene.let_read(brand, intermediary, Channel.MESAJ, person=alice, now=now)
-    second = scene.let_read(brand, intermediary, Channel.ARAMA, person=alice, now=now, ends_on=date(2026, 12, 1))
+    second = scene.let_read(
+        brand, intermediary, Channel.ARAMA, person=alice, now=now, ends_on=date(2026, 12, 1)
+    )
     assert second.pk == first.pk
     before = {
         "brand_id": brand.pk,

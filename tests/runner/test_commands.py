@@ -11,14 +11,15 @@ import pytest
 from runner.data import DataFolder
 from runner.environment import ROOT
 from runner.main import take_data_option
+from runner.portal import SHARED_VARIABLES
 
 ADVICE = "Stop that first, or choose another folder with --data."
 USAGE = "python3 run.py up [--port 8000] [--data DIR] [--no-demo] [--reset]"
 
 
 def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """run.py on its own servers, unless `variables` name others."""
-    env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    """run.py with servers and an identity provider of its own, unless `variables` name others."""
+    env = {name: value for name, value in os.environ.items() if name not in SHARED_VARIABLES}
     command = [sys.executable, str(ROOT / "run.py"), *arguments]
     return subprocess.run(  # noqa: S603 - our own command
         command,
@@ -27,6 +28,7 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
 
 

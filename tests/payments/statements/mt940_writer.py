@@ -22,13 +22,11 @@ class Transaction:
 
     def written(self) -> list[str]:
         """Return the lines of its :61: and :86: fields."""
-        if self.reversal:
-            mark = "RD" if self.amount >= 0 else "RC"
-        else:
-            mark = "C" if self.amount >= 0 else "D"
+        direction = "C" if (self.amount >= 0) != self.reversal else "D"
+        mark = f"{'R' if self.reversal else ''}{direction}{self.funds_code}"
         entry_day = f"{self.booked_on:%m%d}" if self.booked_on else ""
         amount = comma(abs(self.amount)).zfill(self.padding)
-        lines = [f":61:{self.value_on:%y%m%d}{entry_day}{mark}{self.funds_code}{amount}{self.rest}"]
+        lines = [f":61:{self.value_on:%y%m%d}{entry_day}{mark}{amount}{self.rest}"]
         if self.information:
             lines += [f":86:{self.information[0]}", *self.information[1:]]
         return lines

@@ -77,7 +77,9 @@ def test_the_payer_s_iban_is_found(text: str) -> None:
     assert find_iban(text, ZIRAAT) == PAYER
 
 
-@pytest.mark.parametrize("text", ["", "TR", ZIRAAT, "TR330006100519786457841327", "XX330006100519786457841326"])
+@pytest.mark.parametrize(
+    "text", ["", "TR", ZIRAAT, "TR330006100519786457841327", "XX330006100519786457841326"]
+)
 def test_no_iban_of_a_payer(text: str) -> None:
     assert find_iban(text, ZIRAAT) is None
 
@@ -109,9 +111,7 @@ def test_a_file_that_was_cut_before_its_last_account_passes() -> None:
 def test_a_file_with_another_account_is_refused_as_a_whole() -> None:
     with pytest.raises(StatementRefused) as refusal:
         require_account(ReadResult("test", (statement(ZIRAAT), statement(IS_BANKASI))), own_iban=ZIRAAT)
-    assert refusal.value.message == (
-        f"Dosya başka bir hesaba ait: “{IS_BANKASI}”. Seçilen hesap: {ZIRAAT}."
-    )
+    assert refusal.value.message == (f"Dosya başka bir hesaba ait: “{IS_BANKASI}”. Seçilen hesap: {ZIRAAT}.")
 
 
 def test_a_file_in_another_currency_is_refused() -> None:

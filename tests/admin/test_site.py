@@ -1,0 +1,225 @@
+"""The site as a whole: what is on it, who sees what, what can be changed, how many queries a list costs."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from accounts.models import Person, Provider
+from iys_portal.shared.crypto import decrypt
+from tests import factories
+from tests.admin.world import add_one_of_each
+
+MANAGED = {
+    "accounts.membership",
+    "accounts.person",
+    "accounts.provider",
+    "brands.brand",
+    "brands.retailer",
+    "packages.package",
+    "packages.tariff",
+    "partners.intermediary",
+    "partners.partner",
+    "payments.bankaccount",
+}
+READ_ONLY = {
+    "audit.auditevent",
+    "audit.outboxmessage",
+    "auth.group",
+    "contracts.approval",
+    "contracts.contracttext",
+    "contracts.signeddocument",
+    "packages.subscription",
+    "partners.intermediarygrant",
+    "partners.partnergrant",
+    "payments.allocation",
+    "payments.order",
+    "payments.statement",
+    "payments.statementline",
+}
+OF_ACCOUNTANTS = {
+    "accounts.provider",
+    "contracts.signeddocument",
+    "payments.allocation",
+    "payments.bankaccount",
+    "payments.order",
+    "payments.statement",
+    "payments.statementline",
+}
+ALL = sorted(MANAGED | READ_ONLY)
+
+ENGLISH = re.compile(
+    r"\b(add|change|delete|save|view|search|history|home|password|filter|order|statement|line|provider|person|text"
+    r"|approval|granted|hash|user|agent|yes|all|any|none|empty)\b",
+    re.IGNORECASE,
+)
+
+
+def page(label: str, view: str, *args: object) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_{view}", args=args)
+
+
+def newest(label: str) -> models.Model:
+    model = next(model for model in admin.site._registry if model._meta.label_lower == label)
+    row = model._default_manager.order_by("-pk").first()
+    assert row is not None
+    return row
+
+
+def test_exactly_these_kinds_of_rows_are_on_the_site() -> None:
+    assert {model._meta.label_lower for model in admin.site._registry} == set(ALL)
+
+
+@pytest.mark.parametrize("label", ALL)
+def test_strangers_are_sent_to_the_sites_own_login(label: str, db: None) -> None:
+    answer = Client().get(page(label, "changelist"))
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        f"/yonetim/login/?next={page(label, 'changelist')}",
+    )
+
+
+def test_a_providers_person_sees_nothing(alice: Person, client_of: Callable[[Person], Client]) -> None:
+    browser = client_of(alice)
+    statuses = {browser.get(page(label, "changelist")).status_code for label in ALL}
+    assert statuses == {302}
+    answer = browser.get("/yonetim/")
+    assert (answer.status_code, answer["Location"]) == (302, "/yonetim/login/?next=/yonetim/")
+
+
+def test_an_administrator_sees_every_list(browser: Client) -> None:
+    assert {label for label in ALL if browser.get(page(label, "changelist")).status_code == 200} == set(ALL)
+
+
+def test_an_accountant_sees_money_and_no_people(
+    accountant: Person, client_of: Callable[[Person], Client]
+) -> None:
+    browser = client_of(accountant)
+    statuses = {label: browser.get(page(label, "changelist")).status_code for label in ALL}
+    assert {label for label, status in statuses.items() if status == 200} == OF_ACCOUNTANTS
+    assert set(statuses.values()) == {200, 403}
+
+
+def test_an_accountant_changes_nothing(
+    accountant: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    add_one_of_each(1, now=now)
+    browser = client_of(accountant)
+    for label in sorted(OF_ACCOUNTANTS):
+        assert browser.post(page(label, "add"), {}).status_code == 403, label
+        assert browser.post(page(label, "change", newest(label).pk), {}).status_code == 403, label
+        assert browser.get(page(label, "change", newest(label).pk)).status_code == 200, label
+
+
+@pytest.mark.parametrize("label", sorted(READ_ONLY))
+def test_read_only_means_read_only_for_everybody(label: str, browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    row = newest(label)
+    assert browser.get(page(label, "add")).status_code == 403
+    assert browser.post(page(label, "add"), {}).status_code == 403
+    assert browser.get(page(label, "change", row.pk)).status_code == 200
+    assert browser.post(page(label, "change", row.pk), {}).status_code == 403
+
+
+@pytest.mark.parametrize("label", ALL)
+def test_nothing_is_ever_deleted(label: str, browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    row = newest(label)
+    count = type(row)._default_manager.count()
+    assert browser.get(page(label, "delete", row.pk)).status_code == 403
+    assert browser.post(page(label, "delete", row.pk), {"post": "yes"}).status_code == 403
+    browser.post(
+        page(label, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    )
+    assert type(row)._default_manager.count() == count
+
+
+@pytest.mark.parametrize("label", ALL)
+def test_a_list_costs_the_same_for_one_row_and_for_three(label: str, browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    browser.get(page(label, "changelist"))
+    with CaptureQueriesContext(connection) as one:
+        browser.get(page(label, "changelist"))
+    add_one_of_each(2, now=now)
+    add_one_of_each(3, now=now)
+    with CaptureQueriesContext(connection) as three:
+        browser.get(page(label, "changelist"))
+    assert len(three) == len(one)
+
+
+@pytest.mark.parametrize("label", ALL)
+def test_pages_speak_turkish(label: str, browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    addresses = [page(label, "changelist"), page(label, "change", newest(label).pk)]
+    if label in MANAGED:
+        addresses.append(page(label, "add"))
+    for address in addresses:
+        html = browser.get(address).content.decode()
+        body = re.sub(r"<(script|style)\b.*?</\1>", "", html[html.index("<body") :], flags=re.DOTALL)
+        body = re.sub(r'<(option value|div class="readonly">[{\[]).*?<', "<", body, flags=re.DOTALL)
+        words = re.sub(r"\w+[.:@/]\S+", "", strip_tags(body))
+        assert ENGLISH.findall(words) == [], address
+
+
+def test_every_shown_column_was_given_a_turkish_name() -> None:
+    unnamed = [
+        f"{model._meta.label_lower}.{name}"
+        for model, site_page in admin.site._registry.items()
+        for name in [*site_page.list_display, *(site_page.fields or ())]
+        for field in model._meta.get_fields()
+        if field.name == name and field._verbose_name is None  # type: ignore[union-attr]
+    ]
+    assert unnamed == []
+
+
+def test_no_page_shows_a_tckn_or_a_secret(browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    person = Person.objects.exclude(tckn_hash=None).get()
+    assert person.tckn_encrypted is not None
+    assert person.tckn_hash is not None
+    tckn = decrypt(person.tckn_encrypted).decode()
+    shown = browser.get(page("accounts.person", "change", person.pk)).content.decode()
+    assert f"{tckn[:3]}******{tckn[-2:]}" in shown
+    for label in ALL:
+        for address in (page(label, "changelist"), page(label, "change", newest(label).pk)):
+            html = browser.get(address).content.decode()
+            assert [secret for secret in (tckn, person.tckn_hash, "argon2") if secret in html] == [], address
+
+
+def test_search_finds_any_spelling(browser: Client, provider: Provider) -> None:
+    provider.title = "İSTANBUL IŞIK ÇÖZÜMLERİ A.Ş."
+    provider.save()
+    factories.ProviderFactory.create()
+    for typed in ("istanbul", "İstanbul ışık", "isik cozum", "ISTANBUL", str(provider.iys_code)):
+        answer = browser.get(page("accounts.provider", "changelist"), {"q": typed})
+        assert list(answer.context["cl"].queryset) == [provider], typed
+
+
+def test_an_order_is_found_by_its_code_as_customers_write_it(browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    add_one_of_each(2, now=now)
+    order = newest("payments.order")
+    answer = browser.get(page("payments.order", "changelist"), {"q": str(order).lower()})
+    assert list(answer.context["cl"].queryset) == [order]
+
+
+def test_every_permission_of_the_accountants_is_known(accountant: Person) -> None:
+    given = Permission.objects.filter(group__user=accountant).values_list("codename", flat=True)
+    assert sorted(given) == [
+        "view_allocation",
+        "view_bankaccount",
+        "view_order",
+        "view_provider",
+        "view_signeddocument",
+        "view_statement",
+        "view_statementline",
+        "work_on_statements",
+    ]

@@ -1,0 +1,170 @@
+"""The whole product for a browser: `run.py up` with its worker, beat, broker and e-Devlet, on a database of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROME_PATH", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A running portal: its address and its data folder."""
+
+    url: str
+    data: Path
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> dict[str, object]:
+        """Run a management command against this portal and return the JSON object it prints."""
+        done = subprocess.run(
+            [sys.executable, "run.py", "manage", *arguments, "--json"],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode in (0, 1, 2), done.stderr
+        result: dict[str, object] = json.loads(done.stdout)
+        return result
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Start the product as its users do, and see to it that stopping leaves nothing behind."""
+    data = tmp_path_factory.mktemp("portal")
+    name = f"test_journey_{uuid.uuid4().hex[:8]}"
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    port = _free_ports()
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "EDEVLET", "PUBLIC_URL"))},
+        "DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{name}")),
+        "REDIS_PREFIX": f"{name}:",
+        "IYS_DATA": str(data),
+        "DEBUG": "1",
+    }
+    with (data / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "run.py", "up", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process, data)
+        yield Portal(f"http://127.0.0.1:{port}", data, environment)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        stopped = process.wait(timeout=60)
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    assert stopped == 0
+    assert _processes_of(data) == []
+
+
+def _free_ports() -> int:
+    """Return a port that is free together with its next two."""
+    while True:
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                for following in (port + 1, port + 2):
+                    with socket.socket() as other:
+                        other.bind(("127.0.0.1", following))
+            except OSError:
+                continue
+            return port
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], data: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        try:
+            with urlopen(url, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail("the portal did not start:\n" + (data / "up.log").read_text())
+
+
+def _processes_of(data: Path) -> list[str]:
+    """Return the command lines of processes that still name the data folder."""
+    left = []
+    for entry in Path("/proc").iterdir():
+        try:
+            environment = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if f"IYS_DATA={data}".encode() in environment and int(entry.name) != os.getpid():
+            left.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return left
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """Where this test's pictures go: test-results/<test>/."""
+    folder = ROOT / "test-results" / request.node.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(params=["script", "no script"])
+def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile, once with JavaScript and once without."""
+    context = chromium.new_context(
+        locale="tr-TR", timezone_id="Europe/Istanbul", java_script_enabled=request.param == "script"
+    )
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page whose console must stay silent: a policy violation or a script error fails the test."""
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "404" not in message.text:
+            errors.append(message.text)
+
+    page = context.new_page()
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert errors == []
