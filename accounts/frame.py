@@ -45,6 +45,8 @@ _MENU = [
     ("Paket Yönetimi", "packages:overview", "package"),
     ("Raporlar", "reports:overview", "chart-column"),
 ]
+# Pages that belong to a menu entry though they stand at another address.
+_ALSO = {"packages:overview": "/siparis/"}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -79,4 +81,5 @@ def _staff_menu(request: HttpRequest) -> list[MenuEntry]:
 
 def _entry(request: HttpRequest, label: str, name: str, icon: str) -> MenuEntry:
     url = reverse(name)
-    return MenuEntry(label, url, icon, current=request.path.startswith(url))
+    current = request.path.startswith((url, _ALSO.get(name, url)))
+    return MenuEntry(label, url, icon, current=current)

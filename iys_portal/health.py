@@ -82,7 +82,7 @@ def _database_answers() -> bool:
 
 def _broker_and_worker(outcomes: dict[str, str]) -> None:
     if _attempt(outcomes, "broker", _broker_answers):
-        _attempt(outcomes, "worker", _worker.answers)
+        _attempt(outcomes, "worker", worker_watch.answers)
     else:
         outcomes["worker"] = UNREACHABLE
 
@@ -98,7 +98,7 @@ def _broker_answers() -> bool:
         return bool(client.ping())
 
 
-class _Worker:
+class WorkerWatch:
     """Asks the workers for a sign of life, but not again within five seconds of the last one.
 
     Only good news is remembered: a worker that has just come up is seen at once.
@@ -118,7 +118,8 @@ class _Worker:
         return bool(replies)
 
     def forget(self) -> None:
+        """Ask again the next time."""
         self._seen_at = float("-inf")
 
 
-_worker = _Worker()
+worker_watch = WorkerWatch()

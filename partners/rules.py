@@ -35,7 +35,7 @@ def sleeps(subscription: Subscription | None) -> bool:
 def refusal_of_package(live: Subscription | None, latest: Subscription | None, *, now: datetime) -> str:
     """Return why partners cannot be authorised, or an empty text when they can.
 
-    `live` is the subscription whose term covers `now`, `latest` the one that started last.
+    `live` is the subscription whose term covers `now`, `latest` the newest of all.
     """
     if allows_partners(live):
         return ""

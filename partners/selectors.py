@@ -38,7 +38,7 @@ def _matching(entries: QuerySet[Entry], query: str) -> QuerySet[Entry]:
 def partner_refusal(provider_id: int, *, now: datetime) -> str:
     """Return why the provider's package does not let it authorise partners, or an empty text."""
     live = live_subscription(provider_id, now=now)
-    latest = subscriptions_of(provider_id).filter(starts_at__lte=now).first()
+    latest = subscriptions_of(provider_id).first()
     return refusal_of_package(live, latest, now=now)
 
 

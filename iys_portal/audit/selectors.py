@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from iys_portal.audit.models import AuditEvent, AuditSeal, OutboxMessage
-from iys_portal.audit.services import link_hash
+from iys_portal.audit.services import GENESIS, link_hash
 
 
 def history_of(subject: models.Model) -> QuerySet[AuditEvent]:
@@ -20,7 +20,7 @@ def history_of(subject: models.Model) -> QuerySet[AuditEvent]:
 
 def first_broken_seal() -> AuditSeal | None:
     """Walk the whole hash chain; return its first link that does not match its event, or None."""
-    head, expected = "0" * 64, 1
+    head, expected = GENESIS, 1
     for seal in _chain():
         if seal.seq != expected or seal.hash != link_hash(head, seal.event):
             return seal

@@ -11,8 +11,9 @@ from django.db import connection, models, transaction
 from iys_portal.audit.models import AuditEvent, AuditSeal
 from iys_portal.shared import states
 
-_GENESIS = "0" * 64
+GENESIS = "0" * 64
 _CHAIN_LOCK = 0x1A5EA1
+# No transaction stays open while this many younger events are sealed.
 _SEAL_WINDOW = 100_000
 
 
@@ -83,21 +84,17 @@ def move(
 def seal_events(*, limit: int = 10_000) -> int:
     """Append the committed, not yet sealed events to the hash chain; return how many were sealed.
 
-    Serialised by an advisory transaction lock. An event is taken only when no older transaction is still open
-    (its xid lies below the snapshot's xmin), so a link never has to be inserted in the middle.
+    The chain follows the order of sealing: an event whose transaction took long simply comes later. Serialised by
+    an advisory transaction lock.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
         last = AuditSeal.objects.order_by("-seq").first()
-        seq, head, floor = (last.seq, last.hash, last.event_id) if last else (0, _GENESIS, 0)
-        cursor.execute(
-            "SELECT e.id FROM audit_auditevent e WHERE e.id > %s AND e.xid < pg_snapshot_xmin(pg_current_snapshot())"
-            " AND NOT EXISTS (SELECT 1 FROM audit_auditseal s WHERE s.event_id = e.id) ORDER BY e.id LIMIT %s",
-            [floor - _SEAL_WINDOW, limit],
-        )
-        events = AuditEvent.objects.in_bulk([row[0] for row in cursor.fetchall()])
+        seq, head, newest = (last.seq, last.hash, last.event_id) if last else (0, GENESIS, 0)
+        unsealed = AuditEvent.objects.filter(seal=None, pk__gt=newest - _SEAL_WINDOW)
         seals = []
-        for event in sorted(events.values(), key=lambda e: e.pk):
+        for event in unsealed.order_by("pk")[:limit]:
             seq, head = seq + 1, link_hash(head, event)
             seals.append(AuditSeal(seq=seq, event=event, hash=head))
         AuditSeal.objects.bulk_create(seals)

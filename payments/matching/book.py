@@ -8,7 +8,7 @@ from heapq import nsmallest
 from payments.matching.normalise import title_words
 from payments.matching.views import OrderView
 
-COMMON = 2_000
+COMMON = 5_000
 """A title word that more orders share says nothing about who paid."""
 
 LIKELIEST = 20
@@ -55,4 +55,5 @@ class OrderBook:
         def rank(code: str) -> tuple[float, str]:
             return -(shared[code] ** 2) / len(title_words(self._by_code[code].title)), code
 
-        return nsmallest(LIKELIEST, shared, key=rank)
+        most = max(shared.values(), default=0)
+        return nsmallest(LIKELIEST, (code for code, count in shared.items() if 2 * count > most), key=rank)

@@ -53,6 +53,12 @@ def test_second_login_finds_the_person_and_follows_the_name(visitor: Visitor) ->
     assert [person.family_name for person in Person.objects.all()] == ["Çağlayan"]
 
 
+@pytest.mark.parametrize("process", ["redirect", "connect"])
+def test_other_processes_of_the_library_are_closed(visitor: Visitor, process: str) -> None:
+    assert visitor.log_in(process=process, next="/paket/")["Location"] == "/paket/"
+    assert visitor.person_id == str(Person.objects.get().pk)
+
+
 def test_no_row_of_the_library_is_written(visitor: Visitor) -> None:
     visitor.log_in()
     assert [model.objects.count() for model in (SocialAccount, SocialApp, SocialToken)] == [0, 0, 0]

@@ -1,4 +1,4 @@
-"""Brands, packages, prices, the directory and bank accounts: right values stored, wrong ones refused in words."""
+"""Brands, packages, prices, the directory, bank accounts: wrong values are refused in words."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -284,7 +284,8 @@ def test_the_database_refuses_a_wrong_iban(iban: str, db: None) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "INSERT INTO payments_bankaccount (bank_name, iban, account_number, branch, currency, is_active, position)"
+            "INSERT INTO payments_bankaccount"
+            " (bank_name, iban, account_number, branch, currency, is_active, position)"
             " VALUES ('Ziraat Bankası', %s, '1', 'Akay', 'TRY', true, 1)",
             [iban],
         )

@@ -123,11 +123,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        # The transaction that wrote an event: the sealer waits for older ones that are still open.
-        migrations.RunSQL(
-            "ALTER TABLE audit_auditevent ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id()",
-            "ALTER TABLE audit_auditevent DROP COLUMN xid",
-        ),
         append_only("audit_auditevent"),
         append_only("audit_auditseal"),
     ]

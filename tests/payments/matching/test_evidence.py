@@ -71,6 +71,11 @@ def test_other_titles_prove_nothing(title: str, text: str, payer_name: str) -> N
     assert similarity(title, text, payer_name) < LIKE_TITLE
 
 
+def test_a_glued_title_counts_from_eight_letters_on() -> None:
+    assert similarity("ARGE DOKU A.Ş.", "XARGEDOKUX") == 1.0
+    assert similarity("ARGE DOK A.Ş.", "XARGEDOKX") == 0.0
+
+
 def test_a_part_of_a_long_title_is_like_it() -> None:
     likeness = similarity(
         "ASİST BİLGİ TEKNOLOJİLERİ VE HABERLEŞME LTD. ŞTİ.", "ASİST BİLGİ TEKNOLOJİLERİ fatura"

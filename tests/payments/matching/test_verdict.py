@@ -295,3 +295,6 @@ class TestIgnored:
     )
     def test_lines_that_can_pay_nothing(self, view: LineView, rule: Rule, reason: str) -> None:
         assert decide(view, BOOK) == Verdict(Kind.IGNORED, rule, reason)
+
+    def test_a_single_kurus_is_money(self) -> None:
+        assert decide(line("merhaba", "0.01"), BOOK).kind == Kind.UNMATCHED

@@ -200,6 +200,11 @@ def test_structured_text_is_put_together(prefix: str) -> None:
     )
 
 
+def test_only_text_subfields_are_joined_without_a_break() -> None:
+    pieces = "".join(f"?{number:02}{number}" for number in (19, 20, 29, 30, 34, 59, 60, 63, 64))
+    assert parse_information([pieces], own_iban=None).text == "19\n59\n64\n20296063"
+
+
 def test_a_question_mark_alone_makes_no_structure() -> None:
     assert parse_information(["ödendi mi?20 gün oldu"], own_iban=None).text == "ödendi mi?20 gün oldu"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.statements.base import StatementRefused
+from payments.statements.base import Problem, StatementRefused
 from payments.statements.text import (
     MAX_FILE_BYTES,
     MAX_LINE_CHARACTERS,
@@ -70,9 +70,9 @@ def test_bytes_that_cp1254_does_not_have_are_shown_as_such() -> None:
 
 def test_letters_that_do_not_look_turkish_are_reported() -> None:
     notes = encoding_notes("ÖDEME ŞİRKETİ ÇIĞ".encode("cp857") + b"\n")
-    assert [note.message for note in notes] == [
-        "Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."
-    ]
+    assert notes == (
+        Problem(1, "Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."),
+    )
 
 
 @pytest.mark.parametrize("wrong", ["cp1252", "cp1254", "latin-1"])
