@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from accounts.models import Provider
+from accounts.models import Person, Provider
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -22,6 +22,7 @@ class ProviderRequest(HttpRequest):
     """A request of a person who acts for `provider`; set by CurrentProviderMiddleware."""
 
     provider: Provider
+    user: Person
 
 
 def public(view: View) -> View:

@@ -15,7 +15,11 @@ class StaffBackend(ModelBackend):
     """Passwords of staff. The demo's public password opens nothing outside demo mode."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> Person | None:
         if password == DEMO_PASSWORD and not settings.DEMO_MODE:
             return None

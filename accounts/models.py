@@ -45,7 +45,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     given_name = models.CharField("ad", max_length=100)
     family_name = models.CharField("soyad", max_length=100)
     email = models.EmailField("e-posta", blank=True, default="")
-    tckn_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    tckn_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001  (staff have none)
     tckn_encrypted = models.BinaryField(null=True)
     is_staff = models.BooleanField("personel", default=False)
     is_active = models.BooleanField("etkin", default=True)
@@ -62,7 +62,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = "kişiler"
         constraints = [
             models.CheckConstraint(
-                name="person_tckn_whole", condition=Q(tckn_hash=None, tckn_encrypted=None) | ~Q(tckn_hash=None) & ~Q(tckn_encrypted=None)
+                name="person_tckn_whole",
+                condition=Q(tckn_hash=None, tckn_encrypted=None)
+                | ~Q(tckn_hash=None) & ~Q(tckn_encrypted=None),
             ),
         ]
 
@@ -101,7 +103,9 @@ class Provider(models.Model):
         verbose_name_plural = "hizmet sağlayıcılar"
         ordering = ["title"]
         constraints = [
-            models.CheckConstraint(name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")),
+            models.CheckConstraint(
+                name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")
+            ),
             models.CheckConstraint(name="provider_state_known", condition=Q(state__in=ProviderState.values)),
         ]
 
@@ -122,7 +126,9 @@ class Membership(models.Model):
         verbose_name = "yetki"
         verbose_name_plural = "yetkiler"
         constraints = [
-            models.UniqueConstraint(fields=["provider", "person"], name="membership_one_live", condition=Q(ended_at=None)),
+            models.UniqueConstraint(
+                fields=["provider", "person"], name="membership_one_live", condition=Q(ended_at=None)
+            ),
             models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
             models.CheckConstraint(
                 name="membership_ends_later", condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at"))

@@ -25,7 +25,9 @@ class Brand(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="brand_of_provider"),
-            models.UniqueConstraint(fields=["provider"], name="brand_one_master", condition=Q(is_master=True)),
+            models.UniqueConstraint(
+                fields=["provider"], name="brand_one_master", condition=Q(is_master=True)
+            ),
             models.CheckConstraint(name="brand_state_known", condition=Q(state__in=BrandState.values)),
         ]
 
@@ -41,7 +43,9 @@ class Retailer(models.Model):
     code = models.PositiveIntegerField("bayi kodu", unique=True)
     title = models.CharField("bayi unvanı", max_length=255, db_collation="turkish")
     tax_number = models.CharField(
-        "vergi kimlik no", max_length=10, validators=[RegexValidator(r"^\d{10}$", "Vergi Kimlik Numarası geçersiz.")]
+        "vergi kimlik no",
+        max_length=10,
+        validators=[RegexValidator(r"^\d{10}$", "Vergi Kimlik Numarası geçersiz.")],
     )
     created_at = models.DateTimeField("oluşturma", db_default=Now())
 
@@ -51,8 +55,12 @@ class Retailer(models.Model):
         ordering = ["title"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="retailer_of_provider"),
-            models.CheckConstraint(name="retailer_code_digits", condition=Q(code__range=(10_000_000, 99_999_999))),
-            models.CheckConstraint(name="retailer_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")),
+            models.CheckConstraint(
+                name="retailer_code_digits", condition=Q(code__range=(10_000_000, 99_999_999))
+            ),
+            models.CheckConstraint(
+                name="retailer_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -88,10 +88,11 @@ class SignedDocument(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="document_of_provider"),
             models.UniqueConstraint(fields=["provider", "number"], name="document_number"),
-            models.CheckConstraint(name="document_state_known", condition=Q(state__in=DocumentState.values)),
             models.CheckConstraint(
                 name="document_content_iff_issued",
-                condition=Q(state__in=[DocumentState.PENDING, DocumentState.FAILED], content=None, issued_at=None)
+                condition=Q(
+                    state__in=[DocumentState.PENDING, DocumentState.FAILED], content=None, issued_at=None
+                )
                 | Q(state__in=[DocumentState.SEALED, DocumentState.TIMESTAMPED])
                 & ~Q(content=None)
                 & ~Q(issued_at=None)

@@ -10,6 +10,7 @@ import os
 import re
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 
 import fontpkg_inter
 from django.conf import settings
@@ -26,6 +27,7 @@ from iys_portal.shared.clock import ISTANBUL
 _PACKAGED = {"package:inter.ttf": fontpkg_inter.ROOT / "files" / "Inter[opsz,wght].ttf"}
 _DRAFT_MARK = "TASLAK — onaylanmamıştır"
 _DEMO_MARK = "ÖRNEK METİN · TEST"
+_ENGINE = Lock()  # the typeface is shared, and rendering keeps one processor busy anyway
 
 hyphenation.register()
 # Read by fontTools: the moment of embedding, else written into every font, would make no two documents alike.
@@ -75,19 +77,19 @@ def render_draft(data: ContractData, *, created_at: datetime) -> bytes:
 def _render(data: ContractData, *, number: str, created_at: datetime, mark: str) -> bytes:
     created = created_at.astimezone(ISTANBUL).replace(microsecond=0)
     attached = canonical_json(data, number=number, created_at=created_at)
-    fetcher, fonts = PackagedFetcher(), FontConfiguration()
+    html = _html(data, number, created, mark)
     try:
-        document = HTML(string=_html(data, number, created, mark), base_url="package:", url_fetcher=fetcher)
-        style = CSS(string=_stylesheet(), base_url="package:", url_fetcher=fetcher, font_config=fonts)
-        pdf: bytes = document.write_pdf(
-            stylesheets=[style],
-            font_config=fonts,
-            attachments=_attachments(data, attached, created),
-            pdf_variant="pdf/a-3u",
-            pdf_tags=True,
-            pdf_identifier=hashlib.sha256(attached).digest()[:16],
-            finisher=_list_attachments_once,
-        )
+        with _ENGINE:
+            style, fonts = _style()
+            pdf: bytes = HTML(string=html, base_url="package:", url_fetcher=PackagedFetcher()).write_pdf(
+                stylesheets=[style],
+                font_config=fonts,
+                attachments=_attachments(data, attached, created),
+                pdf_variant="pdf/a-3u",
+                pdf_tags=True,
+                pdf_identifier=hashlib.sha256(attached).digest()[:16],
+                finisher=_list_attachments_once,
+            )
     except FatalURLFetchingError as error:
         # WeasyPrint's fatal errors are no Exceptions: they would end the worker, not the task.
         raise RenderingError(str(error)) from error
@@ -153,9 +155,7 @@ def _attachments(data: ContractData, attached: bytes, created: datetime) -> list
     utc = created.astimezone(UTC)  # WeasyPrint writes the clock's figures and calls them UTC
     dates = {"created": utc, "modified": utc}
     return [
-        Attachment(
-            string=attached, name="sozlesme.json", description="Sözleşme verisi", relationship="Data", **dates
-        ),
+        Attachment(string=attached, name="sozlesme.json", description="Sözleşme verisi", relationship="Data", **dates),
         # Its SHA-256 is the approval's `shown_sha256`: anybody can check what was approved.
         Attachment(
             string=shown,
@@ -168,9 +168,14 @@ def _attachments(data: ContractData, attached: bytes, created: datetime) -> list
 
 
 @cache
-def _stylesheet() -> str:
-    """Return the print stylesheet, after the design tokens' colours, of which paper takes the light ones."""
+def _style() -> tuple[CSS, FontConfiguration]:
+    """Return the print style, after the design tokens' colours (paper takes the light ones), and its typeface.
+
+    Both are loaded once in a process: a typeface per document would never be given back whole.
+    """
     tokens = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
     colours = "".join(re.findall(r"--[\w-]+:[^;]+;", tokens.partition("@media")[0]))
     rules = (settings.BASE_DIR / "templates" / "pdf" / "contract.css").read_text(encoding="utf-8")
-    return f":root{{{colours}}}\n{rules}"
+    fonts = FontConfiguration()
+    sheet = f":root{{{colours}}}\n{rules}"
+    return CSS(string=sheet, base_url="package:", url_fetcher=PackagedFetcher(), font_config=fonts), fonts

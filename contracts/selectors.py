@@ -10,7 +10,7 @@ from contracts.models import Approval, ContractText, SignedDocument
 
 
 def text_in_force(kind: TextKind, *, day: date) -> ContractText:
-    """Return the newest text of a kind that is in force on a day; raises ContractText.DoesNotExist when there is none."""
+    """Return the newest text of a kind in force on a day; raises ContractText.DoesNotExist when there is none."""
     return ContractText.objects.filter(kind=kind, effective_from__lte=day).latest("effective_from")
 
 

@@ -67,7 +67,14 @@ def record_approval(
     )
     approval.hash = approval_hash(approval)
     approval.save()
-    record(action="approve", subject=approval, actor=person, order=order_code, text=text.sha256, shown=shown_sha256)
+    record(
+        action="approve",
+        subject=approval,
+        actor=person,
+        order=order_code,
+        text=text.sha256,
+        shown=shown_sha256,
+    )
     return approval
 
 

@@ -5,9 +5,7 @@ from django.db.models.signals import post_migrate
 
 
 class PortalConfig(AppConfig):
-    """The composition root as an app: management commands that need every app, and what every installation holds.
-
-    """
+    """The composition root as an app: management commands that need every app, and what every installation holds."""
 
     name = "iys_portal"
     label = "portal"

@@ -155,7 +155,13 @@ def _install_person(tckn: str, given_name: str, family_name: str, iys_codes: lis
 
 
 def _install_brand(
-    provider: Provider, code: int, name: str, is_master: bool, counts: tuple[int, int, int], *, now: datetime
+    provider: Provider,
+    code: int,
+    name: str,
+    is_master: bool,  # noqa: FBT001  (a row of the table above)
+    counts: tuple[int, int, int],
+    *,
+    now: datetime,
 ) -> None:
     brand, created = Brand.objects.get_or_create(
         code=code, defaults={"provider": provider, "name": name, "is_master": is_master}
@@ -164,7 +170,9 @@ def _install_brand(
         Consent.objects.bulk_create(_consents(brand, *counts, now=now))
 
 
-def _consents(brand: Brand, total: int, approvals: int, rejections: int, *, now: datetime) -> Iterator[Consent]:
+def _consents(
+    brand: Brand, total: int, approvals: int, rejections: int, *, now: datetime
+) -> Iterator[Consent]:
     """Yield consents by the guide's counters; what is missing to the total still waits for confirmation."""
     statuses = [ConsentStatus.ONAY] * approvals + [ConsentStatus.RET] * rejections
     statuses += [ConsentStatus.BEKLIYOR] * (total - approvals - rejections)
@@ -172,7 +180,9 @@ def _consents(brand: Brand, total: int, approvals: int, rejections: int, *, now:
         by_mail = number % 3 == 2
         yield Consent(
             provider_id=brand.provider_id,
-            recipient=f"alici{number}@ornek.example" if by_mail else f"+9059920{brand.code % 1000:03d}{number:02d}",
+            recipient=f"alici{number}@ornek.example"
+            if by_mail
+            else f"+9059920{brand.code % 1000:03d}{number:02d}",
             brand_id=brand.pk,
             channel=Channel.EPOSTA if by_mail else Channel.MESAJ if number % 3 else Channel.ARAMA,
             recipient_type=RecipientType.BIREYSEL,

@@ -22,7 +22,10 @@ def sync_groups() -> None:
     """Make the groups and give each exactly its permissions."""
     for name, labels in _PERMISSIONS.items():
         group, _ = Group.objects.get_or_create(name=name)
-        wanted = [Permission.objects.get(content_type__app_label=app, codename=code) for app, code in map(_split, labels)]
+        wanted = [
+            Permission.objects.get(content_type__app_label=app, codename=code)
+            for app, code in map(_split, labels)
+        ]
         group.permissions.set(wanted)
 
 

@@ -12,7 +12,9 @@ from packages.rules import term_from
 
 
 @transaction.atomic
-def activate(*, provider: Provider, package: Package, actor: Actor | None, reason: str, now: datetime) -> Subscription:
+def activate(
+    *, provider: Provider, package: Package, actor: Actor | None, reason: str, now: datetime
+) -> Subscription:
     """Start a one-year term of `package` at once and return it; a running term of another ends now (domain 4.3).
 
     Locks the provider's live subscriptions; two activations at once are kept apart by the exclusion constraint.

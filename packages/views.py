@@ -108,24 +108,27 @@ def overview(request: ProviderRequest) -> HttpResponse:
 @provider_view
 def choose(request: ProviderRequest) -> HttpResponse:
     """İLETİ Paketleri: the comparison of all packages on sale."""
-    return render(request, "packages/choose.html", {"columns": _columns(request.provider, now=timezone.now())})
+    return render(
+        request, "packages/choose.html", {"columns": _columns(request.provider, now=timezone.now())}
+    )
 
 
 def _columns(provider: Provider, *, now: datetime) -> list[Column]:
     addresses = address_count(provider.pk)
     active = active_package(provider.pk, now=now)
     packages = packages_on_sale(day=istanbul_day(now))
-    fitting = next((p for p in packages if p.has_integration and fits(p, addresses=addresses)), None)
+    fitting = next((p for p, _ in packages if p.has_integration and fits(p, addresses=addresses)), None)
     return [
         Column(
             package=package,
             tariff=tariff,
             is_active=package == active,
             is_recommended=package == fitting,
-            too_small=None if _is_no_choice(package) else refusal_of_choice(package, tariff, addresses=addresses),
+            too_small=None
+            if _is_no_choice(package)
+            else refusal_of_choice(package, tariff, addresses=addresses),
         )
-        for package in packages
-        for tariff in [next(iter(package.tariff_today), None)]
+        for package, tariff in packages
     ]
 
 

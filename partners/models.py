@@ -14,6 +14,7 @@ from partners.enums import Right
 class DirectoryEntry(models.Model):
     """A company that brands can authorise; `search_key` is the folded title (iys_portal.shared.turkish)."""
 
+    code = models.PositiveIntegerField("kod", unique=True)
     title = models.CharField("unvan", max_length=255, unique=True, db_collation="turkish")
     search_key = models.CharField(max_length=300, editable=False)
     is_listed = models.BooleanField("listede", default=True)
@@ -30,8 +31,6 @@ class DirectoryEntry(models.Model):
 class Partner(DirectoryEntry):
     """An İş Ortağı: works with a brand's consents through the integration module."""
 
-    code = models.PositiveIntegerField("iş ortağı kodu", unique=True)
-
     class Meta(DirectoryEntry.Meta):
         verbose_name = "iş ortağı"
         verbose_name_plural = "iş ortakları"
@@ -39,8 +38,6 @@ class Partner(DirectoryEntry):
 
 class Intermediary(DirectoryEntry):
     """An Aracı Hizmet Sağlayıcı (AHS): asks before sending whether a recipient refused. It never writes."""
-
-    code = models.PositiveIntegerField("AHS kodu", unique=True)
 
     class Meta(DirectoryEntry.Meta):
         verbose_name = "aracı hizmet sağlayıcı"
@@ -69,7 +66,9 @@ def right_field(label: str) -> Any:
 class PartnerGrant(Grant):
     """Rights of an İş Ortağı: Mutabakat, and none/read/write on each channel."""
 
-    partner = models.ForeignKey(Partner, verbose_name="iş ortağı", on_delete=models.PROTECT, related_name="grants")
+    partner = models.ForeignKey(
+        Partner, verbose_name="iş ortağı", on_delete=models.PROTECT, related_name="grants"
+    )
     agreement = models.BooleanField("Mutabakat Yönetimi", default=False)
     mesaj = right_field("Mesaj İzinleri")
     arama = right_field("Arama İzinleri")
@@ -82,7 +81,9 @@ class PartnerGrant(Grant):
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="partner_grant_of_provider"),
             models.UniqueConstraint(
-                fields=["provider", "brand", "partner"], name="partner_grant_one_live", condition=Q(revoked_at=None)
+                fields=["provider", "brand", "partner"],
+                name="partner_grant_one_live",
+                condition=Q(revoked_at=None),
             ),
             models.CheckConstraint(
                 name="partner_grant_rights_known",
@@ -90,10 +91,14 @@ class PartnerGrant(Grant):
             ),
             models.CheckConstraint(
                 name="partner_grant_not_empty",
-                condition=Q(agreement=True) | ~Q(mesaj=Right.NONE) | ~Q(arama=Right.NONE) | ~Q(eposta=Right.NONE),
+                condition=Q(agreement=True)
+                | ~Q(mesaj=Right.NONE)
+                | ~Q(arama=Right.NONE)
+                | ~Q(eposta=Right.NONE),
             ),
             models.CheckConstraint(
-                name="partner_grant_revoked_later", condition=Q(revoked_at=None) | Q(revoked_at__gte=F("granted_at"))
+                name="partner_grant_revoked_later",
+                condition=Q(revoked_at=None) | Q(revoked_at__gte=F("granted_at")),
             ),
         ]
 
@@ -118,7 +123,9 @@ class IntermediaryGrant(Grant):
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="intermediary_grant_of_provider"),
             models.UniqueConstraint(
-                fields=["provider", "brand", "intermediary"], name="intermediary_grant_one_live", condition=Q(revoked_at=None)
+                fields=["provider", "brand", "intermediary"],
+                name="intermediary_grant_one_live",
+                condition=Q(revoked_at=None),
             ),
             models.CheckConstraint(
                 name="intermediary_grant_not_empty",

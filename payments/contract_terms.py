@@ -57,4 +57,6 @@ def contract_for(order: Order, *, person: Person, now: datetime) -> ShownContrac
         text=version_of(text),
         demo=settings.DEMO_MODE,
     )
-    return ShownContract(text=text, data=data, sha256=markup.shown_sha256(data), html=markup.contract_html(text.source, data))
+    return ShownContract(
+        text=text, data=data, sha256=markup.shown_sha256(data), html=markup.contract_html(text.source, data)
+    )

@@ -7,9 +7,8 @@ from django.conf import settings
 
 from accounts.enums import ProviderState
 from packages.enums import SubscriptionState
-from packages.models import Subscription, Tariff
+from packages.models import Package, Subscription, Tariff
 from packages.rules import fits
-from packages.models import Package
 from payments.enums import OrderState
 from payments.models import Order
 

@@ -17,15 +17,51 @@ from iys_portal.audit.models import AuditEvent
 from iys_portal.shared import codes
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from packages.models import Tariff
-from packages.selectors import tariff_of, purchasable_packages
+from packages.selectors import purchasable_packages, tariff_of
 from payments.enums import OrderState
 from payments.models import Order
 from payments.services.orders import CHECKBOX_LABEL
 
 _FIRST_IYS_CODE = 40_000_000
 _BATCH = 2000
-_PLACES = "Anadolu Akdeniz Boğaziçi Çamlıca Çukurova Ege Göksu Gümüşhane Ihlara İznik Kapadokya Marmara Şirince Toros Ürgüp Üsküdar Yıldız".split()
-_TRADES = "Ağaç Beyaz Eşya|Bilişim|Çelik|Dış Ticaret|Döküm|Gıda|Güneş Enerjisi|İletişim|İnşaat|Kırtasiye|Mobilya|Otomotiv|Sağlık|Şekerleme|Tekstil|Turizm|Yazılım".split("|")
+_PLACES = [
+    "Anadolu",
+    "Akdeniz",
+    "Boğaziçi",
+    "Çamlıca",
+    "Çukurova",
+    "Ege",
+    "Göksu",
+    "Gümüşhane",
+    "Ihlara",
+    "İznik",
+    "Kapadokya",
+    "Marmara",
+    "Şirince",
+    "Toros",
+    "Ürgüp",
+    "Üsküdar",
+    "Yıldız",
+]
+_TRADES = [
+    "Ağaç Beyaz Eşya",
+    "Bilişim",
+    "Çelik",
+    "Dış Ticaret",
+    "Döküm",
+    "Gıda",
+    "Güneş Enerjisi",
+    "İletişim",
+    "İnşaat",
+    "Kırtasiye",
+    "Mobilya",
+    "Otomotiv",
+    "Sağlık",
+    "Şekerleme",
+    "Tekstil",
+    "Turizm",
+    "Yazılım",
+]
 _FORMS = ["A.Ş.", "Anonim Şirketi", "Ltd. Şti.", "Limited Şirketi", "San. ve Tic. A.Ş.", "Tic. Ltd. Şti."]
 
 
@@ -42,7 +78,9 @@ def make_orders(*, count: int, seed: int, now: datetime) -> list[Order]:
     tariffs = _paid_tariffs(now)
     providers = _insert_providers(count, draw)
     taken = set(Order.objects.values_list("code", flat=True))
-    orders = [_order(provider, person, draw.choice(tariffs), _code(draw, taken), now) for provider in providers]
+    orders = [
+        _order(provider, person, draw.choice(tariffs), _code(draw, taken), now) for provider in providers
+    ]
     approvals = Approval.objects.bulk_create(_approvals(orders, now), batch_size=_BATCH)
     for order, approval in zip(orders, approvals, strict=True):
         order.approval = approval

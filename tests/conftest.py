@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from accounts.models import Person, Provider
 from django.test import Client
 from pytest_django import Settings
 from pytest_socket import socket_allow_hosts
 
+from accounts.models import Person, Provider
 from tests import factories
 
 

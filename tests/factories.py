@@ -5,18 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import factory
-from accounts.models import Membership, Person, Provider
-from brands.models import Brand
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from stdnum.tr import tckimlik, vkn
+
+from accounts.models import Membership, Person, Provider
+from brands.models import Brand
 from iys_portal.shared.crypto import encrypt, lookup_hash
 from iys_portal.shared.turkish import search_key
 from packages.models import Package, Subscription
 from packages.services import activate
 from partners.models import Intermediary, Partner
 from payments.models import BankAccount
-from stdnum.tr import tckimlik, vkn
 
 
 def make_vkn(seed: int) -> str:
@@ -91,7 +92,9 @@ def package(slug: str = "ileti-150") -> Package:
 
 def subscription(provider: Provider, slug: str = "ileti-150", *, now: datetime | None = None) -> Subscription:
     """Return a new live subscription of a provider, a year from `now` on."""
-    return activate(provider=provider, package=package(slug), actor=None, reason="Deneme", now=now or timezone.now())
+    return activate(
+        provider=provider, package=package(slug), actor=None, reason="Deneme", now=now or timezone.now()
+    )
 
 
 class PartnerFactory(DjangoModelFactory[Partner]):

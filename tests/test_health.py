@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.conf import settings as portal_settings
 from django.db import connection
 from django.test import Client
@@ -26,19 +27,29 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
-def prefix(monkeypatch: pytest.MonkeyPatch) -> str:
+def prefix(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A corner of the broker of our own: nobody else's worker answers there."""
     own = f"health-{secrets.token_hex(4)}:"
     monkeypatch.setitem(app.conf, "broker_transport_options", {"global_keyprefix": own})
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)  # it would go on with the prefix of its first use
     worker_watch.forget()
-    return own
+    yield own
+    flush(own)
+    worker_watch.forget()
+
+
+def flush(prefix: str) -> None:
+    """Let the broker lose all that it knows under a prefix."""
+    with redis.Redis.from_url(portal_settings.REDIS_URL) as broker:
+        for key in broker.scan_iter(f"{prefix}*"):
+            broker.delete(key)
 
 
 @pytest.fixture
 def worker(prefix: str) -> Iterator[subprocess.Popen[bytes]]:
     """A real worker process; it is stopped with the test."""
     command = [sys.executable, "-m", "celery", "-A", "iys_portal", "worker", "-P", "solo", "-l", "error"]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "REDIS_PREFIX": prefix})
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "REDIS_PREFIX": prefix})  # noqa: S603
     yield process
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -55,7 +66,7 @@ def hole() -> Iterator[int]:
 @pytest.fixture(autouse=True, scope="module")
 def warm() -> None:
     """The first request of a process reads every address of the portal; that is not what is timed here."""
-    get_resolver().url_patterns
+    assert get_resolver().url_patterns
 
 
 def ask() -> tuple[int, dict[str, Any]]:
@@ -89,6 +100,13 @@ def test_a_worker_that_went_is_missed(worker: subprocess.Popen[bytes], db: None)
     assert ask()[0] == 200, "it answered a moment ago and is not asked again at once"
     worker_watch.forget()
     assert ask() == (503, {"database": "ok", "broker": "ok", "worker": "yanıt vermiyor"})
+
+
+def test_a_broker_that_lost_everything_is_no_trouble(worker: subprocess.Popen[bytes], prefix: str, db: None) -> None:
+    wait_for_worker()
+    flush(prefix)
+    worker_watch.forget()
+    assert ask() == (200, {"database": "ok", "broker": "ok", "worker": "ok"})
 
 
 def test_without_a_worker(db: None) -> None:

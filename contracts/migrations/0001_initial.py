@@ -175,13 +175,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="signeddocument",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["pending", "sealed", "timestamped", "failed"])),
-                name="document_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signeddocument",
-            constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("content", None), ("issued_at", None), ("state__in", ["pending", "failed"])),
                     models.Q(

@@ -27,7 +27,9 @@ class AuditEvent(models.Model):
         verbose_name = "denetim kaydı"
         verbose_name_plural = "denetim kayıtları"
         indexes = [
-            models.Index(fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"),
+            models.Index(
+                fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +73,9 @@ class OutboxMessage(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"], name="outbox_open", condition=models.Q(done_at=None) & models.Q(failed_at=None)
+                fields=["due_at"],
+                name="outbox_open",
+                condition=models.Q(done_at=None) & models.Q(failed_at=None),
             ),
         ]
 

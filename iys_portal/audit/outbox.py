@@ -102,7 +102,7 @@ def run(message_id: int) -> bool:
             return message.done_at is not None
         try:
             _HANDLERS[message.topic].function(**message.payload)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever a handler raises, the message is tried again)
             _put_back(message, error)
             return False
         OutboxMessage.objects.filter(pk=message_id).update(done_at=timezone.now(), attempts=F("attempts") + 1)
@@ -130,4 +130,4 @@ def _put_back(message: OutboxMessage, error: Exception) -> None:
         message.failed_at = now
     message.due_at = now + min(timedelta(seconds=30 * 2 ** (message.attempts - 1)), timedelta(hours=1))
     message.save(update_fields=["attempts", "last_error", "failed_at", "due_at"])
-    logger.exception("outbox_failed", topic=message.topic, message_id=message.pk, attempts=message.attempts)
+    logger.error("outbox_failed", topic=message.topic, message_id=message.pk, attempts=message.attempts)

@@ -21,7 +21,7 @@ def encrypt(plain: bytes) -> bytes:
     return _VERSION + nonce + AESGCM(settings.FIELD_KEY).encrypt(nonce, plain, _VERSION)
 
 
-def decrypt(cipher: bytes) -> bytes:
+def decrypt(cipher: bytes | memoryview) -> bytes:
     """Return the plain bytes; raise `cryptography.exceptions.InvalidTag` when key or ciphertext is wrong."""
     cipher = bytes(cipher)
     if cipher[:1] != _VERSION:

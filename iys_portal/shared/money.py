@@ -27,4 +27,4 @@ def split_gross(gross: Decimal, kdv_rate: Decimal) -> tuple[Decimal, Decimal]:
 def format_lira(amount: Decimal) -> str:
     """Return the amount as Turkish readers write it: ``5.097,60 ₺``."""
     text = f"{amount:,.2f}"
-    return text.translate(str.maketrans({",": ".", ".": ","})) + " ₺"
+    return text.translate(str.maketrans(",.", ".,")) + " ₺"

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("code", models.PositiveIntegerField(unique=True, verbose_name="kod")),
                 (
                     "title",
                     models.CharField(
@@ -37,7 +38,6 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), verbose_name="oluşturma"
                     ),
                 ),
-                ("code", models.PositiveIntegerField(unique=True, verbose_name="AHS kodu")),
             ],
             options={
                 "verbose_name": "aracı hizmet sağlayıcı",
@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("code", models.PositiveIntegerField(unique=True, verbose_name="kod")),
                 (
                     "title",
                     models.CharField(
@@ -69,7 +70,6 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), verbose_name="oluşturma"
                     ),
                 ),
-                ("code", models.PositiveIntegerField(unique=True, verbose_name="iş ortağı kodu")),
             ],
             options={
                 "verbose_name": "iş ortağı",

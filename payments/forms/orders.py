@@ -45,4 +45,3 @@ class MethodForm(forms.Form):
                 "Kredi kartı ile ödeme henüz açık değil. Lütfen Banka Transferi (Havale/EFT) seçin."
             )
         return method
-

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from payments.matching.normalise import title_words
 from payments.matching.views import OrderView
 
-COMMON = 5_000
+COMMON = 2_000
 """A title word that more orders share says nothing about who paid."""
 
 LIKELIEST = 20

@@ -103,16 +103,16 @@ def _ignored(line: LineView) -> Verdict | None:
 
 
 def _by_exact_code(case: _Case, orders: dict[str, OrderView]) -> Verdict | None:
-    """An embedded code counts only when the amount and a proof speak for it."""
-    counted: dict[str, Finding] = {}
-    for finding in sorted(case.findings, key=lambda finding: finding.embedded):
-        order = orders.get(finding.code)
-        if order is not None and (not finding.embedded or _is_borne_out(case, order)):
-            counted.setdefault(finding.code, finding)
-    if len(counted) > 1:
-        return _several(case, [orders[code] for code in sorted(counted)])
-    for code, finding in counted.items():
-        return _one_order(case, finding, orders[code])
+    """An embedded code counts only when the amount and a proof speak for it; beside another it is a reason to
+    ask, since chance hardly ever makes the code of a real order.
+    """
+    if len(orders) > 1:
+        return _several(case, [orders[code] for code in sorted(orders)])
+    for order in orders.values():
+        standing = [finding for finding in case.findings if finding.code == order.code]
+        best = min(standing, key=lambda finding: (finding.embedded, not finding.alone))
+        if not best.embedded or _is_borne_out(case, order):
+            return _one_order(case, best, order)
     return None
 
 

@@ -14,7 +14,9 @@ from payments.models.orders import Order
 def validate_iban(value: str) -> None:
     """Raise ValidationError unless `value` is a Turkish IBAN without spaces whose check digits are right."""
     if not (value.startswith("TR") and len(value) == 26 and iban.is_valid(value, check_country=False)):
-        raise ValidationError("IBAN geçersiz: TR ile başlayan 26 karakter olmalı ve denetim basamakları tutmalıdır.")
+        raise ValidationError(
+            "IBAN geçersiz: TR ile başlayan 26 karakter olmalı ve denetim basamakları tutmalıdır."
+        )
 
 
 class BankAccount(models.Model):
@@ -71,7 +73,9 @@ class Statement(models.Model):
         permissions = [("work_on_statements", "Ekstre yükleyebilir ve hareketleri işleyebilir")]
         constraints = [
             models.UniqueConstraint(fields=["account", "sha256"], name="statement_once"),
-            models.CheckConstraint(name="statement_state_known", condition=Q(state__in=StatementState.values)),
+            models.CheckConstraint(
+                name="statement_state_known", condition=Q(state__in=StatementState.values)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +89,9 @@ class StatementLine(models.Model):
     """
 
     account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
-    statement = models.ForeignKey(Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines")
+    statement = models.ForeignKey(
+        Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines"
+    )
     position = models.PositiveIntegerField("sıra")
     digest = models.CharField(max_length=64)
     occurrence = models.PositiveIntegerField()
@@ -130,13 +136,19 @@ class Allocation(models.Model):
     A trigger keeps the sum over a line between zero and the line's amount.
     """
 
-    line = models.ForeignKey(StatementLine, verbose_name="hareket", on_delete=models.PROTECT, related_name="allocations")
-    order = models.ForeignKey(Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations")
+    line = models.ForeignKey(
+        StatementLine, verbose_name="hareket", on_delete=models.PROTECT, related_name="allocations"
+    )
+    order = models.ForeignKey(
+        Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations"
+    )
     amount = models.DecimalField("tutar", max_digits=14, decimal_places=2)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
     rule = models.CharField("kural", max_length=40)
     reason = models.TextField("gerekçe")
-    actor = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        Person, verbose_name="kişi", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField("oluşturma", db_default=Now())
 
     class Meta:
@@ -148,9 +160,12 @@ class Allocation(models.Model):
                 fields=["line", "order"], name="allocation_one_a_pair", condition=Q(reverses=None)
             ),
             models.CheckConstraint(
-                name="allocation_sign", condition=Q(reverses=None, amount__gt=0) | ~Q(reverses=None) & Q(amount__lt=0)
+                name="allocation_sign",
+                condition=Q(reverses=None, amount__gt=0) | ~Q(reverses=None) & Q(amount__lt=0),
             ),
-            models.CheckConstraint(name="allocation_not_own_reversal", condition=Q(reverses=None) | ~Q(reverses=F("pk"))),
+            models.CheckConstraint(
+                name="allocation_not_own_reversal", condition=Q(reverses=None) | ~Q(reverses=F("pk"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Person, Provider
-from contracts.services import record_approval, queue_document
+from contracts.services import queue_document, record_approval
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared import codes
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day, last_day
@@ -129,7 +129,9 @@ def bring_up_to_date(*, order: Order, now: datetime) -> tuple[Order, bool]:
     return order, before != order.gross
 
 
-def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor: Visitor, now: datetime) -> Order:
+def accept_contract(
+    *, order: Order, person: Person, shown_sha256: str, visitor: Visitor, now: datetime
+) -> Order:
     """Approve the contract that the person was shown; a free order is completed by it, a paid one goes to payment.
 
     Sent twice, the second call changes nothing. Raises ContractChanged when the contract as it stands now is not
@@ -228,7 +230,9 @@ def complete(*, order: Order, actor: Actor | None, reason: str, now: datetime) -
     if refusal:
         record(action="activation_refused", subject=order, actor=actor, reason=refusal)
         return
-    subscription = activate(provider=order.provider, package=order.package, actor=actor, reason=reason, now=now)
+    subscription = activate(
+        provider=order.provider, package=order.package, actor=actor, reason=reason, now=now
+    )
     move(
         order,
         OrderState.COMPLETED,
@@ -258,7 +262,8 @@ def _open_orders(now: datetime) -> QuerySet[Order]:
         state=OrderState.DRAFT, created_at__lte=now - timedelta(hours=settings.DRAFT_LIFETIME_HOURS)
     )
     accepted = Order.objects.filter(
-        state=OrderState.CONTRACT_ACCEPTED, accepted_at__lte=now - timedelta(days=settings.ACCEPTED_LIFETIME_DAYS)
+        state=OrderState.CONTRACT_ACCEPTED,
+        accepted_at__lte=now - timedelta(days=settings.ACCEPTED_LIFETIME_DAYS),
     )
     return drafts | accepted | Order.objects.filter(state=OrderState.TRANSFER_PENDING, pay_by__lte=now)
 

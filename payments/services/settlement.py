@@ -14,11 +14,24 @@ from django.db.models.functions import Coalesce
 
 from iys_portal.audit.services import move
 from payments.enums import LINE_TRANSITIONS, ORDER_TRANSITIONS, LineState, OrderState
-from payments.matching import AWAITING_MONEY, Kind, LineView, OrderBook, OrderView, Verdict, candidate_codes, decide
+from payments.matching import (
+    AWAITING_MONEY,
+    Kind,
+    LineView,
+    OrderBook,
+    OrderView,
+    Verdict,
+    candidate_codes,
+    decide,
+)
 from payments.models import Allocation, Order, StatementLine
 from payments.services.orders import complete
 
-_STATES = {Kind.SUGGEST: LineState.SUGGESTED, Kind.UNMATCHED: LineState.UNMATCHED, Kind.IGNORED: LineState.IGNORED}
+_STATES = {
+    Kind.SUGGEST: LineState.SUGGESTED,
+    Kind.UNMATCHED: LineState.UNMATCHED,
+    Kind.IGNORED: LineState.IGNORED,
+}
 
 
 def settle_lines(*, statement_id: int, now: datetime) -> None:
@@ -44,8 +57,12 @@ def _orders_with(codes: Collection[str]) -> QuerySet[Order]:
 def _views(orders: QuerySet[Order]) -> Iterable[OrderView]:
     zero = Value(Decimal("0.00"), output_field=DecimalField(max_digits=14, decimal_places=2))
     due = F("gross") - Coalesce(Sum("allocations__amount"), zero)
-    rows = orders.annotate(due=due).values_list("code", "due", "state", "provider__title", "provider__tax_number")
-    return (OrderView(code, amount, state, title, tax_number) for code, amount, state, title, tax_number in rows)
+    rows = orders.annotate(due=due).values_list(
+        "code", "due", "state", "provider__title", "provider__tax_number"
+    )
+    return (
+        OrderView(code, amount, state, title, tax_number) for code, amount, state, title, tax_number in rows
+    )
 
 
 @transaction.atomic
@@ -93,7 +110,12 @@ def _locked_order(verdict: Verdict) -> Order:
 
 def _settle(line: StatementLine, order: Order, verdict: Verdict, *, now: datetime) -> None:
     Allocation.objects.create(
-        line=line, order=order, amount=line.amount, rule=verdict.rule.value, reason=verdict.reason, created_at=now
+        line=line,
+        order=order,
+        amount=line.amount,
+        rule=verdict.rule.value,
+        reason=verdict.reason,
+        created_at=now,
     )
     move(
         order,

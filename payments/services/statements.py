@@ -28,7 +28,8 @@ _BATCH = 1000
 
 @transaction.atomic
 def receive(
-    *, account: BankAccount, format: str, filename: str, content: bytes, person: Person | None, now: datetime
+    *, account: BankAccount, format: str,  # noqa: A002
+    filename: str, content: bytes, person: Person | None, now: datetime
 ) -> tuple[Statement, bool]:
     """Keep a statement file (encrypted) and promise its reading; return (statement, whether it is new).
 
@@ -68,7 +69,9 @@ def read(*, statement_id: int) -> None:
     Locks the statement, then the account's imports, so that overlapping files add each movement once.
     """
     statement = (
-        Statement.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=statement_id)
+        Statement.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account")
+        .get(pk=statement_id)
     )
     if statement.state != StatementState.RECEIVED:
         return
@@ -114,7 +117,12 @@ def _store(statement: Statement, result: ReadResult) -> None:
         line_count=len(result.lines),
         duplicate_count=len(result.lines) - len(fresh),
         problems=[
-            {"line": problem.line, "message": problem.message, "position": problem.position, "raw": problem.raw}
+            {
+                "line": problem.line,
+                "message": problem.message,
+                "position": problem.position,
+                "raw": problem.raw,
+            }
             for problem in result.problems
         ],
     )

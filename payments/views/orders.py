@@ -20,7 +20,9 @@ from payments.selectors.orders import allocated_to, order_with_code, shown_bank_
 from payments.services import orders
 from payments.services.orders import ContractChanged, Visitor
 
-CHANGED = "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
+CHANGED = (
+    "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
+)
 
 
 def _order(request: ProviderRequest, code: str) -> Order:
@@ -85,7 +87,9 @@ def _contract(request: ProviderRequest, order: Order) -> ShownContract:
 
 
 def _visitor(request: ProviderRequest) -> Visitor:
-    return Visitor(ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", ""))
+    return Visitor(
+        ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", "")
+    )
 
 
 def _next_page(order: Order) -> HttpResponse:
@@ -128,7 +132,7 @@ def method(request: ProviderRequest, code: str) -> HttpResponse:
     order = _order(request, code)
     if order.state != OrderState.CONTRACT_ACCEPTED:
         return _wrong_step(order)
-    form = MethodForm(request.POST or None)
+    form = MethodForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return redirect("payments:transfer", code=order.code_display)
     return render(request, "payments/method.html", {"order": order, "form": form})

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from accounts.models import Person, Provider
 from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Person, Provider
 from iys_portal.audit.models import AuditEvent
 from partners.enums import Channel, Right
 from partners.services import authorise_intermediary, authorise_partner
 from payments.models import BankAccount, Order
 from payments.services import statements
-
 from tests import factories
 from tests.payments.conftest import accepted, account, awaiting, draft, package  # noqa: F401  (fixtures)
 from tests.payments.mt940 import Transfer, mt940
@@ -71,7 +71,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(  # noqa: PLR0917
+def scene(
     provider: Provider,
     alice: Person,
     bob: Person,
@@ -115,7 +115,10 @@ def scene(  # noqa: PLR0917
         "": {"code": brand.code, "slug": "ileti-150"},
         **{name: {"code": order.code_display} for name in BY_NAME if name.startswith("payments:")},
         **{
-            name: {"code": brand.code, "grant_id": (partner_grant if "partner" in name else intermediary_grant).pk}
+            name: {
+                "code": brand.code,
+                "grant_id": (partner_grant if "partner" in name else intermediary_grant).pk,
+            }
             for name in BY_NAME
             if name.startswith("partners:")
         },
@@ -129,7 +132,9 @@ def scene(  # noqa: PLR0917
         "accountant": accountant,
         "administrator": factories.administrator(),
     }
-    return Scene({"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}, values)
+    return Scene(
+        {"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}, values
+    )
 
 
 def test_every_view_says_who_may_call_it() -> None:
@@ -145,7 +150,9 @@ def test_matrix(scene: Scene) -> None:
     for route in ROUTES:
         answers = {role: scene.get(role, route) for role in ROLES}
         statuses = {role: answer.status_code for role, answer in answers.items()}
-        where = {role: answer.headers.get("Location", "").partition("?")[0] for role, answer in answers.items()}
+        where = {
+            role: answer.headers.get("Location", "").partition("?")[0] for role, answer in answers.items()
+        }
         checks[str(route.access)](route, statuses, where)
 
 

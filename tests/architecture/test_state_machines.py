@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from contracts.enums import DOCUMENT_TRANSITIONS, DocumentState
 from iys_portal.shared.states import ForbiddenTransition, Transitions, check
 from packages.enums import SUBSCRIPTION_TRANSITIONS, SubscriptionState
@@ -101,4 +102,8 @@ def test_every_pair_is_either_an_edge_or_refused(name: str) -> None:
 
 def test_money_never_leads_back_to_an_unpaid_order() -> None:
     for source in (OrderState.PAID, OrderState.COMPLETED, OrderState.REFUND_DUE, OrderState.REFUNDED):
-        assert not ORDER_TRANSITIONS[source] & {OrderState.DRAFT, OrderState.TRANSFER_PENDING, OrderState.CANCELLED}
+        assert not ORDER_TRANSITIONS[source] & {
+            OrderState.DRAFT,
+            OrderState.TRANSFER_PENDING,
+            OrderState.CANCELLED,
+        }

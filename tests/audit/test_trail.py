@@ -1,8 +1,9 @@
 """The audit trail: append-only, chained by hash, and it names the first row that somebody touched."""
 
 import pytest
-from accounts.models import Person, Provider
 from django.db import DatabaseError, connection, transaction
+
+from accounts.models import Person, Provider
 from iys_portal.audit.models import AuditEvent, AuditSeal
 from iys_portal.audit.selectors import first_broken_seal, history_of
 from iys_portal.audit.services import record, seal_events
@@ -48,7 +49,9 @@ def test_the_chain_grows_and_holds(provider: Provider) -> None:
     assert seal_events() == 0
     record(action="later", subject=provider, actor=None)
     assert seal_events() == 1
-    assert list(AuditSeal.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, expected + 2))
+    assert list(AuditSeal.objects.order_by("seq").values_list("seq", flat=True)) == list(
+        range(1, expected + 2)
+    )
     assert first_broken_seal() is None
 
 

@@ -22,7 +22,13 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROME_PATH", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     port = _free_ports()
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "EDEVLET", "PUBLIC_URL"))},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTEST", "EDEVLET", "PUBLIC_URL"))
+        },
         "DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{name}")),
         "REDIS_PREFIX": f"{name}:",
         "IYS_DATA": str(data),

@@ -35,7 +35,6 @@ PACKAGES = {
 }
 
 
-
 def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
     page.goto(portal.url + "/")
     page.get_by_role("link", name="e-Devlet ile giriş").click()
@@ -129,7 +128,9 @@ def test_from_log_in_to_an_authorised_partner(
 def authorise_partner(page: Page, portal: Portal, screenshots: Path, partner: str) -> None:
     page.goto(portal.url + "/markalar/")
     page.get_by_test_id("brand-row-2222232").get_by_role("link", name=re.compile("İŞ ORTAĞI")).first.click()
-    if page.get_by_test_id("partner-option").count() == 0:  # the brand has partners already: its page adds one
+    if (
+        page.get_by_test_id("partner-option").count() == 0
+    ):  # the brand has partners already: its page adds one
         page.goto(portal.url + "/markalar/2222232/is-ortagi/ekle/")
     page.screenshot(path=screenshots / "partners.png", full_page=True)
     page.get_by_test_id("partner-option").filter(has_text=partner).first.click()
@@ -141,6 +142,3 @@ def authorise_partner(page: Page, portal: Portal, screenshots: Path, partner: st
     page.get_by_role("button", name="Yetkilendir").click()
     expect(page.get_by_test_id("notice").first).to_contain_text("Deneme Marka 1 için yetkilendirildi")
     page.screenshot(path=screenshots / "brands-authorised.png", full_page=True)
-
-
-

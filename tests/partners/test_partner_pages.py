@@ -3,7 +3,9 @@
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Person
@@ -228,3 +230,17 @@ def test_the_same_form_twice_makes_one_grant(
     assert [(answer.status_code, answer.url) for answer in answers] == [(302, HOME)] * 2
     grant = PartnerGrant.objects.get()
     assert [action for action, _, _ in scene.events(grant)] == ["grant"]
+
+
+def test_three_companies_cost_as_many_queries_as_one(
+    client: Client, brand: Brand, package: Subscription
+) -> None:
+    counts = []
+    for more in (1, 2):
+        factories.PartnerFactory.create_batch(more)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(scene.url("partner_add", brand), {"ara": "istanbul"})
+        counts.append((len(scene.options_of(response)), len(queries)))
+    (one, first), (three, second) = counts
+    assert (one, three) == (1, 3)
+    assert first == second

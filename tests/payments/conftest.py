@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+
 from accounts.models import Person, Provider
 from packages.models import Package
 from payments.contract_terms import contract_for
 from payments.models import BankAccount, Order, Statement
 from payments.services import orders, statements
 from payments.services.orders import Visitor
-
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
 
@@ -48,7 +48,9 @@ def accepted(draft: Callable[..., Order], alice: Person, now: datetime) -> Calla
     def make(slug: str = "ileti-150", *, at: datetime = now) -> Order:
         order = draft(slug, at=at)
         shown = contract_for(order, person=alice, now=at)
-        return orders.accept_contract(order=order, person=alice, shown_sha256=shown.sha256, visitor=VISITOR, now=at)
+        return orders.accept_contract(
+            order=order, person=alice, shown_sha256=shown.sha256, visitor=VISITOR, now=at
+        )
 
     return make
 

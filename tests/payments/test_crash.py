@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from contracts.models import SignedDocument
 from django.db import connection
+
+from contracts.models import SignedDocument
 from iys_portal import ledger
 from iys_portal.audit import outbox
 from iys_portal.audit.models import AuditEvent, OutboxMessage
@@ -18,7 +19,6 @@ from packages.models import Subscription
 from payments.enums import LineState, OrderState, StatementState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.services import statements
-
 from tests.child import in_child
 from tests.payments.mt940 import Transfer, mt940
 

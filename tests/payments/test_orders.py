@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from accounts.models import Person, Provider
 from contracts.enums import DocumentState, TextKind
 from contracts.models import Approval, ContractText, SignedDocument
@@ -16,7 +17,6 @@ from payments.enums import OrderState
 from payments.models import Order
 from payments.rules import OrderRefused
 from payments.services import orders
-
 from tests import factories
 from tests.payments.conftest import VISITOR
 
@@ -54,7 +54,9 @@ def test_the_same_nonce_gives_the_same_order(
     assert list(Order.objects.all()) == [first]
 
 
-def test_a_nonce_of_nowhere_is_refused(provider: Provider, alice: Person, package: Package, now: datetime) -> None:
+def test_a_nonce_of_nowhere_is_refused(
+    provider: Provider, alice: Person, package: Package, now: datetime
+) -> None:
     with pytest.raises(OrderRefused, match="yeniden seçiniz"):
         orders.choose_package(
             provider=provider, person=alice, package=package, nonce="0" * 64, addresses=0, now=now
@@ -72,7 +74,9 @@ def test_a_package_too_small_is_refused(provider: Provider, alice: Person, now: 
 
 
 @pytest.mark.parametrize("slug", ["temel-hizmetler", "ileti-arti"])
-def test_what_is_not_sold_here_is_refused(provider: Provider, alice: Person, now: datetime, slug: str) -> None:
+def test_what_is_not_sold_here_is_refused(
+    provider: Provider, alice: Person, now: datetime, slug: str
+) -> None:
     package = factories.package(slug)
     nonce = orders.form_nonce(provider=provider, package=package)
     with pytest.raises(OrderRefused, match="buradan satın alınamaz"):
@@ -129,7 +133,11 @@ def test_approving_twice_is_approving_once(draft: Make, alice: Person, now: date
     first = orders.accept_contract(**approve)
     again = orders.accept_contract(**approve)
     assert first == again
-    assert (Approval.objects.count(), Subscription.objects.count(), SignedDocument.objects.count()) == (1, 1, 1)
+    assert (Approval.objects.count(), Subscription.objects.count(), SignedDocument.objects.count()) == (
+        1,
+        1,
+        1,
+    )
 
 
 def _new_tariff(order: Order, *, gross: str, net: str, kdv: str, day: date) -> None:
@@ -237,4 +245,8 @@ def test_a_new_package_ends_the_running_one(accepted: Make, provider: Provider, 
     accepted("ileti-75", at=now + timedelta(days=30))
     running, ended = Subscription.objects.filter(provider=provider).order_by("-pk")
     assert (running.package.slug, running.state) == ("ileti-75", "active")
-    assert (ended.package.slug, ended.state, ended.ended_at) == ("ileti-25", "closed", now + timedelta(days=30))
+    assert (ended.package.slug, ended.state, ended.ended_at) == (
+        "ileti-25",
+        "closed",
+        now + timedelta(days=30),
+    )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from accounts.models import Person
 from contracts.models import SignedDocument
 from iys_portal import ledger
@@ -14,7 +15,6 @@ from payments.enums import LineState, OrderState, StatementState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.statements import matches_of, summary_of
 from payments.services import orders, statements
-
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
 
@@ -166,7 +166,9 @@ def test_turkish_letters_in_any_encoding(awaiting: Make, imported: Import, encod
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"   \r\n", b"Tarih;Tutar\r\n23.11.2026;5097,60\r\n", b"\x00" * 64], ids=["empty", "blank", "csv", "nul"]
+    "content",
+    [b"", b"   \r\n", b"Tarih;Tutar\r\n23.11.2026;5097,60\r\n", b"\x00" * 64],
+    ids=["empty", "blank", "csv", "nul"],
 )
 def test_what_is_no_statement_is_refused_with_a_reason(imported: Import, content: bytes) -> None:
     statement = imported(content=content)
@@ -194,7 +196,9 @@ def test_overlapping_files_add_each_movement_once(awaiting: Make, imported: Impo
     order = awaiting("ileti-150")
     first, second = Transfer("AIDAT", Decimal("10.00")), Transfer(order.code_display)
     imported(first, second)
-    overlap = imported(second, Transfer("KIRA", Decimal("30.00"), day=date(2026, 11, 24)), reference="EKSTRE2")
+    overlap = imported(
+        second, Transfer("KIRA", Decimal("30.00"), day=date(2026, 11, 24)), reference="EKSTRE2"
+    )
     assert (overlap.line_count, overlap.duplicate_count) == (2, 1)
     assert [line.text for line in StatementLine.objects.filter(statement=overlap)] == ["KIRA"]
     assert Allocation.objects.count() == 1
@@ -203,7 +207,9 @@ def test_overlapping_files_add_each_movement_once(awaiting: Make, imported: Impo
 def test_two_equal_payments_stay_two(awaiting: Make, imported: Import) -> None:
     order = awaiting("ileti-150")
     statement = imported(Transfer(order.code_display), Transfer(order.code_display))
-    states = list(StatementLine.objects.filter(statement=statement).order_by("position").values_list("state", flat=True))
+    states = list(
+        StatementLine.objects.filter(statement=statement).order_by("position").values_list("state", flat=True)
+    )
     assert states == [LineState.MATCHED, LineState.UNMATCHED]
     assert Allocation.objects.count() == 1
     assert Subscription.objects.count() == 1

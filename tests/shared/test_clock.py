@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from iys_portal.shared.clock import ISTANBUL, end_of_istanbul_day, istanbul_day, last_day, same_day_next_year
 from packages.rules import term_from
 

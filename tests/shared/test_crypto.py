@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography.exceptions import InvalidTag
+
 from iys_portal.shared.crypto import decrypt, encrypt, lookup_hash, mask_tckn
 
 

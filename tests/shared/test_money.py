@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from iys_portal.shared.money import format_lira, lira, split_gross
 
 amounts = st.decimals(min_value=0, max_value=Decimal("99999999.99"), places=2)

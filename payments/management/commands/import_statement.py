@@ -35,7 +35,12 @@ class Command(ObjectCommand):
             raise CommandError(f"{path} okunamadı: {error.strerror}") from error
         now = timezone.now()
         statement, _ = statements.receive(
-            account=account, format=options["format"], filename=path.name, content=content, person=None, now=now
+            account=account,
+            format=options["format"],
+            filename=path.name,
+            content=content,
+            person=None,
+            now=now,
         )
         statements.process(statement_id=statement.pk, now=now)
         statement.refresh_from_db()

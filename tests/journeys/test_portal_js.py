@@ -1,4 +1,4 @@
-"""The comforts of portal.js in a real browser: copying, dialogs, one effect of a double click, rights that imply."""
+"""The comforts of portal.js in a real browser: copying, dialogs, one effect of a double click, rights."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.conf import settings
 from django.template import engines
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.journey
 
 SCRIPT = (settings.BASE_DIR / "static" / "js" / "portal.js").read_bytes()
 
@@ -83,25 +85,16 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def pages_of_a_browser(site: Site) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        context = browser.new_context(locale="tr-TR")
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
-        yield context.new_page()
-        browser.close()
-
-
 @pytest.fixture
-def page(site: Site, pages_of_a_browser: Page) -> Page:
-    """The little site's first page, in Chromium."""
+def page(site: Site, chromium: Browser) -> Iterator[Page]:
+    """The little site's first page in a fresh profile."""
     site.posts.clear()
-    pages_of_a_browser.goto(site.address)
-    return pages_of_a_browser
+    context = chromium.new_context(locale="tr-TR")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
+    page = context.new_page()
+    page.goto(site.address)
+    yield page
+    context.close()
 
 
 def test_copying_takes_the_value_and_says_so(page: Page) -> None:

@@ -1,0 +1,242 @@
+"""What must stay true even when somebody types SQL at three in the morning: one attempt per constraint."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import Person, Provider
+from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from tests.payments.conftest import accepted, account, awaiting, draft, imported, package  # noqa: F401
+from tests.payments.mt940 import Transfer
+
+Make = Callable[..., Order]
+
+
+def refused(constraint: str, sql: str, *parameters: object) -> None:
+    """Assert that the database refuses a statement in the name of a constraint."""
+    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+    cause = error.value.__cause__
+    assert constraint in (getattr(getattr(cause, "diag", None), "constraint_name", None) or str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("order_adds_up", "gross = gross + 1"),
+        ("order_not_negative", "net = -1, kdv = 1, gross = 0"),
+        ("order_code_glyphs", "code = 'KM7T3RAW0'"),
+        ("order_state_known", "state = 'stolen'"),
+        ("order_approved_iff_accepted", "accepted_at = NULL"),
+        ("order_state_needs_approval", "approval_id = NULL, accepted_at = NULL"),
+        ("order_draft_is_open", "state = 'draft'"),
+        ("order_transfer_has_deadline", "pay_by = NULL"),
+        ("order_completed_has_package", "state = 'completed'"),
+        ("order_paid_has_instant", "state = 'paid'"),
+    ],
+)
+def test_orders(awaiting: Make, constraint: str, change: str) -> None:  # noqa: F811
+    order = awaiting("ileti-150")
+    refused(constraint, f"UPDATE payments_order SET {change} WHERE id = %s", order.pk)  # noqa: S608
+
+
+def test_a_form_makes_one_order(awaiting: Make) -> None:  # noqa: F811
+    first, second = awaiting("ileti-150"), awaiting("ileti-250")
+    refused(
+        "order_one_a_form",
+        "UPDATE payments_order SET form_nonce = %s WHERE id = %s",
+        first.form_nonce,
+        second.pk,
+    )
+
+
+def test_a_code_is_given_once(awaiting: Make) -> None:  # noqa: F811
+    first, second = awaiting("ileti-150"), awaiting("ileti-250")
+    refused("payments_order_code", "UPDATE payments_order SET code = %s WHERE id = %s", first.code, second.pk)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("tariff_adds_up", "kdv = kdv + 1"),
+        ("tariff_not_negative", "kdv_rate = -1"),
+        ("tariff_campaign_lower", "campaign_gross = gross + 1"),
+        ("tariff_days_ordered", "valid_to = valid_from - 1"),
+    ],
+)
+@pytest.mark.django_db
+def test_tariffs(constraint: str, change: str) -> None:
+    refused(constraint, f"UPDATE packages_tariff SET {change} WHERE gross > 5000")  # noqa: S608
+
+
+@pytest.mark.django_db
+def test_tariffs_of_a_package_do_not_overlap() -> None:
+    refused(
+        "tariff_no_overlap",
+        "INSERT INTO packages_tariff (package_id, valid_from, net, kdv_rate, kdv, gross)"
+        " SELECT package_id, '2030-01-01', net, kdv_rate, kdv, gross FROM packages_tariff",
+    )
+
+
+@pytest.mark.django_db
+def test_package_bounds() -> None:
+    refused(
+        "package_bounds_ordered", "UPDATE packages_package SET max_addresses = 1 WHERE slug = 'ileti-150'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("subscription_state_known", "state = 'sleeping', ended_at = now()"),
+        ("subscription_ends_later", "ends_at = starts_at"),
+        ("subscription_ended_iff_over", "state = 'closed'"),
+        ("subscription_ended_iff_over", "ended_at = now()"),
+    ],
+)
+def test_subscriptions(accepted: Make, constraint: str, change: str) -> None:  # noqa: F811
+    accepted("ileti-75")
+    refused(constraint, f"UPDATE packages_subscription SET {change}")  # noqa: S608
+
+
+def test_one_live_subscription(accepted: Make, now: datetime) -> None:  # noqa: F811
+    accepted("ileti-75")
+    refused(
+        "subscription_one_live",
+        "INSERT INTO packages_subscription (provider_id, package_id, state, starts_at, ends_at)"
+        " SELECT provider_id, package_id, state, starts_at + interval '30 days', ends_at + interval '30 days'"
+        " FROM packages_subscription",
+    )
+
+
+@pytest.mark.parametrize("table", ["contracts_contracttext", "contracts_approval"])
+def test_contract_evidence_is_append_only(accepted: Make, table: str) -> None:  # noqa: F811
+    accepted("ileti-75")
+    refused("append-only", f"DELETE FROM {table}")  # noqa: S608
+    refused("append-only", f"UPDATE {table} SET id = id + 1")  # noqa: S608
+
+
+def test_an_order_is_approved_once(accepted: Make) -> None:  # noqa: F811
+    accepted("ileti-75")
+    columns = (
+        "provider_id, person_id, text_id, order_code, terms, text_sha256, shown_sha256, checkbox_label, ip,"
+        " user_agent, approved_at"
+    )
+    for constraint, previous in (
+        ("approval_one_an_order", "'x'"),
+        ("approval_chain_unforked", "previous_hash"),
+    ):
+        code = "order_code" if constraint == "approval_one_an_order" else "'CHQ4D3TH3'"
+        refused(
+            constraint,
+            f"INSERT INTO contracts_approval ({columns}, previous_hash, hash)"  # noqa: S608
+            f" SELECT {columns.replace('order_code', code)}, {previous}, 'y' FROM contracts_approval",
+        )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("document_content_iff_issued", "state = 'lost'"),
+        ("document_content_iff_issued", "state = 'timestamped'"),
+        ("document_content_iff_issued", "content = 'x'"),
+    ],
+)
+def test_documents(accepted: Make, constraint: str, change: str) -> None:  # noqa: F811
+    accepted("ileti-75")
+    refused(constraint, f"UPDATE contracts_signeddocument SET {change}")  # noqa: S608
+
+
+@pytest.fixture
+def settled(awaiting: Make, imported: Callable[..., Statement]) -> Allocation:  # noqa: F811
+    imported(Transfer(awaiting("ileti-150").code_display), Transfer("KIRA"))
+    return Allocation.objects.get()
+
+
+def test_allocations_are_append_only(settled: Allocation) -> None:
+    refused("append-only", "UPDATE payments_allocation SET amount = 1")
+    refused("append-only", "DELETE FROM payments_allocation")
+
+
+_ALLOCATE = "INSERT INTO payments_allocation (line_id, order_id, amount, reverses_id, rule, reason) VALUES (%s, %s, %s, %s, '', '')"
+
+
+def test_allocations_never_exceed_their_line(settled: Allocation, awaiting: Make) -> None:  # noqa: F811
+    other = awaiting("ileti-250")
+    refused("allocation_within_line", _ALLOCATE, settled.line_id, other.pk, "0.01", None)
+    line = StatementLine.objects.get(text="KIRA")
+    refused("allocation_within_line", _ALLOCATE, line.pk, other.pk, "5097.61", None)
+
+
+def test_an_order_is_credited_once_by_a_line(settled: Allocation) -> None:
+    refused("allocation", _ALLOCATE, settled.line_id, settled.order_id, "5097.60", None)
+
+
+def test_only_reversals_are_negative(settled: Allocation) -> None:
+    refused("allocation_sign", _ALLOCATE, settled.line_id, settled.order_id, "-1", None)
+    refused("allocation", _ALLOCATE, settled.line_id, settled.order_id, "1", settled.pk)
+
+
+def test_a_movement_is_stored_once(settled: Allocation) -> None:
+    line = settled.line
+    refused(
+        "line_once",
+        "UPDATE payments_statementline SET digest = %s, occurrence = %s WHERE text = 'KIRA'",
+        line.digest,
+        line.occurrence,
+    )
+    refused("line_position", "UPDATE payments_statementline SET position = 1")
+    refused("line_decided_has_reason", "UPDATE payments_statementline SET verdict = ''")
+    refused("line_state_known", "UPDATE payments_statementline SET state = 'gone'")
+
+
+def test_statements(settled: Allocation) -> None:
+    refused("statement_state_known", "UPDATE payments_statement SET state = 'gone'")
+    columns = "account_id, format, filename, sha256, content_encrypted, state, reader_version, line_count, duplicate_count, problems"
+    refused(
+        "statement_once",
+        f"INSERT INTO payments_statement ({columns}) SELECT {columns} FROM payments_statement",  # noqa: S608
+    )
+
+
+@pytest.mark.parametrize(
+    "iban", ["TR820001000760123456785002", "tr820001000760123456785001", "DE89370400440532013000"]
+)
+def test_only_valid_turkish_ibans(account: BankAccount, iban: str) -> None:  # noqa: F811
+    refused("bank_account_iban_valid", "UPDATE payments_bankaccount SET iban = %s", iban)
+
+
+def test_accounts_are_in_lira(account: BankAccount) -> None:  # noqa: F811
+    refused("bank_account_try", "UPDATE payments_bankaccount SET currency = 'USD'")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "sql"),
+    [
+        ("person_tckn_whole", "UPDATE accounts_person SET tckn_encrypted = NULL"),
+        ("provider_tax_number_digits", "UPDATE accounts_provider SET tax_number = '12345'"),
+        ("provider_state_known", "UPDATE accounts_provider SET state = 'gone'"),
+        ("membership_role_known", "UPDATE accounts_membership SET role = 'king'"),
+        ("membership_ends_later", "UPDATE accounts_membership SET ended_at = started_at - interval '1 day'"),
+        (
+            "membership_one_live",
+            (
+                "INSERT INTO accounts_membership (provider_id, person_id, role) SELECT provider_id, person_id, role"
+                " FROM accounts_membership"
+            ),
+        ),
+    ],
+)
+def test_accounts(alice: Person, provider: Provider, constraint: str, sql: str) -> None:
+    refused(constraint, sql)
+
+
+@pytest.mark.django_db
+def test_outbox_messages_are_done_or_failed() -> None:
+    refused(
+        "outbox_done_or_failed",
+        "INSERT INTO audit_outboxmessage (topic, payload, attempts, last_error, done_at, failed_at)"
+        " VALUES ('x', '{}', 0, '', now(), now())",
+    )
