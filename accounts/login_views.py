@@ -41,7 +41,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Receive e-Devlet's answer: a new web session for the proven person, else the entry page says why."""
     client = EdevletClient(request)
     try:
-        response: HttpResponse = OAuth2CallbackView.adapter_view(client)(request)  # type: ignore[no-untyped-call]
+        response: HttpResponse = OAuth2CallbackView.adapter_view(client)(request)
     except oidc.LoginError as refusal:
         return _refused(request, refusal)
     request.session[_HINT] = b64encode(encrypt(client.id_token.encode())).decode()

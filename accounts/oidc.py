@@ -140,7 +140,7 @@ def verify(id_token: str, *, nonce: str) -> Identity:
 def _check_claims(claims: dict[str, Any], nonce: str) -> None:
     """Raise LoginError for what the library's own checks let pass."""
     times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in times):
+    if not all(isinstance(value, int | float) for value in times):
         raise LoginError("a time is no number")
     if claims["aud"] not in (settings.EDEVLET_CLIENT_ID, [settings.EDEVLET_CLIENT_ID]):
         raise LoginError("audience is shared")
@@ -263,9 +263,7 @@ def _endpoint(document: dict[str, Any], name: str) -> str:
         scheme, host = parts.scheme, parts.hostname
     except ValueError:
         raise ProviderUnavailableError(f"{name} is no address") from None
-    secure_enough = scheme == "https" or (
-        scheme == "http" and urlsplit(settings.EDEVLET_ISSUER).scheme == "http"
-    )
+    secure_enough = scheme == "https" or (scheme == "http" and urlsplit(settings.EDEVLET_ISSUER).scheme == "http")
     if not host or not secure_enough or parts.fragment:
         raise ProviderUnavailableError(f"{name} is no address")
     return address
@@ -293,7 +291,7 @@ def _fetch(method: str, address: str, **arguments: Any) -> tuple[int, dict[str, 
 
 
 def _same(value: object, expected: str) -> bool:
-    return isinstance(value, str) and hmac.compare_digest(value.encode("utf-8", "replace"), expected.encode())
+    return isinstance(value, str) and hmac.compare_digest(value.encode(), expected.encode())
 
 
 # A broker that is down must not keep people from logging in: the provider is asked each time instead.

@@ -16,9 +16,7 @@ def brands_of(provider_id: int, query: str = "") -> QuerySet[Brand]:
     words = [search_key(word) for word in query.split()]
     if not words:
         return brands
-    named = (
-        (pk, f"{search_key(name)} {code}") for pk, name, code in brands.values_list("pk", "name", "code")
-    )
+    named = ((pk, f"{search_key(name)} {code}") for pk, name, code in brands.values_list("pk", "name", "code"))
     return brands.filter(pk__in=[pk for pk, text in named if all(word in text for word in words)])
 
 

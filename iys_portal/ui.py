@@ -25,7 +25,8 @@ register = template.Library()
 @lru_cache(maxsize=256)
 def _svg(name: str, size: int) -> SafeString:
     attributes = {"class": "icon", "aria-hidden": "true", "focusable": "false"}
-    return mark_safe(lucide(name, size=size, **attributes))  # noqa: S308  (from the package, not from people)
+    svg: str = lucide(name, size=size, **attributes)
+    return mark_safe(svg)  # noqa: S308  (from the package, not from people)
 
 
 @register.simple_tag

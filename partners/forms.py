@@ -43,9 +43,7 @@ class GrantForm(forms.Form):
         error_messages={"invalid": "Bitiş tarihini gün.ay.yıl olarak yazın, örneğin 31.12.2027."},
     )
 
-    def __init__(
-        self, data: QueryDict | None = None, *, today: date, initial: dict[str, object] | None = None
-    ) -> None:
+    def __init__(self, data: QueryDict | None = None, *, today: date, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
         self.today = today
 
@@ -86,9 +84,7 @@ class PartnerGrantForm(GrantForm):
     @property
     def adds_reading(self) -> bool:
         """Yazma was ticked somewhere without Okuma, which it implies."""
-        return any(
-            self.ticked(f"{channel}_write") and not self.ticked(f"{channel}_read") for channel in Channel
-        )
+        return any(self.ticked(f"{channel}_write") and not self.ticked(f"{channel}_read") for channel in Channel)
 
     def authorise(self, *, brand: Brand, party: Partner, person: Person, now: datetime) -> PartnerGrant:
         """Give the rights of this valid form; raises GrantRefused."""
@@ -121,9 +117,7 @@ class IntermediaryGrantForm(GrantForm):
         """The channels asked for."""
         return frozenset(channel for channel in Channel if self.ticked(f"{channel}_read"))
 
-    def authorise(
-        self, *, brand: Brand, party: Intermediary, person: Person, now: datetime
-    ) -> IntermediaryGrant:
+    def authorise(self, *, brand: Brand, party: Intermediary, person: Person, now: datetime) -> IntermediaryGrant:
         """Give the rights of this valid form; raises GrantRefused."""
         return authorise_intermediary(
             brand=brand,

@@ -175,9 +175,7 @@ def _already_revoked(request: ProviderRequest, brand: Brand) -> HttpResponse:
     return redirect("brands:detail", code=brand.code)
 
 
-def _directory(
-    request: ProviderRequest, brand: Brand, kind: Kind, form: PartyForm | None = None
-) -> HttpResponse:
+def _directory(request: ProviderRequest, brand: Brand, kind: Kind, form: PartyForm | None = None) -> HttpResponse:
     query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
     page = Paginator(kind.directory(query), PAGE_SIZE).get_page(request.GET.get("sayfa"))
     context = {"brand": brand, "kind": kind.slug, "query": query, "page": page, "form": form}

@@ -113,9 +113,7 @@ class DataFolder:
         Raises PlainError when other files were there before the portal's.
         """
         if not self.state().get("ours_alone"):
-            raise PlainError(
-                f"{self.path} held other files before the portal used it. Empty it by hand instead."
-            )
+            raise PlainError(f"{self.path} held other files before the portal used it. Empty it by hand instead.")
         say(f"Removing everything in {self.path}")
         for entry in self.path.iterdir():
             if entry.name in (".lock", self._run.name):

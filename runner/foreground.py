@@ -72,9 +72,10 @@ def test(arguments: Sequence[str], stop: processes.StopRequest) -> int:
 
 
 def _migrate_for(arguments: Sequence[str], database: Database) -> None:
-    if arguments and arguments[0] in _ABOUT_MIGRATIONS:
+    command = arguments[0] if arguments else ""
+    if command == "migrate":
         database.forget_migrations()
-    else:
+    if command not in _ABOUT_MIGRATIONS:
         database.migrate(existing_foreign=False)
 
 

@@ -69,9 +69,7 @@ def default_data() -> Path:
 
 
 def _up_options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="run.py up", description="Sets everything up and serves until Ctrl-C."
-    )
+    parser = argparse.ArgumentParser(prog="run.py up", description="Sets everything up and serves until Ctrl-C.")
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="the portal's; the simulators use the next two"
     )

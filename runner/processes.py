@@ -103,9 +103,7 @@ def start_child(
         return Child(name, _spawn(command, env, nothing, output, cwd=cwd, death_signal=death_signal), log)
 
 
-def run_step(
-    command: Sequence[str], *, env: Mapping[str, str], what: str, stop: StopRequest, text: str = ""
-) -> None:
+def run_step(command: Sequence[str], *, env: Mapping[str, str], what: str, stop: StopRequest, text: str = "") -> None:
     """Runs one step of the set-up, `text` on its standard input; shows what it prints if it fails.
 
     Raises PlainError(`what` …) when it fails, StoppedError when a signal comes in.

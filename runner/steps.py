@@ -27,9 +27,7 @@ def django(*arguments: str) -> list[str]:
 class Database:
     """The database that env["DATABASE_URL"] names, and what this data folder knows of it."""
 
-    def __init__(
-        self, data: DataFolder, env: Mapping[str, str], stop: processes.StopRequest, *, ours: bool
-    ) -> None:
+    def __init__(self, data: DataFolder, env: Mapping[str, str], stop: processes.StopRequest, *, ours: bool) -> None:
         """`ours`: the embedded one, which nobody else migrates or drops."""
         self._data = data
         self._env = env
@@ -116,9 +114,7 @@ def migration_files() -> list[Path]:
 
 def static_sources() -> list[Path]:
     """Everything the collected static files are made of."""
-    files = sorted(
-        file for folder in ("static", "*/static") for file in ROOT.glob(f"{folder}/**/*") if file.is_file()
-    )
+    files = sorted(file for folder in ("static", "*/static") for file in ROOT.glob(f"{folder}/**/*") if file.is_file())
     return [
         ROOT / "uv.lock",
         ROOT / "iys_portal" / "settings.py",

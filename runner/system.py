@@ -23,9 +23,7 @@ def missing_packages(*, for_tests: bool, embedded_database: bool) -> list[str]:
         "fonts-dejavu-core": _has_font(),
     }
     if embedded_database:
-        wanted["locales"] = (
-            shutil.which("localedef") is not None and Path("/usr/share/i18n/locales/tr_TR").exists()
-        )
+        wanted["locales"] = shutil.which("localedef") is not None and Path("/usr/share/i18n/locales/tr_TR").exists()
     if for_tests:
         wanted["chromium"] = Path("/usr/bin/chromium").exists()
         wanted["libatomic1"] = _loads("libatomic.so.1")
@@ -40,9 +38,7 @@ def install_missing(stop: processes.StopRequest, *, for_tests: bool, embedded_da
         return
     line = "apt-get install --yes --no-install-recommends " + " ".join(missing)
     if shutil.which("apt-get") is None:
-        raise PlainError(
-            f"This machine has no apt-get. Install what these Debian packages hold: {', '.join(missing)}."
-        )
+        raise PlainError(f"This machine has no apt-get. Install what these Debian packages hold: {', '.join(missing)}.")
     prefix = _root_prefix()
     if prefix is None:
         raise PlainError(f"System packages are missing and installing them needs root. Type:\n  sudo {line}")
@@ -50,9 +46,7 @@ def install_missing(stop: processes.StopRequest, *, for_tests: bool, embedded_da
     # Passed through `env`, as sudo drops variables.
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]
     environment = dict(os.environ)
-    processes.run_step(
-        [*apt, "update"], env=environment, what="Reading the package lists (apt-get update)", stop=stop
-    )
+    processes.run_step([*apt, "update"], env=environment, what="Reading the package lists (apt-get update)", stop=stop)
     processes.run_step([*apt, *line.split()[1:]], env=environment, what=f"`{line}`", stop=stop)
 
 
@@ -76,9 +70,7 @@ def _loads(library: str) -> bool:
 
 def _has_authorities() -> bool:
     named = os.environ.get("SSL_CERT_FILE", "")
-    return any(
-        Path(path).exists() for path in (named or "/nonexistent", "/etc/ssl/certs/ca-certificates.crt")
-    )
+    return any(Path(path).exists() for path in (named or "/nonexistent", "/etc/ssl/certs/ca-certificates.crt"))
 
 
 def _has_font() -> bool:

@@ -29,9 +29,7 @@ def up(data: DataFolder, stop: processes.StopRequest, *, port: int, demo: bool, 
     Raises PlainError when something is in the way, StoppedError when a signal comes before that.
     """
     if reset and os.environ.get("DATABASE_URL"):
-        raise PlainError(
-            "--reset never empties the database that DATABASE_URL names. Empty it yourself, or unset it."
-        )
+        raise PlainError("--reset never empties the database that DATABASE_URL names. Empty it yourself, or unset it.")
     run_id = uuid.uuid4().hex
     data.make()
     with ExitStack() as stack:
@@ -71,9 +69,7 @@ def _check_ports(table: list[portal.Service]) -> None:
             raise PlainError(f"Port {service.port}, which {service.name} needs: {problem}. {advice}")
 
 
-def _announcement(
-    table: list[portal.Service], env: Mapping[str, str], data: DataFolder, *, demo: bool
-) -> str:
+def _announcement(table: list[portal.Service], env: Mapping[str, str], data: DataFolder, *, demo: bool) -> str:
     ports = {service.name: service.port for service in table}
     here = f"http://127.0.0.1:{ports['portal']}"
     lines = ["The portal is running.", f"  portal              {here}/"]

@@ -40,7 +40,7 @@ def prefix(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def flush(prefix: str) -> None:
     """Let the broker lose all that it knows under a prefix."""
-    with redis.Redis.from_url(portal_settings.REDIS_URL) as broker:
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
         for key in broker.scan_iter(f"{prefix}*"):
             broker.delete(key)
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from iys_portal.ui import iban as grouped
 from payments.models import BankAccount
 from payments.selectors.accounting import bank_accounts
 
@@ -17,10 +18,17 @@ def _only_account() -> BankAccount | None:
     return accounts[0] if len(accounts) == 1 else None
 
 
+class AccountField(forms.ModelChoiceField):
+    """Our accounts, each with its IBAN as it is printed."""
+
+    def label_from_instance(self, obj: BankAccount) -> str:
+        return f"{obj.bank_name} · {grouped(obj.iban)}"
+
+
 class StatementUploadForm(forms.Form):
     """An account of ours and the statement file that the bank gave for it."""
 
-    account = forms.ModelChoiceField(
+    account = AccountField(
         label="Hesap",
         queryset=bank_accounts(),
         initial=_only_account,

@@ -1,5 +1,7 @@
 """Forms of the purchase: choosing, approving, and the way of paying."""
 
+from typing import Any
+
 from django import forms
 
 from payments.services.orders import CHECKBOX_LABEL
@@ -25,13 +27,23 @@ class ApprovalForm(forms.Form):
     )
 
 
+class MethodChoices(forms.RadioSelect):
+    """Choice cards; the card payment is shown, and cannot be chosen until it opens."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value == CARD:
+            option["attrs"] |= {"disabled": True, "data-hint": "Kredi kartı ile ödeme yakında açılacak."}
+        return option
+
+
 class MethodForm(forms.Form):
-    """Kredi Kartı or Banka Transferi. The card is shown and not yet to be chosen."""
+    """Kredi Kartı or Banka Transferi (Havale/EFT)."""
 
     method = forms.ChoiceField(
         label="Ödeme yöntemi",
         choices=[(CARD, "Kredi Kartı"), (TRANSFER, "Banka Transferi (Havale/EFT)")],
-        widget=forms.RadioSelect,
+        widget=MethodChoices,
         error_messages={
             "required": "Bir ödeme yöntemi seçin.",
             "invalid_choice": "Bir ödeme yöntemi seçin.",

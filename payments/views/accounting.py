@@ -59,7 +59,7 @@ def _upload(request: HttpRequest, form: StatementUploadForm) -> HttpResponse:
         now=timezone.now(),
     )
     if is_new:
-        messages.success(request, "Ekstre alındı; hareketleri okunup siparişlerle karşılaştırılıyor.")
+        messages.success(request, "Ekstre alındı.")
     else:
         day = f"{istanbul_day(kept.received_at):%d.%m.%Y}"
         messages.info(request, f"Bu dosya {day} tarihinde zaten yüklenmiş; hiçbir hareket yeniden alınmadı.")

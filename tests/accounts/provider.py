@@ -37,9 +37,7 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def public_jwk(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, kid: str, **members: Any
-) -> dict[str, Any]:
+def public_jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, kid: str, **members: Any) -> dict[str, Any]:
     """Return the published form of a key."""
     algorithm = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
     return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid, **members}
@@ -60,9 +58,7 @@ def token(header: dict[str, Any], claims: Any, sign: Callable[[bytes], bytes] = 
 def rs256(claims: Any, key: rsa.RSAPrivateKey | None = None, **header: Any) -> str:
     """Return a token signed with an RSA key, the provider's first if none is given."""
     sign = RSAAlgorithm(RSAAlgorithm.SHA256).sign
-    return token(
-        {"alg": "RS256", "kid": "first"} | header, claims, lambda text: sign(text, key or rsa_key("first"))
-    )
+    return token({"alg": "RS256", "kid": "first"} | header, claims, lambda text: sign(text, key or rsa_key("first")))
 
 
 def es256(claims: Any, key: ec.EllipticCurvePrivateKey, **header: Any) -> str:
@@ -100,9 +96,7 @@ class Provider:
         self.path = f"/{secrets.token_hex(8)}"
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.issuer = self.origin + self.path
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

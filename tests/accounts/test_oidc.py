@@ -17,9 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_login_asks_for_no_more_than_it_needs(visitor: Visitor) -> None:
-    query = visitor.start(
-        scope="email", auth_params="prompt=none", process="connect", action="reauthenticate"
-    )
+    query = visitor.start(scope="email", auth_params="prompt=none", process="connect", action="reauthenticate")
     secrets = {name: query.pop(name) for name in ("state", "nonce", "code_challenge")}
     assert query == {
         "response_type": "code",
@@ -44,6 +42,12 @@ def test_login_makes_the_person_and_leads_to_the_brands(visitor: Visitor) -> Non
     assert visitor.person_id == str(person.pk)
     assert (person.given_name, person.family_name) == (PERSON["given_name"], PERSON["family_name"])
     assert person.masked_tckn == "100******46"
+
+
+def test_names_are_kept_in_one_spelling(visitor: Visitor) -> None:
+    visitor.edevlet.claims = {"given_name": " Ayşe ", "family_name": "S\u0327ahin"}
+    visitor.log_in()
+    assert Person.objects.get().get_full_name() == "Ayşe Şahin"
 
 
 def test_second_login_finds_the_person_and_follows_the_name(visitor: Visitor) -> None:
@@ -150,9 +154,7 @@ def test_single_key_needs_no_name(visitor: Visitor) -> None:
         (None, "client_secret_basic"),
     ],
 )
-def test_client_authenticates_as_discovery_says(
-    visitor: Visitor, supported: list[str] | None, used: str
-) -> None:
+def test_client_authenticates_as_discovery_says(visitor: Visitor, supported: list[str] | None, used: str) -> None:
     visitor.edevlet.discovery = {"token_endpoint_auth_methods_supported": supported}
     assert visitor.log_in()["Location"] == "/markalar/"
     assert visitor.edevlet.client_authentication == [used]

@@ -120,9 +120,7 @@ FORGERIES: dict[str, Tell] = {
     "RS512": with_other_hash("RS512"),
     "PS256": with_other_hash("PS256"),
     "another key under the name": signed(lambda _, claims: by_thief(claims)),
-    "key brought along": signed(
-        lambda _, claims: by_thief(claims, jwk=public_jwk(rsa_key("thief"), "first"))
-    ),
+    "key brought along": signed(lambda _, claims: by_thief(claims, jwk=public_jwk(rsa_key("thief"), "first"))),
     "key set brought along": signed(lambda edevlet, claims: by_thief(claims, jku=f"{edevlet.issuer}/jwks")),
     "unknown kid": signed(lambda _, claims: rs256(claims, kid="second")),
     "kid a number": signed(lambda _, claims: rs256(claims, kid=1)),
@@ -133,9 +131,7 @@ FORGERIES: dict[str, Tell] = {
     "curve that ES256 does not mean": signed(with_foreign_curve),
     "key for encryption": published(public_jwk(rsa_key("first"), "first", use="enc")),
     "key for another algorithm": published(public_jwk(rsa_key("first"), "first", alg="RS512")),
-    "two keys of one name": published(
-        public_jwk(rsa_key("first"), "first"), public_jwk(rsa_key("thief"), "first")
-    ),
+    "two keys of one name": published(public_jwk(rsa_key("first"), "first"), public_jwk(rsa_key("thief"), "first")),
     "broken key": published({"kty": "RSA", "kid": "first", "n": "!", "e": 3}),
     "symmetric key": published({"kty": "oct", "kid": "first", "k": "AAAA"}),
     "keys that are no keys": published("first", None, 7),  # type: ignore[arg-type]

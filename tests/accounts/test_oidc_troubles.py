@@ -64,9 +64,7 @@ def test_strange_discovery_document(visitor: Visitor, changes: dict[str, Any]) -
     assert_refused(visitor, visitor.browser.get("/giris/"), UNREACHABLE)
 
 
-@pytest.mark.parametrize(
-    "answer", [(500, b""), (404, b""), (302, b""), (200, b""), (200, b"[]"), (200, b"<p>")]
-)
+@pytest.mark.parametrize("answer", [(500, b""), (404, b""), (302, b""), (200, b""), (200, b"[]"), (200, b"<p>")])
 def test_no_discovery_document(visitor: Visitor, answer: tuple[int, bytes]) -> None:
     visitor.edevlet.answers["openid-configuration"] = answer
     assert_refused(visitor, visitor.browser.get("/giris/"), UNREACHABLE)

@@ -41,12 +41,8 @@ def test_the_page_tells_who_may_do_what(
     zeytin = factories.PartnerFactory.create(title="ZEYTİN A.Ş.")
     cinar = factories.PartnerFactory.create(title="ÇINAR A.Ş.")
     ahs = factories.IntermediaryFactory.create()
-    first = scene.authorise(
-        brand, zeytin, person=alice, now=now, agreement=True, mesaj=Right.WRITE, eposta=Right.READ
-    )
-    second = scene.authorise(
-        brand, cinar, person=alice, now=now, arama=Right.WRITE, ends_on=date(2027, 1, 31)
-    )
+    first = scene.authorise(brand, zeytin, person=alice, now=now, agreement=True, mesaj=Right.WRITE, eposta=Right.READ)
+    second = scene.authorise(brand, cinar, person=alice, now=now, arama=Right.WRITE, ends_on=date(2027, 1, 31))
     third = scene.let_read(brand, ahs, Channel.MESAJ, Channel.EPOSTA, person=alice, now=now)
     context = client.get(page_of(brand)).context
     assert context["brand"] == brand
@@ -94,13 +90,9 @@ def test_partner_grants_sleep_when_the_package_expires_and_wake_with_a_new_one(
     client: Client, provider: Provider, alice: Person, brand: Brand, now: datetime
 ) -> None:
     subscription = factories.subscription(provider, now=now)
-    grant = scene.authorise(
-        brand, factories.PartnerFactory.create(), person=alice, now=now, mesaj=Right.WRITE
-    )
+    grant = scene.authorise(brand, factories.PartnerFactory.create(), person=alice, now=now, mesaj=Right.WRITE)
     scene.let_read(brand, factories.IntermediaryFactory.create(), person=alice, now=now)
-    rights = PartnerGrant.objects.values("mesaj", "arama", "eposta", "agreement", "revoked_at").get(
-        pk=grant.pk
-    )
+    rights = PartnerGrant.objects.values("mesaj", "arama", "eposta", "agreement", "revoked_at").get(pk=grant.pk)
 
     def shown() -> tuple[list[bool], list[bool], int]:
         client.force_login(alice)
@@ -128,9 +120,7 @@ def test_a_grant_that_ended_says_so_and_does_not_sleep(
     client: Client, provider: Provider, alice: Person, brand: Brand, now: datetime
 ) -> None:
     subscription = factories.subscription(provider, now=now)
-    scene.authorise(
-        brand, factories.PartnerFactory.create(), person=alice, now=now, ends_on=date(2026, 12, 31)
-    )
+    scene.authorise(brand, factories.PartnerFactory.create(), person=alice, now=now, ends_on=date(2026, 12, 31))
     with time_machine.travel(subscription.ends_at, tick=False):
         client.force_login(alice)
         response = client.get(page_of(brand))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +149,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def screenshots(request: pytest.FixtureRequest) -> Path:
     """Where this test's pictures go: test-results/<test>/."""
-    folder = ROOT / "test-results" / request.node.name
+    folder = ROOT / "test-results" / re.sub(r"\W+", "-", request.node.name).strip("-")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -178,3 +179,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert errors == []
+
+
+def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
+    """Log in by e-Devlet as a person of the demo."""
+    page.goto(portal.url + "/")
+    page.get_by_role("link", name="e-Devlet ile giriş").click()
+    expect(page.get_by_text("Bu bir benzetimdir; gerçek e-Devlet değildir.")).to_be_visible()
+    page.get_by_label("T.C. Kimlik No").fill(tckn)
+    page.get_by_label("e-Devlet Şifresi", exact=False).last.fill("demo")
+    page.get_by_role("button", name="Sisteme Giriş Yap").click()
+    page.wait_for_url(portal.url + "/**")
+
+
+def log_in_as_staff(page: Page, portal: Portal, username: str) -> None:
+    """Log in with a password, as accountants and administrators do."""
+    page.goto(portal.url + "/muhasebe/")
+    page.locator("[name=username]").fill(username)
+    page.locator("[name=password]").fill("demo-demo")
+    page.locator("[type=submit]").click()
+    page.wait_for_url(portal.url + "/muhasebe/**")

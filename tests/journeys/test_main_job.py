@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Portal
+from tests.journeys.conftest import Portal, log_in
 from tests.payments.mt940 import Transfer, mt940
 
 pytestmark = pytest.mark.journey
@@ -33,16 +33,6 @@ PACKAGES = {
     "script": Purchase("İLETİ - 150", "5.097,60 ₺", Decimal("5097.60"), "BİEN TEKNOLOJİ"),
     "no script": Purchase("İLETİ - 250", "5.805,60 ₺", Decimal("5805.60"), "ARGE 24"),
 }
-
-
-def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
-    page.goto(portal.url + "/")
-    page.get_by_role("link", name="e-Devlet ile giriş").click()
-    expect(page.get_by_text("Bu bir benzetimdir; gerçek e-Devlet değildir.")).to_be_visible()
-    page.get_by_label("T.C. Kimlik No").fill(tckn)
-    page.get_by_label("e-Devlet Şifresi", exact=False).last.fill("demo")
-    page.get_by_role("button", name="Sisteme Giriş Yap").click()
-    page.wait_for_url(portal.url + "/**")
 
 
 def buy_by_transfer(page: Page, portal: Portal, screenshots: Path, package: Purchase) -> str:

@@ -18,9 +18,7 @@ from partners.services import authorise_intermediary, authorise_partner
 NO_RIGHTS = dict.fromkeys(Channel, Right.NONE)
 
 
-def authorise(
-    brand: Brand, partner: Partner, *, person: Person, now: datetime, **rights: Any
-) -> PartnerGrant:
+def authorise(brand: Brand, partner: Partner, *, person: Person, now: datetime, **rights: Any) -> PartnerGrant:
     """Give a partner Mesaj: Okuma, or the rights named: `agreement`, `ends_on`, channels."""
     values = {"agreement": False, "ends_on": None, **rights}
     channels = {channel: values.pop(channel.value, Right.NONE) for channel in Channel}

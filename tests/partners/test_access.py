@@ -60,9 +60,7 @@ def rows() -> list[dict[str, object]]:
     return [*PartnerGrant.objects.values(), *IntermediaryGrant.objects.values()]
 
 
-def test_alice_sees_all_of_them(
-    client: Client, brand: Brand, grants: tuple[PartnerGrant, IntermediaryGrant]
-) -> None:
+def test_alice_sees_all_of_them(client: Client, brand: Brand, grants: tuple[PartnerGrant, IntermediaryGrant]) -> None:
     statuses = [client.get(address, follow=True).status_code for address in addresses(brand, grants)]
     assert statuses == [200] * 9
 

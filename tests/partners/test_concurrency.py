@@ -37,8 +37,7 @@ def wait_until_blocked(count: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
             if cursor.fetchone()[0] == count:
                 return
@@ -46,9 +45,7 @@ def wait_until_blocked(count: int) -> None:
     pytest.fail(f"{count} submissions should wait for a lock")
 
 
-def together(
-    brand: Brand, clients: list[Client], address: str, ticks: dict[str, str]
-) -> list[tuple[int, str]]:
+def together(brand: Brand, clients: list[Client], address: str, ticks: dict[str, str]) -> list[tuple[int, str]]:
     """Send the same form from all clients; none may pass the brand's lock before all have come to it."""
     with ThreadPoolExecutor(len(clients)) as pool:
         with transaction.atomic():

@@ -14,16 +14,12 @@ from tests.partners import scene
 
 
 @pytest.fixture
-def partner_grant(
-    brand: Brand, partner: Partner, package: Subscription, alice: Person, now: datetime
-) -> PartnerGrant:
+def partner_grant(brand: Brand, partner: Partner, package: Subscription, alice: Person, now: datetime) -> PartnerGrant:
     return scene.authorise(brand, partner, person=alice, now=now)
 
 
 @pytest.fixture
-def intermediary_grant(
-    brand: Brand, intermediary: Intermediary, alice: Person, now: datetime
-) -> IntermediaryGrant:
+def intermediary_grant(brand: Brand, intermediary: Intermediary, alice: Person, now: datetime) -> IntermediaryGrant:
     return scene.let_read(brand, intermediary, person=alice, now=now)
 
 
@@ -57,9 +53,7 @@ def test_a_partner_grant_is_sound(partner_grant: PartnerGrant, change: str, cons
         ("revoked_at = granted_at - interval '1 second'", "intermediary_grant_revoked_later"),
     ],
 )
-def test_an_intermediary_grant_is_sound(
-    intermediary_grant: IntermediaryGrant, change: str, constraint: str
-) -> None:
+def test_an_intermediary_grant_is_sound(intermediary_grant: IntermediaryGrant, change: str, constraint: str) -> None:
     sql = f"UPDATE partners_intermediarygrant SET {change} WHERE id = %s"  # noqa: S608
     assert violated(sql, [intermediary_grant.pk]) == constraint
 
@@ -87,9 +81,7 @@ def test_a_partner_has_one_live_grant_for_a_brand(partner_grant: PartnerGrant, n
     assert PartnerGrant.objects.count() == 2
 
 
-def test_an_intermediary_has_one_live_grant_for_a_brand(
-    intermediary_grant: IntermediaryGrant, now: datetime
-) -> None:
+def test_an_intermediary_has_one_live_grant_for_a_brand(intermediary_grant: IntermediaryGrant, now: datetime) -> None:
     assert violated(COPY_INTERMEDIARY_GRANT, [None, intermediary_grant.pk]) == "intermediary_grant_one_live"
     with connection.cursor() as cursor:
         cursor.execute(COPY_INTERMEDIARY_GRANT, [now + timedelta(hours=1), intermediary_grant.pk])

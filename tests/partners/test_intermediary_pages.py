@@ -35,10 +35,7 @@ def test_the_directory_is_searched_in_turkish(client: Client, brand: Brand) -> N
 def test_the_form_offers_no_writing(client: Client, brand: Brand, intermediary: Intermediary) -> None:
     response = client.get(scene.url("intermediary_add", brand, party=intermediary))
     assert sorted(response.context["form"].fields) == ["arama_read", "ends_on", "eposta_read", "mesaj_read"]
-    heading = (
-        "ABCDE Bilişim Anonim Şirketi Aracı Hizmet Sağlayıcısının"
-        " Deneme Marka 1 için yetkilerini belirleyiniz."
-    )
+    heading = "ABCDE Bilişim Anonim Şirketi Aracı Hizmet Sağlayıcısının Deneme Marka 1 için yetkilerini belirleyiniz."
     assert f"<h1>{heading}</h1>" in response.content.decode()
 
 
@@ -71,6 +68,7 @@ def test_a_brand_has_several(client: Client, brand: Brand) -> None:
     [
         ({}, ["En az bir yetki seçin."]),
         ({"mesaj_read": "on", "ends_on": "22.11.2026"}, ["Bitiş tarihi bugünden önce olamaz."]),
+        ({"ends_on": "22.11.2026"}, ["En az bir yetki seçin.", "Bitiş tarihi bugünden önce olamaz."]),
     ],
 )
 def test_bad_input_is_said_and_grants_nothing(
@@ -83,9 +81,7 @@ def test_bad_input_is_said_and_grants_nothing(
 
 
 @pytest.mark.parametrize("chosen", ["", "yok", "0"])
-def test_somebody_must_be_chosen(
-    client: Client, brand: Brand, intermediary: Intermediary, chosen: str
-) -> None:
+def test_somebody_must_be_chosen(client: Client, brand: Brand, intermediary: Intermediary, chosen: str) -> None:
     address = reverse("partners:intermediary_add", args=[brand.code], query={"kurulus": chosen})
     assert scene.errors(client.post(address, {"mesaj_read": "on"})) == ["Bir aracı hizmet sağlayıcı seçin."]
     assert IntermediaryGrant.objects.count() == 0

@@ -29,14 +29,13 @@ def rights(grant: PartnerGrant) -> tuple[bool, str, str, str]:
 def test_the_same_partner_again_is_edited_with_its_present_rights(
     client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
 ) -> None:
-    grant = scene.authorise(
-        brand, partner, person=alice, now=now, agreement=True, mesaj=Right.WRITE, ends_on=date(2027, 1, 31)
-    )
+    held = {"agreement": True, "mesaj": Right.WRITE, "arama": Right.READ, "ends_on": date(2027, 1, 31)}
+    grant = scene.authorise(brand, partner, person=alice, now=now, **held)
     chosen = client.get(scene.url("partner_add", brand, party=partner))
     edit = scene.url("partner_grant_edit", brand, grant.pk)
     assert (chosen.status_code, chosen.url) == (302, edit)
     page = client.get(edit)
-    assert scene.ticked(page) == {"agreement", "mesaj_read", "mesaj_write"}
+    assert scene.ticked(page) == {"agreement", "mesaj_read", "mesaj_write", "arama_read"}
     assert scene.field_value(page, "ends_on") == "31.01.2027"
     answer = client.post(edit, {"eposta_read": "on"})
     assert (answer.status_code, answer.url) == (302, HOME)
@@ -44,6 +43,23 @@ def test_the_same_partner_again_is_edited_with_its_present_rights(
     assert (rights(grant), grant.ends_on) == ((False, "none", "none", "read"), None)
     message = "ASİST BİLGİ TEKNOLOJİLERİ LİMİTED ŞİRKETİ için Deneme Marka 1 yetkileri güncellendi."
     assert scene.notice(client.get(HOME)) == message
+
+
+def test_a_partner_of_another_brand_or_of_the_past_starts_without_rights(
+    client: Client,
+    provider: Provider,
+    alice: Person,
+    brand: Brand,
+    partner: Partner,
+    package: Subscription,
+    now: datetime,
+) -> None:
+    other = factories.BrandFactory.create(provider=provider)
+    scene.authorise(other, partner, person=alice, now=now)
+    past = scene.authorise(brand, partner, person=alice, now=now)
+    client.post(scene.url("partner_grant_revoke", brand, past.pk))
+    page = client.get(scene.url("partner_add", brand, party=partner))
+    assert (page.status_code, scene.ticked(page)) == (200, set())
 
 
 def test_an_edit_refuses_what_a_grant_refuses(
@@ -76,9 +92,7 @@ def said(client: Client, brand: Brand, partner: Partner, grant: PartnerGrant | N
     before = list(PartnerGrant.objects.values())
     answers = [client.get(a) for a in addresses] + [client.post(a, {"agreement": "on"}) for a in addresses]
     assert [a.status_code for a in answers] == [200] * len(addresses) + [403] * len(addresses)
-    assert [f'href="{reverse("packages:choose")}"' in a.content.decode() for a in answers] == [True] * len(
-        answers
-    )
+    assert [f'href="{reverse("packages:choose")}"' in a.content.decode() for a in answers] == [True] * len(answers)
     assert [PACKAGE_REQUIRED in a.content.decode() for a in answers] == [True] * len(answers)
     assert list(PartnerGrant.objects.values()) == before
     reasons = {a.context["reason"] for a in answers}

@@ -32,9 +32,7 @@ def rights(grant: PartnerGrant) -> tuple[bool, str, str, str]:
     return grant.agreement, grant.mesaj, grant.arama, grant.eposta
 
 
-def test_the_directory_is_listed_in_turkish_order(
-    client: Client, brand: Brand, package: Subscription
-) -> None:
+def test_the_directory_is_listed_in_turkish_order(client: Client, brand: Brand, package: Subscription) -> None:
     for title in ["ZEYTİN A.Ş.", "İNCİ A.Ş.", "ILICA A.Ş.", "ÇAM A.Ş.", "CEVİZ A.Ş."]:
         factories.PartnerFactory.create(title=title)
     factories.PartnerFactory.create(title="AYRILAN A.Ş.", is_listed=False)
@@ -86,9 +84,7 @@ def test_the_directory_has_pages(client: Client, brand: Brand, package: Subscrip
     assert 'href="?sayfa=2"' in first.content.decode()
 
 
-def test_an_option_leads_to_the_rights(
-    client: Client, brand: Brand, partner: Partner, package: Subscription
-) -> None:
+def test_an_option_leads_to_the_rights(client: Client, brand: Brand, partner: Partner, package: Subscription) -> None:
     choose = client.get(scene.url("partner_add", brand))
     assert f'<a href="?kurulus={partner.pk}" data-testid="partner-option">' in choose.content.decode()
     response = client.get(scene.url("partner_add", brand, party=partner))
@@ -108,8 +104,7 @@ def test_who_is_no_partner_cannot_be_chosen(
     assert (response.status_code, scene.errors(response)) == (200, NONE_CHOSEN)
     assert scene.options_of(response) == [partner.title]
     assert (
-        "<title>Hata: Deneme Marka 1 için iş ortağı ekleme – İleti Yönetim Sistemi</title>"
-        in response.content.decode()
+        "<title>Hata: Deneme Marka 1 için iş ortağı ekleme – İleti Yönetim Sistemi</title>" in response.content.decode()
     )
     assert PartnerGrant.objects.count() == 0
 
@@ -122,9 +117,7 @@ def test_without_a_choice_nothing_is_granted(
     assert PartnerGrant.objects.count() == 0
 
 
-def test_who_left_the_directory_meanwhile_cannot_be_chosen(
-    client: Client, brand: Brand, package: Subscription
-) -> None:
+def test_who_left_the_directory_meanwhile_cannot_be_chosen(client: Client, brand: Brand, package: Subscription) -> None:
     gone = factories.PartnerFactory.create(is_listed=False)
     response = client.post(scene.url("partner_add", brand, party=gone), {"mesaj_read": "on"})
     assert scene.errors(response) == NONE_CHOSEN
@@ -162,9 +155,7 @@ def test_writing_brings_reading_and_the_page_says_so(
     assert scene.notice(client.get(HOME)) == message
 
 
-def test_agreement_alone_is_a_grant(
-    client: Client, brand: Brand, partner: Partner, package: Subscription
-) -> None:
+def test_agreement_alone_is_a_grant(client: Client, brand: Brand, partner: Partner, package: Subscription) -> None:
     client.post(scene.url("partner_add", brand, party=partner), {"agreement": "on"})
     assert rights(PartnerGrant.objects.get()) == (True, "none", "none", "none")
 
@@ -175,6 +166,12 @@ def test_a_last_day_is_read_in_both_spellings(
 ) -> None:
     client.post(scene.url("partner_add", brand, party=partner), {"agreement": "on", "ends_on": typed})
     assert PartnerGrant.objects.get().ends_on == date(2027, 1, 31)
+
+
+def test_today_may_be_the_last_day(client: Client, brand: Brand, partner: Partner, package: Subscription) -> None:
+    posted = {"agreement": "on", "ends_on": "23.11.2026"}
+    client.post(scene.url("partner_add", brand, party=partner), posted)
+    assert PartnerGrant.objects.get().ends_on == date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +229,7 @@ def test_the_same_form_twice_makes_one_grant(
     assert [action for action, _, _ in scene.events(grant)] == ["grant"]
 
 
-def test_three_companies_cost_as_many_queries_as_one(
-    client: Client, brand: Brand, package: Subscription
-) -> None:
+def test_three_companies_cost_as_many_queries_as_one(client: Client, brand: Brand, package: Subscription) -> None:
     counts = []
     for more in (1, 2):
         factories.PartnerFactory.create_batch(more)
@@ -244,3 +239,8 @@ def test_three_companies_cost_as_many_queries_as_one(
     (one, first), (three, second) = counts
     assert (one, three) == (1, 3)
     assert first == second
+
+
+def test_an_endless_search_is_cut(client: Client, brand: Brand, package: Subscription) -> None:
+    response = client.get(scene.url("partner_add", brand), {"ara": "a" * 5000})
+    assert response.context["query"] == "a" * 100

@@ -100,7 +100,5 @@ def test_why_the_package_does_not_allow_partners(
         (subscription(SubscriptionState.PAUSED), True),
     ],
 )
-def test_partner_grants_sleep_without_a_package_that_allows_them(
-    live: Subscription | None, asleep: bool
-) -> None:
+def test_partner_grants_sleep_without_a_package_that_allows_them(live: Subscription | None, asleep: bool) -> None:
     assert sleeps(live) is asleep

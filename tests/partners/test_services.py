@@ -231,9 +231,7 @@ def test_the_same_intermediary_again_changes_its_grant(
     brand: Brand, intermediary: Intermediary, alice: Person, now: datetime
 ) -> None:
     first = scene.let_read(brand, intermediary, Channel.MESAJ, person=alice, now=now)
-    second = scene.let_read(
-        brand, intermediary, Channel.ARAMA, person=alice, now=now, ends_on=date(2026, 12, 1)
-    )
+    second = scene.let_read(brand, intermediary, Channel.ARAMA, person=alice, now=now, ends_on=date(2026, 12, 1))
     assert second.pk == first.pk
     before = {
         "brand_id": brand.pk,

@@ -13,9 +13,7 @@ from runner import processes
 from runner.console import PlainError
 from runner.environment import ROOT
 
-STUBBORN = (
-    "import signal, subprocess; signal.signal(15, signal.SIG_IGN); subprocess.Popen(['sleep', '60']).wait()"
-)
+STUBBORN = "import signal, subprocess; signal.signal(15, signal.SIG_IGN); subprocess.Popen(['sleep', '60']).wait()"
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -136,9 +134,7 @@ def test_a_step_ends_when_the_person_stops(tmp_path: Path) -> None:
     code = "import os, time; os.kill(os.getppid(), 2); time.sleep(60)"
 
     with pytest.raises(processes.StoppedError) as stopped:
-        processes.run_step(
-            [sys.executable, "-c", code], env={processes.RUN_ID: "step"}, what="Waiting", stop=stop
-        )
+        processes.run_step([sys.executable, "-c", code], env={processes.RUN_ID: "step"}, what="Waiting", stop=stop)
 
     assert stopped.value.args == (signal.SIGINT,)
     assert processes.of_run("step") == []

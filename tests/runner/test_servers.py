@@ -44,9 +44,7 @@ def test_both_servers_are_started_and_leave_nothing_running(data: DataFolder, gi
             ).fetchone()
             assert role == ("portal", False, True)
             connection.execute("CREATE COLLATION turkish (provider = libc, locale = 'tr_TR.utf8')")
-            rows = connection.execute(
-                "SELECT n FROM unnest(%s::text[]) n ORDER BY n COLLATE turkish", [NAMES]
-            )
+            rows = connection.execute("SELECT n FROM unnest(%s::text[]) n ORDER BY n COLLATE turkish", [NAMES])
             assert [name for (name,) in rows] == [
                 *(
                     "Cem",

@@ -30,9 +30,7 @@ class Sample(forms.Form):
     """One field of each kind that the portal has."""
 
     name = forms.CharField(label="Unvan", help_text="Belgede yazdığı gibi.")
-    quota = forms.IntegerField(
-        label="Kota", required=False, widget=forms.NumberInput({"data-suffix": "adres"})
-    )
+    quota = forms.IntegerField(label="Kota", required=False, widget=forms.NumberInput({"data-suffix": "adres"}))
     approve = forms.BooleanField(label="Okudum", error_messages={"required": "Onaylayın."})
     method = forms.ChoiceField(
         label="Yöntem",
@@ -135,9 +133,7 @@ def test_text_of_people_is_escaped_in_errors_and_hints() -> None:
 
 
 @pytest.mark.parametrize(("data", "prefix"), [(None, ""), ({}, "Hata: ")])
-def test_the_title_says_when_the_form_has_errors(
-    data: dict[str, str] | None, prefix: str, settings: Settings
-) -> None:
+def test_the_title_says_when_the_form_has_errors(data: dict[str, str] | None, prefix: str, settings: Settings) -> None:
     plain_names = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain_names}
     html = render_to_string("accounts/apply.html", {"form": Sample(data)}, request=None)
@@ -181,9 +177,7 @@ def test_the_meter_has_a_limit_only_where_there_is_one() -> None:
 def test_the_stepper_marks_where_one_is(step: int, free: bool, expected: list[str]) -> None:
     html = rendered('{% include "components/stepper.html" %}', step=step, is_free=free)
     items = re.findall("<li[^>]*>", html)
-    assert [
-        "current" if "aria-current" in li else "done" if "is-done" in li else "" for li in items
-    ] == expected
+    assert ["current" if "aria-current" in li else "done" if "is-done" in li else "" for li in items] == expected
 
 
 def test_a_code_is_copied_without_its_grouping() -> None:

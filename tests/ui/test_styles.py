@@ -60,9 +60,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in OWN if path.name != "tokens.css"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [path for path in OWN if path.name != "tokens.css"], ids=lambda path: path.name)
 def test_only_the_tokens_name_colours(path: Path) -> None:
     assert COLOUR.findall(path.read_text(encoding="utf-8")) == []
 

@@ -37,9 +37,7 @@ def test_a_template_compiles(name: str) -> None:
 @pytest.mark.parametrize("name", WEB)
 def test_nothing_is_inline(name: str) -> None:
     text = source(name)
-    assert (
-        re.findall(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\shx-on", text, flags=re.IGNORECASE) == []
-    )
+    assert re.findall(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\shx-on", text, flags=re.IGNORECASE) == []
     assert [tag for tag in re.findall(r"<script[^>]*>", text) if " src=" not in tag] == []
 
 

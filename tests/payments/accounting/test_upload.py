@@ -47,7 +47,7 @@ def test_the_page_tells_how_the_reading_comes_along(browser: Client, account: Ba
     answer = upload(browser, account, mt940(account.iban, Transfer("MERHABA")))
     page = browser.get(answer["Location"])
     assert [str(message) for message in page.context["messages"]] == [
-        "Ekstre alındı; hareketleri okunup siparişlerle karşılaştırılıyor."
+        "Ekstre alındı."
     ]
     waiting = page.content.decode()
     assert waiting.count("dosya sırada, birazdan okunacak") == 1
