@@ -104,15 +104,15 @@ class EdevletLogin(SocialLogin):
     def lookup(self) -> None:
         """Find or make the person; raise PersonClosedError if they may not log in."""
         self._did_authenticate_by_email = None
-        person = services.login_person(
-            tckn=self._identity.tckn,
-            given_name=self._identity.given_name,
-            family_name=self._identity.family_name,
-            now=timezone.now(),
-        )
-        if not person.is_active:
-            raise PersonClosedError("person is closed")
-        self.user = person
+        try:
+            self.user = services.login_person(
+                tckn=self._identity.tckn,
+                given_name=self._identity.given_name,
+                family_name=self._identity.family_name,
+                now=timezone.now(),
+            )
+        except services.PersonClosed as error:
+            raise PersonClosedError("person is closed") from error
 
 
 class EdevletClient(OpenIDConnectOAuth2Adapter):

@@ -63,8 +63,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 name="person_tckn_whole",
-                condition=Q(tckn_hash=None, tckn_encrypted=None)
-                | ~Q(tckn_hash=None) & ~Q(tckn_encrypted=None),
+                condition=Q(tckn_hash=None, tckn_encrypted=None) | ~Q(tckn_hash=None) & ~Q(tckn_encrypted=None),
             ),
         ]
 
@@ -103,9 +102,7 @@ class Provider(models.Model):
         verbose_name_plural = "hizmet sağlayıcılar"
         ordering = ["title"]
         constraints = [
-            models.CheckConstraint(
-                name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")
-            ),
+            models.CheckConstraint(name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")),
             models.CheckConstraint(name="provider_state_known", condition=Q(state__in=ProviderState.values)),
         ]
 

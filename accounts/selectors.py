@@ -17,8 +17,4 @@ def memberships_of(person: Person) -> QuerySet[Membership]:
 
 def people_of(provider_id: int) -> QuerySet[Membership]:
     """Return the live memberships of a provider, longest-serving first."""
-    return (
-        Membership.objects.filter(provider_id=provider_id, ended_at=None)
-        .select_related("person")
-        .order_by("pk")
-    )
+    return Membership.objects.filter(provider_id=provider_id, ended_at=None).select_related("person").order_by("pk")

@@ -11,13 +11,20 @@ from iys_portal.audit.services import record
 from iys_portal.shared.crypto import encrypt, lookup_hash
 
 
+class PersonClosed(Exception):
+    """The person is known and no longer admitted."""
+
+
 @transaction.atomic
 def login_person(*, tckn: str, given_name: str, family_name: str, now: datetime) -> Person:
     """Return the person whom e-Devlet vouched for, made at the first login, and audit the login.
 
-    `tckn` must have passed its checksum. The name follows e-Devlet's.
+    `tckn` must have passed its checksum. The name follows e-Devlet's. Raises PersonClosed for a person who was shut
+    out.
     """
     person = known_person(tckn=tckn, given_name=given_name, family_name=family_name)
+    if not person.is_active:
+        raise PersonClosed
     person.given_name, person.family_name, person.last_login = given_name, family_name, now
     person.save(update_fields=["given_name", "family_name", "last_login"])
     record(action="login", subject=person, actor=person)

@@ -25,9 +25,7 @@ class Brand(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="brand_of_provider"),
-            models.UniqueConstraint(
-                fields=["provider"], name="brand_one_master", condition=Q(is_master=True)
-            ),
+            models.UniqueConstraint(fields=["provider"], name="brand_one_master", condition=Q(is_master=True)),
             models.CheckConstraint(name="brand_state_known", condition=Q(state__in=BrandState.values)),
         ]
 
@@ -55,12 +53,8 @@ class Retailer(models.Model):
         ordering = ["title"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="retailer_of_provider"),
-            models.CheckConstraint(
-                name="retailer_code_digits", condition=Q(code__range=(10_000_000, 99_999_999))
-            ),
-            models.CheckConstraint(
-                name="retailer_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")
-            ),
+            models.CheckConstraint(name="retailer_code_digits", condition=Q(code__range=(10_000_000, 99_999_999))),
+            models.CheckConstraint(name="retailer_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")),
         ]
 
     def __str__(self) -> str:

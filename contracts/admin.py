@@ -60,9 +60,7 @@ class SignedDocumentAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).defer("content")
 
     def get_urls(self) -> list[Any]:
-        address = path(
-            "<int:pk>/belge.pdf", self.admin_site.admin_view(self.pdf), name="contracts_signeddocument_pdf"
-        )
+        address = path("<int:pk>/belge.pdf", self.admin_site.admin_view(self.pdf), name="contracts_signeddocument_pdf")
         return [address, *super().get_urls()]
 
     @admin.display(description="belge")

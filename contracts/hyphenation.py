@@ -12,9 +12,7 @@ import pyphen
 
 _VOWELS = "aeıioöuüâîûAEIİOÖUÜÂÎÛ"
 _LETTER = r"[^\W\d_]"
-_SYLLABLE = re.compile(
-    rf"(?<={_LETTER})(?:(?=(?![{_VOWELS}]){_LETTER}[{_VOWELS}])|(?<=[{_VOWELS}])(?=[{_VOWELS}]))"
-)
+_SYLLABLE = re.compile(rf"(?<={_LETTER})(?:(?=(?![{_VOWELS}]){_LETTER}[{_VOWELS}])|(?<=[{_VOWELS}])(?=[{_VOWELS}]))")
 _KEY = Path("turkish-syllables")
 
 

@@ -151,14 +151,10 @@ def _purpose(builder: x509.CertificateBuilder, name: str) -> x509.CertificateBui
         encipher_only=False,
         decipher_only=False,
     )
-    builder = builder.add_extension(
-        x509.BasicConstraints(ca=root, path_length=0 if root else None), critical=True
-    )
+    builder = builder.add_extension(x509.BasicConstraints(ca=root, path_length=0 if root else None), critical=True)
     builder = builder.add_extension(usage, critical=True)
     if name == "tsa":
-        return builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
-        )
+        return builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
     return builder
 
 

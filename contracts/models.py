@@ -90,9 +90,7 @@ class SignedDocument(models.Model):
             models.UniqueConstraint(fields=["provider", "number"], name="document_number"),
             models.CheckConstraint(
                 name="document_content_iff_issued",
-                condition=Q(
-                    state__in=[DocumentState.PENDING, DocumentState.FAILED], content=None, issued_at=None
-                )
+                condition=Q(state__in=[DocumentState.PENDING, DocumentState.FAILED], content=None, issued_at=None)
                 | Q(state__in=[DocumentState.SEALED, DocumentState.TIMESTAMPED])
                 & ~Q(content=None)
                 & ~Q(issued_at=None)

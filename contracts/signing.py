@@ -94,9 +94,7 @@ def _judge(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, pdf: byt
     else:
         when = f"{at.astimezone(ISTANBUL):%d.%m.%Y %H:%M:%S}"
         sentence = f"Belge {when} (Türkiye saati) anında {signer} ile mühürlenmiş; o andan beri değişmemiş."
-    return Verification(
-        intact=True, trusted=status.trusted, timestamped_at=at, signer=signer, sentence=sentence
-    )
+    return Verification(intact=True, trusted=status.trusted, timestamped_at=at, signer=signer, sentence=sentence)
 
 
 def _spells_all(signature: EmbeddedPdfSignature, pdf: bytes) -> bool:

@@ -1,5 +1,6 @@
 """What every administrators' screen is built on: nothing is deleted, every change is audited."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from accounts.models import Person
 from accounts.searching import folded
 from iys_portal.audit.services import record
+from iys_portal.shared.money import format_lira
 from iys_portal.shared.turkish import fold
 
 if TYPE_CHECKING:
@@ -23,6 +25,17 @@ else:
     ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
     ModelForm = forms.ModelForm
+
+
+def lira_column(model: type[models.Model], name: str) -> Callable[[Any], str]:
+    """Return a column of the site that shows an amount in TRY as ``5.097,60 ₺``."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    def shown(row: Any) -> str:
+        amount = getattr(row, name)
+        return "–" if amount is None else format_lira(amount)
+
+    return shown
 
 
 def acting_person(request: HttpRequest) -> Person:

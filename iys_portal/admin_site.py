@@ -15,6 +15,7 @@ class PortalAdminSite(AdminSite):
     site_title = "Yönetim"
     index_title = "Kayıtlar"
     site_url = "/"
+    enable_nav_sidebar = False
 
     def get_urls(self) -> list[Any]:
         """Send strangers to the site's own login from every page; Django marks only its index for that."""

@@ -148,9 +148,7 @@ def _install_person(tckn: str, given_name: str, family_name: str, iys_codes: lis
     person = known_person(tckn=tckn, given_name=given_name, family_name=family_name)
     for iys_code in iys_codes:
         provider = Provider.objects.get(iys_code=iys_code)
-        Membership.objects.get_or_create(
-            provider=provider, person=person, ended_at=None, defaults={"role": Role.OWNER}
-        )
+        Membership.objects.get_or_create(provider=provider, person=person, ended_at=None, defaults={"role": Role.OWNER})
     return person
 
 
@@ -170,9 +168,7 @@ def _install_brand(
         Consent.objects.bulk_create(_consents(brand, *counts, now=now))
 
 
-def _consents(
-    brand: Brand, total: int, approvals: int, rejections: int, *, now: datetime
-) -> Iterator[Consent]:
+def _consents(brand: Brand, total: int, approvals: int, rejections: int, *, now: datetime) -> Iterator[Consent]:
     """Yield consents by the guide's counters; what is missing to the total still waits for confirmation."""
     statuses = [ConsentStatus.ONAY] * approvals + [ConsentStatus.RET] * rejections
     statuses += [ConsentStatus.BEKLIYOR] * (total - approvals - rejections)
@@ -180,9 +176,7 @@ def _consents(
         by_mail = number % 3 == 2
         yield Consent(
             provider_id=brand.provider_id,
-            recipient=f"alici{number}@ornek.example"
-            if by_mail
-            else f"+9059920{brand.code % 1000:03d}{number:02d}",
+            recipient=f"alici{number}@ornek.example" if by_mail else f"+9059920{brand.code % 1000:03d}{number:02d}",
             brand_id=brand.pk,
             channel=Channel.EPOSTA if by_mail else Channel.MESAJ if number % 3 else Channel.ARAMA,
             recipient_type=RecipientType.BIREYSEL,
@@ -210,9 +204,7 @@ def _vkn(head: str) -> str:
 
 def _install_directory(model: type[DirectoryEntry], titles: list[str], *, first_code: int) -> None:
     for code, title in enumerate(titles, start=first_code):
-        model._default_manager.get_or_create(
-            title=title, defaults={"code": code, "search_key": search_key(title)}
-        )
+        model._default_manager.get_or_create(title=title, defaults={"code": code, "search_key": search_key(title)})
 
 
 def _install_purchase(provider: Provider, person: Person, *, now: datetime) -> None:
@@ -230,9 +222,7 @@ def _install_purchase(provider: Provider, person: Person, *, now: datetime) -> N
     )
     shown = contract_for(order, person=person, now=now)
     visitor = Visitor(ip="127.0.0.1", user_agent="Deneme verisi")
-    order = orders.accept_contract(
-        order=order, person=person, shown_sha256=shown.sha256, visitor=visitor, now=now
-    )
+    order = orders.accept_contract(order=order, person=person, shown_sha256=shown.sha256, visitor=visitor, now=now)
     order = orders.choose_transfer(order=order, person=person, now=now)
     account = BankAccount.objects.get(iban=_BANK_ACCOUNTS[0][1])
     statement, _ = statements.receive(

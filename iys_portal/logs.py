@@ -6,9 +6,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_PERSONAL_KEYS = frozenset(
-    {"ip", "user_agent", "tckn", "email", "phone", "recipient", "password", "token", "text"}
-)
+_PERSONAL_KEYS = frozenset({"ip", "user_agent", "tckn", "email", "phone", "recipient", "password", "token", "text"})
 _ELEVEN_DIGITS = re.compile(r"(?<!\d)(\d{3})\d{6}(\d{2})(?!\d)")
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
 

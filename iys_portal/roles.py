@@ -23,8 +23,7 @@ def sync_groups() -> None:
     for name, labels in _PERMISSIONS.items():
         group, _ = Group.objects.get_or_create(name=name)
         wanted = [
-            Permission.objects.get(content_type__app_label=app, codename=code)
-            for app, code in map(_split, labels)
+            Permission.objects.get(content_type__app_label=app, codename=code) for app, code in map(_split, labels)
         ]
         group.permissions.set(wanted)
 

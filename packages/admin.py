@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin
+from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, lira_column
 from iys_portal.shared.money import KURUS
 from packages.models import Package, Subscription, Tariff
 from payments.selectors.accounting import is_sold
@@ -46,12 +46,15 @@ class TariffForm(ConstrainedForm):
         return cleaned
 
 
+_PRICES = [lira_column(Tariff, name) for name in ("net", "kdv", "gross", "campaign_gross")]
+
+
 @admin.register(Tariff)
 class TariffAdmin(AuditedAdmin):
     """Dated prices. Of a row that was sold only the last day can still be set."""
 
     form = TariffForm
-    list_display = ("package", "valid_from", "valid_to", "net", "kdv_rate", "kdv", "gross", "campaign_gross")
+    list_display = ("package", "valid_from", "valid_to", "rate", *_PRICES)
     list_filter = ("package",)
     list_select_related = ("package",)
     folded_search = ("package__name",)
@@ -63,6 +66,10 @@ class TariffAdmin(AuditedAdmin):
         "tariff_not_negative": ("net", "Net ve KDV eksi olamaz; KDV oranı 100'den küçük olmalıdır."),
         "tariff_campaign_lower": ("campaign_gross", "Eksi veya KDV dahil liste fiyatından yüksek olamaz."),
     }
+
+    @admin.display(description="KDV oranı", ordering="kdv_rate")
+    def rate(self, tariff: Tariff) -> str:
+        return f"%{tariff.kdv_rate.normalize():f}".replace(".", ",")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tariff | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

@@ -73,9 +73,7 @@ class Tariff(models.Model):
     The list price is stored whole (net + kdv = gross). A campaign price, with KDV, replaces it where present.
     """
 
-    package = models.ForeignKey(
-        Package, verbose_name="paket", on_delete=models.PROTECT, related_name="tariffs"
-    )
+    package = models.ForeignKey(Package, verbose_name="paket", on_delete=models.PROTECT, related_name="tariffs")
     valid_from = models.DateField("ilk gün")
     valid_to = models.DateField("son gün", null=True, blank=True)
     net = models.DecimalField("net", max_digits=12, decimal_places=2)
@@ -130,9 +128,7 @@ class Subscription(models.Model):
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     package = models.ForeignKey(Package, verbose_name="paket", on_delete=models.PROTECT)
-    state = models.CharField(
-        "durum", max_length=10, choices=SubscriptionState, default=SubscriptionState.ACTIVE
-    )
+    state = models.CharField("durum", max_length=10, choices=SubscriptionState, default=SubscriptionState.ACTIVE)
     starts_at = models.DateTimeField("başlangıç")
     ends_at = models.DateTimeField("bitiş")
     ended_at = models.DateTimeField("sona erme", null=True, blank=True)
@@ -144,9 +140,7 @@ class Subscription(models.Model):
         ordering = ["-starts_at"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="subscription_of_provider"),
-            models.CheckConstraint(
-                name="subscription_state_known", condition=Q(state__in=SubscriptionState.values)
-            ),
+            models.CheckConstraint(name="subscription_state_known", condition=Q(state__in=SubscriptionState.values)),
             models.CheckConstraint(name="subscription_ends_later", condition=Q(ends_at__gt=F("starts_at"))),
             models.CheckConstraint(
                 name="subscription_ended_iff_over",

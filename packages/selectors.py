@@ -31,9 +31,7 @@ def _in_force(day: date) -> QuerySet[Tariff]:
 def live_subscription(provider_id: int, *, now: datetime) -> Subscription | None:
     """Return the provider's subscription whose term covers `now` and which is ACTIVE or PAUSED, or None."""
     return (
-        Subscription.objects.filter(
-            provider_id=provider_id, state__in=LIVE, starts_at__lte=now, ends_at__gt=now
-        )
+        Subscription.objects.filter(provider_id=provider_id, state__in=LIVE, starts_at__lte=now, ends_at__gt=now)
         .select_related("package")
         .first()
     )

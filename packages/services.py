@@ -12,9 +12,7 @@ from packages.rules import term_from
 
 
 @transaction.atomic
-def activate(
-    *, provider: Provider, package: Package, actor: Actor | None, reason: str, now: datetime
-) -> Subscription:
+def activate(*, provider: Provider, package: Package, actor: Actor | None, reason: str, now: datetime) -> Subscription:
     """Start a one-year term of `package` at once and return it; a running term of another ends now (domain 4.3).
 
     Locks the provider's live subscriptions; two activations at once are kept apart by the exclusion constraint.
@@ -23,9 +21,7 @@ def activate(
     for old in running.filter(provider=provider, state__in=LIVE).order_by("pk"):
         _end(old, SubscriptionState.CLOSED, actor=actor, reason=f"Yerine {package.name} geçti.", now=now)
     starts_at, ends_at = term_from(now)
-    subscription = Subscription.objects.create(
-        provider=provider, package=package, starts_at=starts_at, ends_at=ends_at
-    )
+    subscription = Subscription.objects.create(provider=provider, package=package, starts_at=starts_at, ends_at=ends_at)
     record(
         action="activate",
         subject=subscription,

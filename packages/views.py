@@ -108,9 +108,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
 @provider_view
 def choose(request: ProviderRequest) -> HttpResponse:
     """İLETİ Paketleri: the comparison of all packages on sale."""
-    return render(
-        request, "packages/choose.html", {"columns": _columns(request.provider, now=timezone.now())}
-    )
+    return render(request, "packages/choose.html", {"columns": _columns(request.provider, now=timezone.now())})
 
 
 def _columns(provider: Provider, *, now: datetime) -> list[Column]:
@@ -124,9 +122,7 @@ def _columns(provider: Provider, *, now: datetime) -> list[Column]:
             tariff=tariff,
             is_active=package == active,
             is_recommended=package == fitting,
-            too_small=None
-            if _is_no_choice(package)
-            else refusal_of_choice(package, tariff, addresses=addresses),
+            too_small=None if _is_no_choice(package) else refusal_of_choice(package, tariff, addresses=addresses),
         )
         for package, tariff in packages
     ]

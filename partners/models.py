@@ -66,9 +66,7 @@ def right_field(label: str) -> Any:
 class PartnerGrant(Grant):
     """Rights of an İş Ortağı: Mutabakat, and none/read/write on each channel."""
 
-    partner = models.ForeignKey(
-        Partner, verbose_name="iş ortağı", on_delete=models.PROTECT, related_name="grants"
-    )
+    partner = models.ForeignKey(Partner, verbose_name="iş ortağı", on_delete=models.PROTECT, related_name="grants")
     agreement = models.BooleanField("Mutabakat Yönetimi", default=False)
     mesaj = right_field("Mesaj İzinleri")
     arama = right_field("Arama İzinleri")
@@ -91,10 +89,7 @@ class PartnerGrant(Grant):
             ),
             models.CheckConstraint(
                 name="partner_grant_not_empty",
-                condition=Q(agreement=True)
-                | ~Q(mesaj=Right.NONE)
-                | ~Q(arama=Right.NONE)
-                | ~Q(eposta=Right.NONE),
+                condition=Q(agreement=True) | ~Q(mesaj=Right.NONE) | ~Q(arama=Right.NONE) | ~Q(eposta=Right.NONE),
             ),
             models.CheckConstraint(
                 name="partner_grant_revoked_later",

@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, TabularInline
+from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, TabularInline, lira_column
 from iys_portal.shared import codes
+from iys_portal.shared.money import format_lira
 from iys_portal.ui import iban as grouped
 from payments.banks import bank_of, is_named
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine, validate_iban
@@ -46,11 +47,16 @@ class BankAccountAdmin(AuditedAdmin):
         return grouped(account.iban)
 
 
+_NET, _KDV, _GROSS = (lira_column(Order, name) for name in ("net", "kdv", "gross"))
+_OPENING, _CLOSING = (lira_column(Statement, name) for name in ("opening_balance", "closing_balance"))
+_ALLOCATED = lira_column(Allocation, "amount")
+
+
 class AllocationInline(TabularInline):
     """The money that settled an order."""
 
     model = Allocation
-    fields = ("line", "amount", "rule", "reason", "actor", "created_at")
+    fields = ("line", _ALLOCATED, "rule", "reason", "actor", "created_at")
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -70,7 +76,7 @@ class AllocationInline(TabularInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ("shown_code", "provider", "product_label", "gross", "state", "created_at", "pay_by")
+    list_display = ("shown_code", "provider", "product_label", _GROSS, "state", "created_at", "pay_by")
     list_filter = ("state", "created_at")
     list_select_related = ("provider",)
     search_fields = ("code", "=provider__iys_code", "=provider__tax_number")
@@ -83,10 +89,10 @@ class OrderAdmin(ReadOnlyAdmin):
         "package",
         "tariff",
         "product_label",
-        "net",
+        _NET,
         "kdv_rate",
-        "kdv",
-        "gross",
+        _KDV,
+        _GROSS,
         "state",
         "approval",
         "subscription",
@@ -96,7 +102,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "paid_at",
         "completed_at",
     )
-    readonly_fields = ("shown_code",)
+    readonly_fields = ("shown_code", _NET, _KDV, _GROSS)
 
     @admin.display(description="sipariş kodu", ordering="code")
     def shown_code(self, order: Order) -> str:
@@ -124,13 +130,15 @@ class StatementAdmin(ReadOnlyAdmin):
         "uploaded_by",
         "received_at",
         "reader_version",
-        "opening_balance",
-        "closing_balance",
+        _OPENING,
+        _CLOSING,
         "balance_ok",
         "line_count",
         "duplicate_count",
         "problems",
     )
+
+    readonly_fields = (_OPENING, _CLOSING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         return super().get_queryset(request).defer("content_encrypted")
@@ -138,7 +146,7 @@ class StatementAdmin(ReadOnlyAdmin):
 
 @admin.register(StatementLine)
 class StatementLineAdmin(ReadOnlyAdmin):
-    list_display = ("booked_on", "amount", "currency", "payer_name", "state", "account", "statement")
+    list_display = ("booked_on", "shown_amount", "payer_name", "state", "account", "statement")
     list_filter = ("state", "account")
     list_select_related = ("account", "statement")
     search_fields = ("=bank_reference",)
@@ -150,8 +158,7 @@ class StatementLineAdmin(ReadOnlyAdmin):
         "position",
         "booked_on",
         "value_on",
-        "amount",
-        "currency",
+        "shown_amount",
         "text",
         "payer_name",
         "payer_iban",
@@ -164,14 +171,22 @@ class StatementLineAdmin(ReadOnlyAdmin):
         "candidates",
     )
 
+    readonly_fields = ("shown_amount",)
+
+    @admin.display(description="tutar", ordering="amount")
+    def shown_amount(self, line: StatementLine) -> str:
+        shown = format_lira(line.amount)
+        return shown if line.currency == "TRY" else shown.replace("₺", line.currency)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
         return super().get_queryset(request).defer("statement__content_encrypted")
 
 
 @admin.register(Allocation)
 class AllocationAdmin(ReadOnlyAdmin):
-    list_display = ("order", "amount", "line", "rule", "actor", "created_at")
+    list_display = ("order", _ALLOCATED, "line", "rule", "actor", "created_at")
     list_select_related = ("order", "line", "actor")
     search_fields = ("order__code",)
-    fields = ("line", "order", "amount", "reverses", "rule", "reason", "actor", "created_at")
+    fields = ("line", "order", _ALLOCATED, "reverses", "rule", "reason", "actor", "created_at")
+    readonly_fields = (_ALLOCATED,)
     ordering = ("-pk",)

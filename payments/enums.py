@@ -54,9 +54,7 @@ ORDER_TRANSITIONS: Transitions[OrderState] = {
 }
 
 # States in which the customer still owes something and the order stands on Paket Yönetimi as pending.
-AWAITING_PAYMENT = frozenset(
-    {_S.TRANSFER_PENDING, _S.PARTIALLY_PAID, _S.CARD_PENDING, _S.CARD_UNKNOWN, _S.IN_REVIEW}
-)
+AWAITING_PAYMENT = frozenset({_S.TRANSFER_PENDING, _S.PARTIALLY_PAID, _S.CARD_PENDING, _S.CARD_UNKNOWN, _S.IN_REVIEW})
 # States that can only be reached once the contract was approved.
 NEEDS_APPROVAL = frozenset(
     {
@@ -101,9 +99,7 @@ class LineState(models.TextChoices):
 
 
 LINE_TRANSITIONS: Transitions[LineState] = {
-    LineState.NEW: frozenset(
-        {LineState.MATCHED, LineState.SUGGESTED, LineState.UNMATCHED, LineState.IGNORED}
-    ),
+    LineState.NEW: frozenset({LineState.MATCHED, LineState.SUGGESTED, LineState.UNMATCHED, LineState.IGNORED}),
     LineState.SUGGESTED: frozenset({LineState.MATCHED, LineState.UNMATCHED, LineState.IGNORED}),
     LineState.UNMATCHED: frozenset({LineState.MATCHED, LineState.SUGGESTED, LineState.IGNORED}),
     LineState.IGNORED: frozenset(),

@@ -78,9 +78,7 @@ def make_orders(*, count: int, seed: int, now: datetime) -> list[Order]:
     tariffs = _paid_tariffs(now)
     providers = _insert_providers(count, draw)
     taken = set(Order.objects.values_list("code", flat=True))
-    orders = [
-        _order(provider, person, draw.choice(tariffs), _code(draw, taken), now) for provider in providers
-    ]
+    orders = [_order(provider, person, draw.choice(tariffs), _code(draw, taken), now) for provider in providers]
     approvals = Approval.objects.bulk_create(_approvals(orders, now), batch_size=_BATCH)
     for order, approval in zip(orders, approvals, strict=True):
         order.approval = approval

@@ -92,9 +92,7 @@ def package(slug: str = "ileti-150") -> Package:
 
 def subscription(provider: Provider, slug: str = "ileti-150", *, now: datetime | None = None) -> Subscription:
     """Return a new live subscription of a provider, a year from `now` on."""
-    return activate(
-        provider=provider, package=package(slug), actor=None, reason="Deneme", now=now or timezone.now()
-    )
+    return activate(provider=provider, package=package(slug), actor=None, reason="Deneme", now=now or timezone.now())
 
 
 class PartnerFactory(DjangoModelFactory[Partner]):

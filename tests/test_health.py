@@ -49,7 +49,7 @@ def flush(prefix: str) -> None:
 def worker(prefix: str) -> Iterator[subprocess.Popen[bytes]]:
     """A real worker process; it is stopped with the test."""
     command = [sys.executable, "-m", "celery", "-A", "iys_portal", "worker", "-P", "solo", "-l", "error"]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "REDIS_PREFIX": prefix})  # noqa: S603
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "REDIS_PREFIX": prefix})
     yield process
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)

@@ -18,12 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Person",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
@@ -79,12 +74,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Provider",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("iys_code", models.PositiveIntegerField(unique=True, verbose_name="İYS No")),
                 ("title", models.CharField(db_collation="turkish", max_length=255, verbose_name="unvan")),
                 (
@@ -92,10 +82,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         max_length=10,
                         unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator("^\\d{10}$"),
-                            accounts.models.validate_vkn,
-                        ],
+                        validators=[django.core.validators.RegexValidator("^\\d{10}$"), accounts.models.validate_vkn],
                         verbose_name="vergi kimlik no",
                     ),
                 ),
@@ -125,8 +112,7 @@ class Migration(migrations.Migration):
                 "ordering": ["title"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("tax_number__regex", "^[0-9]{10}$")),
-                        name="provider_tax_number_digits",
+                        condition=models.Q(("tax_number__regex", "^[0-9]{10}$")), name="provider_tax_number_digits"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["active", "closed"])), name="provider_state_known"
@@ -137,12 +123,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Membership",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "role",
                     models.CharField(
@@ -162,9 +143,7 @@ class Migration(migrations.Migration):
                 (
                     "person",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="kişi",
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name="kişi"
                     ),
                 ),
                 (
@@ -187,8 +166,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("tckn_encrypted", None), ("tckn_hash", None)),
                     models.Q(
-                        models.Q(("tckn_hash", None), _negated=True),
-                        models.Q(("tckn_encrypted", None), _negated=True),
+                        models.Q(("tckn_hash", None), _negated=True), models.Q(("tckn_encrypted", None), _negated=True)
                     ),
                     _connector="OR",
                 ),
@@ -198,9 +176,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("provider", "person"),
-                name="membership_one_live",
+                condition=models.Q(("ended_at", None)), fields=("provider", "person"), name="membership_one_live"
             ),
         ),
         migrations.AddConstraint(
@@ -212,9 +188,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
-                ),
+                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
                 name="membership_ends_later",
             ),
         ),

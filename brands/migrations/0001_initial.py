@@ -3,6 +3,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from iys_portal.audit.database import same_provider
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -15,12 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Brand",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.PositiveIntegerField(unique=True, verbose_name="marka kodu")),
                 ("name", models.CharField(db_collation="turkish", max_length=255, verbose_name="marka adı")),
                 ("is_master", models.BooleanField(default=False, verbose_name="ana marka")),
@@ -57,25 +54,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Retailer",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.PositiveIntegerField(unique=True, verbose_name="bayi kodu")),
-                (
-                    "title",
-                    models.CharField(db_collation="turkish", max_length=255, verbose_name="bayi unvanı"),
-                ),
+                ("title", models.CharField(db_collation="turkish", max_length=255, verbose_name="bayi unvanı")),
                 (
                     "tax_number",
                     models.CharField(
                         max_length=10,
                         validators=[
-                            django.core.validators.RegexValidator(
-                                "^\\d{10}$", "Vergi Kimlik Numarası geçersiz."
-                            )
+                            django.core.validators.RegexValidator("^\\d{10}$", "Vergi Kimlik Numarası geçersiz.")
                         ],
                         verbose_name="vergi kimlik no",
                     ),
@@ -142,4 +129,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("tax_number__regex", "^[0-9]{10}$")), name="retailer_tax_number_digits"
             ),
         ),
+        same_provider("brands_retailer", "brand_id", "brands_brand"),
     ]

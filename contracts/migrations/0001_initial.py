@@ -4,7 +4,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from iys_portal.audit.database import append_only
+from iys_portal.audit.database import append_only, same_provider
 
 
 class Migration(migrations.Migration):
@@ -19,18 +19,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ContractText",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("services", "İLETİ Hizmetleri Satış Sözleşmesi")],
-                        max_length=20,
-                        verbose_name="tür",
+                        choices=[("services", "İLETİ Hizmetleri Satış Sözleşmesi")], max_length=20, verbose_name="tür"
                     ),
                 ),
                 ("version", models.PositiveSmallIntegerField(verbose_name="sürüm")),
@@ -45,9 +38,7 @@ class Migration(migrations.Migration):
                 "ordering": ["kind", "-version"],
                 "constraints": [
                     models.UniqueConstraint(fields=("kind", "version"), name="contract_text_version"),
-                    models.UniqueConstraint(
-                        fields=("kind", "effective_from"), name="contract_text_one_a_day"
-                    ),
+                    models.UniqueConstraint(fields=("kind", "effective_from"), name="contract_text_one_a_day"),
                     models.CheckConstraint(
                         condition=models.Q(("kind__in", ["services"])), name="contract_text_kind_known"
                     ),
@@ -57,12 +48,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Approval",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("order_code", models.CharField(max_length=9)),
                 ("terms", models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ("text_sha256", models.CharField(max_length=64)),
@@ -73,22 +59,9 @@ class Migration(migrations.Migration):
                 ("approved_at", models.DateTimeField()),
                 ("previous_hash", models.CharField(max_length=64)),
                 ("hash", models.CharField(max_length=64)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "provider",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider"),
-                ),
-                (
-                    "text",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="contracts.contracttext"
-                    ),
-                ),
+                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
+                ("text", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="contracts.contracttext")),
             ],
             options={
                 "verbose_name": "sözleşme onayı",
@@ -98,12 +71,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SignedDocument",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(max_length=30, verbose_name="belge no")),
                 ("term_start", models.DateField(verbose_name="ilk gün")),
                 ("term_end", models.DateField(verbose_name="son gün")),
@@ -133,15 +101,10 @@ class Migration(migrations.Migration):
                 (
                     "approval",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="document",
-                        to="contracts.approval",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="document", to="contracts.approval"
                     ),
                 ),
-                (
-                    "provider",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider"),
-                ),
+                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
             ],
             options={
                 "verbose_name": "imzalı belge",
@@ -154,15 +117,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("provider", "order_code"), name="approval_one_an_order"
-            ),
+            constraint=models.UniqueConstraint(fields=("provider", "order_code"), name="approval_one_an_order"),
         ),
         migrations.AddConstraint(
             model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("provider", "previous_hash"), name="approval_chain_unforked"
-            ),
+            constraint=models.UniqueConstraint(fields=("provider", "previous_hash"), name="approval_chain_unforked"),
         ),
         migrations.AddConstraint(
             model_name="signeddocument",
@@ -190,4 +149,5 @@ class Migration(migrations.Migration):
         ),
         append_only("contracts_contracttext"),
         append_only("contracts_approval"),
+        same_provider("contracts_signeddocument", "approval_id", "contracts_approval"),
     ]

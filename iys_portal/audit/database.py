@@ -28,13 +28,26 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
+def same_provider(table: str, column: str, target: str) -> migrations.RunSQL:
+    """Return the operation that makes the database refuse a row whose `column` names another provider's object.
+
+    `target` has a unique constraint over (provider, id).
+    """
+    name = f"{table}_{column}_same_provider"
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (provider_id, {column})"
+        f" REFERENCES {target} (provider_id, id) DEFERRABLE INITIALLY DEFERRED",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
 def create_turkish_collation(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Create the collation `turkish`: ICU's where the server has ICU, else the C library's tr_TR.utf8.
 
     Servers without ICU (the embedded one) need the locale at start-up; the sentence below says so.
     """
     with editor.connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_collation WHERE collprovider = 'i')")
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'tr-x-icu')")
         if cursor.fetchone()[0]:
             cursor.execute("CREATE COLLATION IF NOT EXISTS turkish (provider = icu, locale = 'tr-TR')")
             return

@@ -27,9 +27,7 @@ class AuditEvent(models.Model):
         verbose_name = "denetim kaydı"
         verbose_name_plural = "denetim kayıtları"
         indexes = [
-            models.Index(
-                fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"
-            ),
+            models.Index(fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"),
         ]
 
     def __str__(self) -> str:

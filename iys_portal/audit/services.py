@@ -104,9 +104,7 @@ def seal_events(*, limit: int = 10_000) -> int:
 def link_hash(previous: str, event: AuditEvent) -> str:
     """Return the SHA-256 (hex) of the previous link and the event's canonical JSON."""
     body = {
-        field.attname: getattr(event, field.attname)
-        for field in event._meta.concrete_fields
-        if field.attname != "at"
+        field.attname: getattr(event, field.attname) for field in event._meta.concrete_fields if field.attname != "at"
     }
     body["at"] = event.at.isoformat() if isinstance(event.at, datetime) else str(event.at)
     canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

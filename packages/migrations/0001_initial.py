@@ -18,21 +18,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Package",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slug", models.SlugField(max_length=30, unique=True, verbose_name="adres adı")),
                 ("name", models.CharField(max_length=30, verbose_name="ad")),
                 ("heading", models.CharField(max_length=30, verbose_name="başlık")),
                 ("addresses", models.CharField(max_length=40, verbose_name="adres sayısı metni")),
                 ("min_addresses", models.PositiveIntegerField(default=0, verbose_name="en az adres")),
-                (
-                    "max_addresses",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="en çok adres"),
-                ),
+                ("max_addresses", models.PositiveIntegerField(blank=True, null=True, verbose_name="en çok adres")),
                 ("has_integration", models.BooleanField(default=True, verbose_name="entegrasyon modülü")),
                 ("by_offer", models.BooleanField(default=False, verbose_name="teklifle satılır")),
                 ("position", models.PositiveSmallIntegerField(unique=True, verbose_name="sıra")),
@@ -45,9 +37,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("max_addresses", None),
-                            ("max_addresses__gte", models.F("min_addresses")),
-                            _connector="OR",
+                            ("max_addresses", None), ("max_addresses__gte", models.F("min_addresses")), _connector="OR"
                         ),
                         name="package_bounds_ordered",
                     )
@@ -57,12 +47,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Subscription",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "state",
                     models.CharField(
@@ -89,9 +74,7 @@ class Migration(migrations.Migration):
                 (
                     "package",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="packages.package",
-                        verbose_name="paket",
+                        on_delete=django.db.models.deletion.PROTECT, to="packages.package", verbose_name="paket"
                     ),
                 ),
                 (
@@ -114,8 +97,7 @@ class Migration(migrations.Migration):
                         name="subscription_state_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                        name="subscription_ends_later",
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="subscription_ends_later"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -134,9 +116,7 @@ class Migration(migrations.Migration):
                             ("provider", "="),
                             (
                                 packages.models.InstantRange(
-                                    "starts_at",
-                                    "ends_at",
-                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                    "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
                                 ),
                                 "&&",
                             ),
@@ -149,25 +129,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Tariff",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("valid_from", models.DateField(verbose_name="ilk gün")),
                 ("valid_to", models.DateField(blank=True, null=True, verbose_name="son gün")),
                 ("net", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="net")),
-                (
-                    "kdv_rate",
-                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="KDV oranı (%)"),
-                ),
+                ("kdv_rate", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="KDV oranı (%)")),
                 ("kdv", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="KDV")),
                 (
                     "gross",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=12, verbose_name="liste fiyatı (KDV dahil)"
-                    ),
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="liste fiyatı (KDV dahil)"),
                 ),
                 (
                     "campaign_gross",
@@ -198,9 +168,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "gross",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("net"), "+", models.F("kdv")
-                                ),
+                                django.db.models.expressions.CombinedExpression(models.F("net"), "+", models.F("kdv")),
                             )
                         ),
                         name="tariff_adds_up",

@@ -3,6 +3,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from iys_portal.audit.database import same_provider
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -17,19 +19,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Intermediary",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.PositiveIntegerField(unique=True, verbose_name="kod")),
-                (
-                    "title",
-                    models.CharField(
-                        db_collation="turkish", max_length=255, unique=True, verbose_name="unvan"
-                    ),
-                ),
+                ("title", models.CharField(db_collation="turkish", max_length=255, unique=True, verbose_name="unvan")),
                 ("search_key", models.CharField(editable=False, max_length=300)),
                 ("is_listed", models.BooleanField(default=True, verbose_name="listede")),
                 (
@@ -49,19 +41,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Partner",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.PositiveIntegerField(unique=True, verbose_name="kod")),
-                (
-                    "title",
-                    models.CharField(
-                        db_collation="turkish", max_length=255, unique=True, verbose_name="unvan"
-                    ),
-                ),
+                ("title", models.CharField(db_collation="turkish", max_length=255, unique=True, verbose_name="unvan")),
                 ("search_key", models.CharField(editable=False, max_length=300)),
                 ("is_listed", models.BooleanField(default=True, verbose_name="listede")),
                 (
@@ -81,12 +63,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IntermediaryGrant",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("granted_at", models.DateTimeField(verbose_name="veriliş")),
                 ("ends_on", models.DateField(blank=True, null=True, verbose_name="bitiş tarihi")),
                 ("revoked_at", models.DateTimeField(null=True, verbose_name="geri alma")),
@@ -117,10 +94,7 @@ class Migration(migrations.Migration):
                         verbose_name="aracı hizmet sağlayıcı",
                     ),
                 ),
-                (
-                    "provider",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider"),
-                ),
+                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
             ],
             options={
                 "verbose_name": "AHS yetkisi",
@@ -151,12 +125,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PartnerGrant",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("granted_at", models.DateTimeField(verbose_name="veriliş")),
                 ("ends_on", models.DateField(blank=True, null=True, verbose_name="bitiş tarihi")),
                 ("revoked_at", models.DateTimeField(null=True, verbose_name="geri alma")),
@@ -212,10 +181,7 @@ class Migration(migrations.Migration):
                         verbose_name="iş ortağı",
                     ),
                 ),
-                (
-                    "provider",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider"),
-                ),
+                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
             ],
             options={
                 "verbose_name": "iş ortağı yetkisi",
@@ -255,4 +221,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        same_provider("partners_partnergrant", "brand_id", "brands_brand"),
+        same_provider("partners_intermediarygrant", "brand_id", "brands_brand"),
     ]

@@ -50,9 +50,7 @@ def settled(line: LineView, order: OrderView) -> str:
 def closed_order(line: LineView, order: OrderView) -> str:
     """The code belongs to an order that transferred money cannot settle any more, or not yet."""
     clause = STATE_CLAUSES[order.state]
-    return (
-        f"{codes.display(order.code)} kodu bulundu, ancak {clause}; gelen tutar {format_lira(line.amount)}."
-    )
+    return f"{codes.display(order.code)} kodu bulundu, ancak {clause}; gelen tutar {format_lira(line.amount)}."
 
 
 def other_amount(line: LineView, order: OrderView) -> str:
@@ -67,9 +65,7 @@ def but(order: OrderView, clause: str) -> str:
 
 def several_codes(orders: Iterable[OrderView]) -> str:
     """More than one order is named."""
-    return (
-        f"Açıklamada birden çok sipariş kodu var: {', '.join(codes.display(order.code) for order in orders)}."
-    )
+    return f"Açıklamada birden çok sipariş kodu var: {', '.join(codes.display(order.code) for order in orders)}."
 
 
 def named_among_others(line: LineView, order: OrderView) -> str:

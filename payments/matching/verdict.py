@@ -41,9 +41,7 @@ class _Case:
     lookup: OrderLookup
 
     def candidate(self, order: OrderView, reason: str) -> Candidate:
-        return Candidate(
-            order.code, reason, self.line.amount == order.amount_due, weigh(self.payer, order).proofs
-        )
+        return Candidate(order.code, reason, self.line.amount == order.amount_due, weigh(self.payer, order).proofs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +119,13 @@ def _is_borne_out(case: _Case, order: OrderView) -> bool:
 
 
 def _several(case: _Case, orders: list[OrderView]) -> Verdict:
-    ranked = sorted(
-        orders, key=lambda order: (order.closed, order.amount_due != case.line.amount, order.code)
-    )
+    ranked = sorted(orders, key=lambda order: (order.closed, order.amount_due != case.line.amount, order.code))
     return Verdict(
         Kind.UNMATCHED if ranked[0].closed else Kind.SUGGEST,
         Rule.SEVERAL_CODES,
         reasons.several_codes(orders),
         candidates=tuple(
-            case.candidate(order, reasons.named_among_others(case.line, order))
-            for order in ranked[:MOST_CANDIDATES]
+            case.candidate(order, reasons.named_among_others(case.line, order)) for order in ranked[:MOST_CANDIDATES]
         ),
     )
 

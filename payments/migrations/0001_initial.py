@@ -5,7 +5,7 @@ import payments.models.bank
 from django.conf import settings
 from django.db import migrations, models
 
-from iys_portal.audit.database import append_only
+from iys_portal.audit.database import append_only, same_provider
 
 
 class Migration(migrations.Migration):
@@ -22,28 +22,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BankAccount",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("bank_name", models.CharField(max_length=60, verbose_name="banka")),
                 (
                     "iban",
                     models.CharField(
-                        max_length=26,
-                        unique=True,
-                        validators=[payments.models.bank.validate_iban],
-                        verbose_name="IBAN",
+                        max_length=26, unique=True, validators=[payments.models.bank.validate_iban], verbose_name="IBAN"
                     ),
                 ),
                 ("account_number", models.CharField(max_length=30, verbose_name="hesap numarası")),
                 ("branch", models.CharField(max_length=60, verbose_name="şube")),
-                (
-                    "currency",
-                    models.CharField(default="TRY", editable=False, max_length=3, verbose_name="para birimi"),
-                ),
+                ("currency", models.CharField(default="TRY", editable=False, max_length=3, verbose_name="para birimi")),
                 ("is_active", models.BooleanField(default=True, verbose_name="gösteriliyor")),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="sıra")),
             ],
@@ -59,30 +48,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Order",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "code",
-                    models.CharField(
-                        db_collation="C", max_length=9, unique=True, verbose_name="sipariş kodu"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(db_collation="C", max_length=9, unique=True, verbose_name="sipariş kodu")),
                 ("form_nonce", models.CharField(editable=False, max_length=64)),
                 ("product_label", models.CharField(max_length=60, verbose_name="ürün")),
                 ("net", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="net")),
-                (
-                    "kdv_rate",
-                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="KDV oranı (%)"),
-                ),
+                ("kdv_rate", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="KDV oranı (%)")),
                 ("kdv", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="KDV")),
-                (
-                    "gross",
-                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="tutar (KDV dahil)"),
-                ),
+                ("gross", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="tutar (KDV dahil)")),
                 (
                     "state",
                     models.CharField(
@@ -128,9 +101,7 @@ class Migration(migrations.Migration):
                 (
                     "package",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="packages.package",
-                        verbose_name="paket",
+                        on_delete=django.db.models.deletion.PROTECT, to="packages.package", verbose_name="paket"
                     ),
                 ),
                 (
@@ -162,9 +133,7 @@ class Migration(migrations.Migration):
                 (
                     "tariff",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="packages.tariff",
-                        verbose_name="tarife",
+                        on_delete=django.db.models.deletion.PROTECT, to="packages.tariff", verbose_name="tarife"
                     ),
                 ),
             ],
@@ -177,12 +146,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Statement",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("format", models.CharField(max_length=30, verbose_name="biçim")),
                 ("filename", models.CharField(max_length=200, verbose_name="dosya adı")),
                 ("sha256", models.CharField(max_length=64, verbose_name="özet (SHA-256)")),
@@ -203,39 +167,25 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "received_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="alındı"
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="alındı"),
                 ),
-                (
-                    "reader_version",
-                    models.CharField(default="", max_length=20, verbose_name="okuyucu sürümü"),
-                ),
+                ("reader_version", models.CharField(default="", max_length=20, verbose_name="okuyucu sürümü")),
                 (
                     "opening_balance",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=16, null=True, verbose_name="açılış bakiyesi"
-                    ),
+                    models.DecimalField(decimal_places=2, max_digits=16, null=True, verbose_name="açılış bakiyesi"),
                 ),
                 (
                     "closing_balance",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=16, null=True, verbose_name="kapanış bakiyesi"
-                    ),
+                    models.DecimalField(decimal_places=2, max_digits=16, null=True, verbose_name="kapanış bakiyesi"),
                 ),
                 ("balance_ok", models.BooleanField(null=True, verbose_name="bakiye tutuyor")),
                 ("line_count", models.PositiveIntegerField(default=0, verbose_name="hareket")),
-                (
-                    "duplicate_count",
-                    models.PositiveIntegerField(default=0, verbose_name="daha önce alınmış hareket"),
-                ),
+                ("duplicate_count", models.PositiveIntegerField(default=0, verbose_name="daha önce alınmış hareket")),
                 ("problems", models.JSONField(default=list, verbose_name="sorunlar")),
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="payments.bankaccount",
-                        verbose_name="hesap",
+                        on_delete=django.db.models.deletion.PROTECT, to="payments.bankaccount", verbose_name="hesap"
                     ),
                 ),
                 (
@@ -258,12 +208,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StatementLine",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.PositiveIntegerField(verbose_name="sıra")),
                 ("digest", models.CharField(max_length=64)),
                 ("occurrence", models.PositiveIntegerField()),
@@ -274,14 +219,8 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(verbose_name="açıklama")),
                 ("payer_name", models.CharField(default="", max_length=255, verbose_name="gönderen")),
                 ("payer_iban", models.CharField(default="", max_length=34, verbose_name="gönderen IBAN")),
-                (
-                    "payer_tax_number",
-                    models.CharField(default="", max_length=10, verbose_name="gönderen VKN"),
-                ),
-                (
-                    "bank_reference",
-                    models.CharField(default="", max_length=64, verbose_name="banka referansı"),
-                ),
+                ("payer_tax_number", models.CharField(default="", max_length=10, verbose_name="gönderen VKN")),
+                ("bank_reference", models.CharField(default="", max_length=64, verbose_name="banka referansı")),
                 ("is_reversal", models.BooleanField(default=False, verbose_name="iptal kaydı")),
                 (
                     "state",
@@ -304,9 +243,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="payments.bankaccount",
-                        verbose_name="hesap",
+                        on_delete=django.db.models.deletion.PROTECT, to="payments.bankaccount", verbose_name="hesap"
                     ),
                 ),
                 (
@@ -328,12 +265,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Allocation",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="tutar")),
                 ("rule", models.CharField(max_length=40, verbose_name="kural")),
                 ("reason", models.TextField(verbose_name="gerekçe")),
@@ -398,9 +330,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("state", "transfer_pending")),
-                fields=["gross"],
-                name="order_open_by_amount",
+                condition=models.Q(("state", "transfer_pending")), fields=["gross"], name="order_open_by_amount"
             ),
         ),
         migrations.AddConstraint(
@@ -415,12 +345,7 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    (
-                        "gross",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("net"), "+", models.F("kdv")
-                        ),
-                    )
+                    ("gross", django.db.models.expressions.CombinedExpression(models.F("net"), "+", models.F("kdv")))
                 ),
                 name="order_adds_up",
             ),
@@ -434,8 +359,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("code__regex", "^[34679ACDEFHJKMNPRTUVWXY]{9}$")),
-                name="order_code_glyphs",
+                condition=models.Q(("code__regex", "^[34679ACDEFHJKMNPRTUVWXY]{9}$")), name="order_code_glyphs"
             ),
         ),
         migrations.AddConstraint(
@@ -470,8 +394,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("accepted_at", None), ("approval", None)),
                     models.Q(
-                        models.Q(("approval", None), _negated=True),
-                        models.Q(("accepted_at", None), _negated=True),
+                        models.Q(("approval", None), _negated=True), models.Q(("accepted_at", None), _negated=True)
                     ),
                     _connector="OR",
                 ),
@@ -535,8 +458,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("state", "completed"), _negated=True),
                     models.Q(
-                        models.Q(("subscription", None), _negated=True),
-                        models.Q(("completed_at", None), _negated=True),
+                        models.Q(("subscription", None), _negated=True), models.Q(("completed_at", None), _negated=True)
                     ),
                     _connector="OR",
                 ),
@@ -587,9 +509,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="statementline",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "new"), models.Q(("verdict", ""), _negated=True), _connector="OR"
-                ),
+                condition=models.Q(("state", "new"), models.Q(("verdict", ""), _negated=True), _connector="OR"),
                 name="line_decided_has_reason",
             ),
         ),
@@ -619,6 +539,8 @@ class Migration(migrations.Migration):
                 name="allocation_not_own_reversal",
             ),
         ),
+        same_provider("payments_order", "approval_id", "contracts_approval"),
+        same_provider("payments_order", "subscription_id", "packages_subscription"),
         append_only("payments_allocation"),
         migrations.RunSQL(
             """

@@ -14,9 +14,7 @@ from payments.models.orders import Order
 def validate_iban(value: str) -> None:
     """Raise ValidationError unless `value` is a Turkish IBAN without spaces whose check digits are right."""
     if not (value.startswith("TR") and len(value) == 26 and iban.is_valid(value, check_country=False)):
-        raise ValidationError(
-            "IBAN geçersiz: TR ile başlayan 26 karakter olmalı ve denetim basamakları tutmalıdır."
-        )
+        raise ValidationError("IBAN geçersiz: TR ile başlayan 26 karakter olmalı ve denetim basamakları tutmalıdır.")
 
 
 class BankAccount(models.Model):
@@ -73,9 +71,7 @@ class Statement(models.Model):
         permissions = [("work_on_statements", "Ekstre yükleyebilir ve hareketleri işleyebilir")]
         constraints = [
             models.UniqueConstraint(fields=["account", "sha256"], name="statement_once"),
-            models.CheckConstraint(
-                name="statement_state_known", condition=Q(state__in=StatementState.values)
-            ),
+            models.CheckConstraint(name="statement_state_known", condition=Q(state__in=StatementState.values)),
         ]
 
     def __str__(self) -> str:
@@ -89,9 +85,7 @@ class StatementLine(models.Model):
     """
 
     account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
-    statement = models.ForeignKey(
-        Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines"
-    )
+    statement = models.ForeignKey(Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField("sıra")
     digest = models.CharField(max_length=64)
     occurrence = models.PositiveIntegerField()
@@ -118,9 +112,7 @@ class StatementLine(models.Model):
             models.UniqueConstraint(fields=["account", "digest", "occurrence"], name="line_once"),
             models.UniqueConstraint(fields=["statement", "position"], name="line_position"),
             models.CheckConstraint(name="line_state_known", condition=Q(state__in=LineState.values)),
-            models.CheckConstraint(
-                name="line_decided_has_reason", condition=Q(state=LineState.NEW) | ~Q(verdict="")
-            ),
+            models.CheckConstraint(name="line_decided_has_reason", condition=Q(state=LineState.NEW) | ~Q(verdict="")),
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="line_by_state"),
@@ -139,16 +131,12 @@ class Allocation(models.Model):
     line = models.ForeignKey(
         StatementLine, verbose_name="hareket", on_delete=models.PROTECT, related_name="allocations"
     )
-    order = models.ForeignKey(
-        Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations"
-    )
+    order = models.ForeignKey(Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations")
     amount = models.DecimalField("tutar", max_digits=14, decimal_places=2)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
     rule = models.CharField("kural", max_length=40)
     reason = models.TextField("gerekçe")
-    actor = models.ForeignKey(
-        Person, verbose_name="kişi", on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField("oluşturma", db_default=Now())
 
     class Meta:
@@ -156,9 +144,7 @@ class Allocation(models.Model):
         verbose_name_plural = "mahsuplar"
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["line", "order"], name="allocation_one_a_pair", condition=Q(reverses=None)
-            ),
+            models.UniqueConstraint(fields=["line", "order"], name="allocation_one_a_pair", condition=Q(reverses=None)),
             models.CheckConstraint(
                 name="allocation_sign",
                 condition=Q(reverses=None, amount__gt=0) | ~Q(reverses=None) & Q(amount__lt=0),

@@ -33,9 +33,7 @@ class Order(models.Model):
     gross = models.DecimalField("tutar (KDV dahil)", max_digits=12, decimal_places=2)
     state = models.CharField("durum", max_length=20, choices=OrderState, default=OrderState.DRAFT)
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="order")
-    subscription = models.OneToOneField(
-        Subscription, on_delete=models.PROTECT, null=True, related_name="order"
-    )
+    subscription = models.OneToOneField(Subscription, on_delete=models.PROTECT, null=True, related_name="order")
     created_at = models.DateTimeField("oluşturma", db_default=Now())
     accepted_at = models.DateTimeField("sözleşme onayı", null=True)
     pay_by = models.DateTimeField("son ödeme anı", null=True)
@@ -49,18 +47,14 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["provider", "-id"], name="order_of_provider_newest"),
             models.Index(fields=["state", "id"], name="order_by_state"),
-            models.Index(
-                fields=["gross"], name="order_open_by_amount", condition=Q(state=OrderState.TRANSFER_PENDING)
-            ),
+            models.Index(fields=["gross"], name="order_open_by_amount", condition=Q(state=OrderState.TRANSFER_PENDING)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="order_of_provider"),
             models.UniqueConstraint(fields=["provider", "form_nonce"], name="order_one_a_form"),
             models.CheckConstraint(name="order_adds_up", condition=Q(gross=F("net") + F("kdv"))),
             models.CheckConstraint(name="order_not_negative", condition=Q(net__gte=0, kdv__gte=0)),
-            models.CheckConstraint(
-                name="order_code_glyphs", condition=Q(code__regex=f"^[{codes.ALPHABET}]{{9}}$")
-            ),
+            models.CheckConstraint(name="order_code_glyphs", condition=Q(code__regex=f"^[{codes.ALPHABET}]{{9}}$")),
             models.CheckConstraint(name="order_state_known", condition=Q(state__in=OrderState.values)),
             models.CheckConstraint(
                 name="order_approved_iff_accepted",

@@ -18,12 +18,7 @@ _VERDICTS = {
 
 def line_counts(statement: Statement) -> dict[str, int]:
     """Return how many of a statement's own lines are in each state, by the state's identifier."""
-    rows = (
-        StatementLine.objects.filter(statement=statement)
-        .values_list("state")
-        .annotate(Count("pk"))
-        .order_by()
-    )
+    rows = StatementLine.objects.filter(statement=statement).values_list("state").annotate(Count("pk")).order_by()
     counts = dict(rows)
     return {state.value: counts.get(state.value, 0) for state in LineState}
 

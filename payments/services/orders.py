@@ -129,9 +129,7 @@ def bring_up_to_date(*, order: Order, now: datetime) -> tuple[Order, bool]:
     return order, before != order.gross
 
 
-def accept_contract(
-    *, order: Order, person: Person, shown_sha256: str, visitor: Visitor, now: datetime
-) -> Order:
+def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor: Visitor, now: datetime) -> Order:
     """Approve the contract that the person was shown; a free order is completed by it, a paid one goes to payment.
 
     Sent twice, the second call changes nothing. Raises ContractChanged when the contract as it stands now is not
@@ -230,9 +228,7 @@ def complete(*, order: Order, actor: Actor | None, reason: str, now: datetime) -
     if refusal:
         record(action="activation_refused", subject=order, actor=actor, reason=refusal)
         return
-    subscription = activate(
-        provider=order.provider, package=order.package, actor=actor, reason=reason, now=now
-    )
+    subscription = activate(provider=order.provider, package=order.package, actor=actor, reason=reason, now=now)
     move(
         order,
         OrderState.COMPLETED,

@@ -57,12 +57,8 @@ def _orders_with(codes: Collection[str]) -> QuerySet[Order]:
 def _views(orders: QuerySet[Order]) -> Iterable[OrderView]:
     zero = Value(Decimal("0.00"), output_field=DecimalField(max_digits=14, decimal_places=2))
     due = F("gross") - Coalesce(Sum("allocations__amount"), zero)
-    rows = orders.annotate(due=due).values_list(
-        "code", "due", "state", "provider__title", "provider__tax_number"
-    )
-    return (
-        OrderView(code, amount, state, title, tax_number) for code, amount, state, title, tax_number in rows
-    )
+    rows = orders.annotate(due=due).values_list("code", "due", "state", "provider__title", "provider__tax_number")
+    return (OrderView(code, amount, state, title, tax_number) for code, amount, state, title, tax_number in rows)
 
 
 @transaction.atomic
@@ -72,9 +68,7 @@ def settle_line(*, line_id: int, book: OrderBook, now: datetime) -> None:
     Does nothing when the line was decided before.
     """
     line = (
-        StatementLine.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("statement")
-        .get(pk=line_id)
+        StatementLine.objects.select_for_update(of=("self",), no_key=True).select_related("statement").get(pk=line_id)
     )
     if line.state != LineState.NEW:
         return

@@ -28,8 +28,13 @@ _BATCH = 1000
 
 @transaction.atomic
 def receive(
-    *, account: BankAccount, format: str,  # noqa: A002
-    filename: str, content: bytes, person: Person | None, now: datetime
+    *,
+    account: BankAccount,
+    format: str,  # noqa: A002
+    filename: str,
+    content: bytes,
+    person: Person | None,
+    now: datetime,
 ) -> tuple[Statement, bool]:
     """Keep a statement file (encrypted) and promise its reading; return (statement, whether it is new).
 
@@ -69,9 +74,7 @@ def read(*, statement_id: int) -> None:
     Locks the statement, then the account's imports, so that overlapping files add each movement once.
     """
     statement = (
-        Statement.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("account")
-        .get(pk=statement_id)
+        Statement.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=statement_id)
     )
     if statement.state != StatementState.RECEIVED:
         return

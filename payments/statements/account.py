@@ -74,6 +74,4 @@ def require_account(result: ReadResult, *, own_iban: str, currency: str = "TRY")
                 f"Dosya başka bir hesaba ait: “{statement.account[:40]}”. Seçilen hesap: {own_iban}."
             )
         if statement.currency != currency:
-            raise StatementRefused(
-                f"Dosyanın para birimi {statement.currency}; seçilen hesap {currency} hesabıdır."
-            )
+            raise StatementRefused(f"Dosyanın para birimi {statement.currency}; seçilen hesap {currency} hesabıdır.")

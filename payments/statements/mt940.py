@@ -100,9 +100,7 @@ def read(data: bytes) -> ReadResult:
     if not messages:
         raise StatementRefused("Dosya MT940 biçiminde değil: :20:, :25:, :61: gibi alanlar bulunamadı.")
     if not any(message.account for message in messages):
-        raise StatementRefused(
-            "Dosyada hesap numarası (:25:) yok; hangi hesabın ekstresi olduğu anlaşılamadı."
-        )
+        raise StatementRefused("Dosyada hesap numarası (:25:) yok; hangi hesabın ekstresi olduğu anlaşılamadı.")
     _check_pages(messages)
     _check_copies(messages)
     return ReadResult(READER, tuple(map(_statement, messages)), encoding_notes(data))
@@ -139,9 +137,7 @@ class _Reader:
             self.entry.cut = True
         self._close_entry()
         if self.messages and self.messages[-1].closing_tag != "62F":
-            self.messages[-1].report(
-                self.number, "Kapanış bakiyesi (:62F:) yok; dosya yarıda kesilmiş olabilir."
-            )
+            self.messages[-1].report(self.number, "Kapanış bakiyesi (:62F:) yok; dosya yarıda kesilmiş olabilir.")
         return self.messages
 
     def _close_field(self) -> None:

@@ -37,9 +37,7 @@ def lines_of(data: bytes) -> Iterator[str]:
     while line := stream.readline(MAX_LINE_CHARACTERS + 1):
         line = line.removesuffix("\n")
         if len(line) > MAX_LINE_CHARACTERS:
-            raise StatementRefused(
-                "Dosyada 10.000 karakterden uzun bir satır var; bu bir ekstre dosyası değil."
-            )
+            raise StatementRefused("Dosyada 10.000 karakterden uzun bir satır var; bu bir ekstre dosyası değil.")
         yield clean(line)
 
 

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
-from contracts.rendering import render_draft
 from contracts.selectors import document_of
 from iys_portal.shared import codes
 from iys_portal.shared.turkish import upper
@@ -20,9 +19,7 @@ from payments.selectors.orders import allocated_to, order_with_code, shown_bank_
 from payments.services import orders
 from payments.services.orders import ContractChanged, Visitor
 
-CHANGED = (
-    "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
-)
+CHANGED = "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
 
 
 def _order(request: ProviderRequest, code: str) -> Order:
@@ -87,9 +84,7 @@ def _contract(request: ProviderRequest, order: Order) -> ShownContract:
 
 
 def _visitor(request: ProviderRequest) -> Visitor:
-    return Visitor(
-        ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", "")
-    )
+    return Visitor(ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", ""))
 
 
 def _next_page(order: Order) -> HttpResponse:
@@ -105,6 +100,8 @@ def contract_draft(request: ProviderRequest, code: str) -> HttpResponse:
     order = _order(request, code)
     if order.state != OrderState.DRAFT:
         raise Http404
+    from contracts.rendering import render_draft  # noqa: PLC0415  (WeasyPrint takes a second to load)
+
     pdf = render_draft(_contract(request, order).data, created_at=timezone.now())
     return _pdf(pdf, f"sozlesme-taslagi-{order.code_display}.pdf")
 

@@ -291,9 +291,7 @@ def test_the_database_refuses_a_wrong_iban(iban: str, db: None) -> None:
         )
 
 
-def test_an_accountant_cannot_change_an_account(
-    accountant: Person, client_of: Callable[[Person], Client]
-) -> None:
+def test_an_accountant_cannot_change_an_account(accountant: Person, client_of: Callable[[Person], Client]) -> None:
     account = factories.BankAccountFactory.create()
     browser = client_of(accountant)
     assert browser.post(f"{ACCOUNTS}{account.pk}/change/", account_form()).status_code == 403

@@ -51,9 +51,7 @@ def test_a_new_provider_is_audited_with_its_values(browser: Client, administrato
     assert event.detail["after"]["title"] == "Çağrı İletişim A.Ş."
 
 
-def test_a_change_is_audited_with_before_and_after_and_nothing_else(
-    browser: Client, provider: Provider
-) -> None:
+def test_a_change_is_audited_with_before_and_after_and_nothing_else(browser: Client, provider: Provider) -> None:
     form = provider_form(
         iys_code=provider.iys_code, title=provider.title, tax_number=provider.tax_number, email=provider.email
     )
@@ -138,10 +136,7 @@ def change_form(person: Person, **changes: Any) -> dict[str, Any]:
 def test_a_new_group_is_audited(browser: Client) -> None:
     person = factories.staff("mehmet")
     group = Group.objects.get(name="Muhasebe")
-    assert (
-        browser.post(f"{PEOPLE}{person.pk}/change/", change_form(person, groups=[group.pk])).status_code
-        == 302
-    )
+    assert browser.post(f"{PEOPLE}{person.pk}/change/", change_form(person, groups=[group.pk])).status_code == 302
     assert AuditEvent.objects.get().detail == {"before": {"groups": []}, "after": {"groups": ["Muhasebe"]}}
 
 

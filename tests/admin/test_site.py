@@ -99,9 +99,7 @@ def test_an_administrator_sees_every_list(browser: Client) -> None:
     assert {label for label in ALL if browser.get(page(label, "changelist")).status_code == 200} == set(ALL)
 
 
-def test_an_accountant_sees_money_and_no_people(
-    accountant: Person, client_of: Callable[[Person], Client]
-) -> None:
+def test_an_accountant_sees_money_and_no_people(accountant: Person, client_of: Callable[[Person], Client]) -> None:
     browser = client_of(accountant)
     statuses = {label: browser.get(page(label, "changelist")).status_code for label in ALL}
     assert {label for label, status in statuses.items() if status == 200} == OF_ACCOUNTANTS
@@ -136,9 +134,7 @@ def test_nothing_is_ever_deleted(label: str, browser: Client, now: datetime) -> 
     count = type(row)._default_manager.count()
     assert browser.get(page(label, "delete", row.pk)).status_code == 403
     assert browser.post(page(label, "delete", row.pk), {"post": "yes"}).status_code == 403
-    browser.post(
-        page(label, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
-    )
+    browser.post(page(label, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
     assert type(row)._default_manager.count() == count
 
 
@@ -178,6 +174,21 @@ def test_every_shown_column_was_given_a_turkish_name() -> None:
         if field.name == name and field._verbose_name is None  # type: ignore[union-attr]
     ]
     assert unnamed == []
+
+
+def test_no_name_begins_with_an_i_that_would_lose_its_dot() -> None:
+    """The site capitalises names, and not the Turkish way: a name must bring its own İ."""
+    names = {
+        str(name)
+        for model in admin.site._registry
+        for name in [
+            model._meta.verbose_name,
+            model._meta.verbose_name_plural,
+            model._meta.app_config.verbose_name,
+            *(field.verbose_name for field in model._meta.fields),
+        ]
+    }
+    assert sorted(name for name in names if name.startswith("i")) == []
 
 
 def test_no_page_shows_a_tckn_or_a_secret(browser: Client, now: datetime) -> None:

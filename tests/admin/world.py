@@ -26,9 +26,7 @@ def add_one_of_each(number: int, *, now: datetime) -> None:
     provider = factories.MembershipFactory.create(person=person).provider
     buy(provider, person, now=now)
     grant(provider, person, now=now)
-    package = Package.objects.create(
-        slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number
-    )
+    package = Package.objects.create(slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number)
     tariff(package)
     Group.objects.create(name=f"Ek grup {number}")
     ContractText.objects.create(
@@ -51,9 +49,7 @@ def buy(provider: Provider, person: Person, *, now: datetime) -> Order:
     """Return an order that was paid by transfer to a new account and is complete."""
     package = factories.package("ileti-150")
     nonce = orders.form_nonce(provider=provider, package=package)
-    order = orders.choose_package(
-        provider=provider, person=person, package=package, nonce=nonce, addresses=0, now=now
-    )
+    order = orders.choose_package(provider=provider, person=person, package=package, nonce=nonce, addresses=0, now=now)
     shown = contract_for(order, person=person, now=now)
     visitor = Visitor(ip="192.0.2.7", user_agent="Deneme tarayıcısı")
     orders.accept_contract(order=order, person=person, shown_sha256=shown.sha256, visitor=visitor, now=now)

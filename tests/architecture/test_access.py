@@ -117,7 +117,7 @@ def scene(
         **{
             name: {
                 "code": brand.code,
-                "grant_id": (partner_grant if "partner" in name else intermediary_grant).pk,
+                "grant_id": (partner_grant if ":partner_" in name else intermediary_grant).pk,
             }
             for name in BY_NAME
             if name.startswith("partners:")
@@ -132,9 +132,7 @@ def scene(
         "accountant": accountant,
         "administrator": factories.administrator(),
     }
-    return Scene(
-        {"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}, values
-    )
+    return Scene({"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}, values)
 
 
 def test_every_view_says_who_may_call_it() -> None:
@@ -150,9 +148,7 @@ def test_matrix(scene: Scene) -> None:
     for route in ROUTES:
         answers = {role: scene.get(role, route) for role in ROLES}
         statuses = {role: answer.status_code for role, answer in answers.items()}
-        where = {
-            role: answer.headers.get("Location", "").partition("?")[0] for role, answer in answers.items()
-        }
+        where = {role: answer.headers.get("Location", "").partition("?")[0] for role, answer in answers.items()}
         checks[str(route.access)](route, statuses, where)
 
 

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Person, Provider
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from tests import factories
 from tests.payments.conftest import accepted, account, awaiting, draft, imported, package  # noqa: F401
 from tests.payments.mt940 import Transfer
 
@@ -82,9 +83,7 @@ def test_tariffs_of_a_package_do_not_overlap() -> None:
 
 @pytest.mark.django_db
 def test_package_bounds() -> None:
-    refused(
-        "package_bounds_ordered", "UPDATE packages_package SET max_addresses = 1 WHERE slug = 'ileti-150'"
-    )
+    refused("package_bounds_ordered", "UPDATE packages_package SET max_addresses = 1 WHERE slug = 'ileti-150'")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,8 @@ def test_allocations_are_append_only(settled: Allocation) -> None:
     refused("append-only", "DELETE FROM payments_allocation")
 
 
-_ALLOCATE = "INSERT INTO payments_allocation (line_id, order_id, amount, reverses_id, rule, reason) VALUES (%s, %s, %s, %s, '', '')"
+_COLUMNS = "line_id, order_id, amount, reverses_id, rule, reason"
+_ALLOCATE = f"INSERT INTO payments_allocation ({_COLUMNS}) VALUES (%s, %s, %s, %s, '', '')"  # noqa: S608
 
 
 def test_allocations_never_exceed_their_line(settled: Allocation, awaiting: Make) -> None:  # noqa: F811
@@ -194,16 +194,17 @@ def test_a_movement_is_stored_once(settled: Allocation) -> None:
 
 def test_statements(settled: Allocation) -> None:
     refused("statement_state_known", "UPDATE payments_statement SET state = 'gone'")
-    columns = "account_id, format, filename, sha256, content_encrypted, state, reader_version, line_count, duplicate_count, problems"
+    columns = (
+        "account_id, format, filename, sha256, content_encrypted, state, reader_version, line_count, duplicate_count,"
+        " problems"
+    )
     refused(
         "statement_once",
         f"INSERT INTO payments_statement ({columns}) SELECT {columns} FROM payments_statement",  # noqa: S608
     )
 
 
-@pytest.mark.parametrize(
-    "iban", ["TR820001000760123456785002", "tr820001000760123456785001", "DE89370400440532013000"]
-)
+@pytest.mark.parametrize("iban", ["TR820001000760123456785002", "tr820001000760123456785001", "DE89370400440532013000"])
 def test_only_valid_turkish_ibans(account: BankAccount, iban: str) -> None:  # noqa: F811
     refused("bank_account_iban_valid", "UPDATE payments_bankaccount SET iban = %s", iban)
 
@@ -231,6 +232,54 @@ def test_accounts_are_in_lira(account: BankAccount) -> None:  # noqa: F811
 )
 def test_accounts(alice: Person, provider: Provider, constraint: str, sql: str) -> None:
     refused(constraint, sql)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "slug"),
+    [
+        ("payments_order", "approval_id", "ileti-150"),
+        ("contracts_signeddocument", "approval_id", "ileti-75"),
+    ],
+)
+def test_rows_hang_together_within_one_provider(accepted: Make, table: str, column: str, slug: str) -> None:  # noqa: F811
+    accepted(slug)
+    rival = factories.ProviderFactory.create()
+    refused(
+        f"{table}_{column}_same_provider",
+        f"SET CONSTRAINTS ALL IMMEDIATE; UPDATE {table} SET provider_id = %s",  # noqa: S608
+        rival.pk,
+    )
+
+
+def test_an_orders_package_is_its_providers(accepted: Make, now: datetime) -> None:  # noqa: F811
+    accepted("ileti-75")
+    foreign = factories.subscription(factories.ProviderFactory.create(), now=now)
+    refused(
+        "payments_order_subscription_id_same_provider",
+        "SET CONSTRAINTS ALL IMMEDIATE; UPDATE payments_order SET subscription_id = %s",
+        foreign.pk,
+    )
+
+
+@pytest.mark.parametrize("kind", ["partner", "intermediary"])
+def test_a_grant_is_for_a_brand_of_its_provider(alice: Person, now: datetime, kind: str) -> None:
+    brand, rival = factories.BrandFactory.create(), factories.ProviderFactory.create()
+    party = factories.PartnerFactory.create() if kind == "partner" else factories.IntermediaryFactory.create()
+    rights = (
+        "agreement, mesaj, arama, eposta) VALUES (%s, %s, %s, %s, %s, true, 'none', 'none', 'none')"
+        if kind == "partner"
+        else "mesaj_read, arama_read, eposta_read) VALUES (%s, %s, %s, %s, %s, true, false, false)"
+    )
+    refused(
+        f"partners_{kind}grant_brand_id_same_provider",
+        "SET CONSTRAINTS ALL IMMEDIATE;"
+        f" INSERT INTO partners_{kind}grant (provider_id, brand_id, {kind}_id, granted_by_id, granted_at, {rights}",
+        rival.pk,
+        brand.pk,
+        party.pk,
+        alice.pk,
+        now,
+    )
 
 
 @pytest.mark.django_db

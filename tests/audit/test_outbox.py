@@ -44,10 +44,15 @@ def test_a_promise_is_a_row_that_is_done_once() -> None:
 
 @pytest.mark.django_db
 def test_a_promise_of_a_transaction_that_fails_is_gone() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        outbox.promise("test.note", number=1)
-        _fail()
+    with pytest.raises(RuntimeError):
+        _promise_and_fail()
     assert OutboxMessage.objects.filter(topic="test.note").count() == 0
+
+
+@transaction.atomic
+def _promise_and_fail() -> None:
+    outbox.promise("test.note", number=1)
+    _fail()
 
 
 @pytest.mark.django_db

@@ -49,9 +49,7 @@ def test_the_chain_grows_and_holds(provider: Provider) -> None:
     assert seal_events() == 0
     record(action="later", subject=provider, actor=None)
     assert seal_events() == 1
-    assert list(AuditSeal.objects.order_by("seq").values_list("seq", flat=True)) == list(
-        range(1, expected + 2)
-    )
+    assert list(AuditSeal.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, expected + 2))
     assert first_broken_seal() is None
 
 

@@ -12,7 +12,7 @@ def run(tool: str, *arguments: str, pdf: bytes, folder: Path) -> str:
     path = folder / "document.pdf"
     path.write_bytes(pdf)
     before = [argument for argument in arguments if argument != "-"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [tool, *before, str(path), *(["-"] if "-" in arguments else [])],
         capture_output=True,
         text=True,

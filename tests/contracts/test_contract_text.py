@@ -173,9 +173,7 @@ def test_html_is_plain_and_says_that_demo_text_is_a_sample() -> None:
         f"<{slash}{tag}" for slash in ("", "/") for tag in ("h2", "h3", "p", "dl", "div", "dt", "dd", "span")
     }
     assert set(re.findall(r"<\w+ ([^>]*)>", html)) == {'class="sample"', 'class="clause"'}
-    assert html.startswith(
-        f'<p class="sample">{markup.SAMPLE_NOTE}</p>\n<h2>1. Sözleşme&#x27;nin Tarafları</h2>'
-    )
+    assert html.startswith(f'<p class="sample">{markup.SAMPLE_NOTE}</p>\n<h2>1. Sözleşme&#x27;nin Tarafları</h2>')
     assert "ÖRNEK" not in contract_html(TEXT.source, contract(demo=False))
 
 

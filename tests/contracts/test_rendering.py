@@ -60,9 +60,7 @@ def shown_text(data: Any) -> str:
     return poppler.letters(note + source.partition("\n")[2])
 
 
-@pytest.mark.parametrize(
-    "data", [CONTRACT, approved(contract(title=SCRIPT, demo=False))], ids=["demo", "real"]
-)
+@pytest.mark.parametrize("data", [CONTRACT, approved(contract(title=SCRIPT, demo=False))], ids=["demo", "real"])
 def test_the_whole_text_comes_back_letter_by_letter(data: Any, tmp_path: Path) -> None:
     text = shown_text(data)
     _, found, rest = poppler.body(render(data), tmp_path).partition(text)
@@ -142,15 +140,11 @@ def test_a_free_package_is_called_free(tmp_path: Path) -> None:
 def test_words_are_hyphenated_in_turkish(pdf: bytes, tmp_path: Path) -> None:
     ends = re.findall(r"(\w+)-\n(\w+)", "\n".join(poppler.pages(pdf, tmp_path)))
     assert ("anıla", "caktır") in ends
-    assert all(
-        len(first) >= 3 and re.match(r"[^aeıioöuüâîû]?[aeıioöuüâîû]", second) for first, second in ends
-    )
+    assert all(len(first) >= 3 and re.match(r"[^aeıioöuüâîû]?[aeıioöuüâîû]", second) for first, second in ends)
 
 
 # --- Hostile values -----------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "title", [SCRIPT, MARKUP, "A" * 255, "İ" * 255, "sıfır\x00bayt", "<!--", "&nbsp;</html>"]
-)
+@pytest.mark.parametrize("title", [SCRIPT, MARKUP, "A" * 255, "İ" * 255, "sıfır\x00bayt", "<!--", "&nbsp;</html>"])
 def test_any_title_is_printed_as_it_is(title: str, tmp_path: Path) -> None:
     text = poppler.body(render(approved(contract(title=title))), tmp_path)
     expected = poppler.letters(f"Sözleşmesi{markup.clean(title)} ile İleti Yönetim Sistemi A.Ş. arasında")
@@ -254,7 +248,7 @@ def test_the_same_contract_gives_the_same_bytes_in_another_process(pdf: bytes) -
     )
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(root), "TZ": "America/New_York"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
     assert done.stdout == pdf
 
 
@@ -300,9 +294,7 @@ def test_only_packaged_files_are_served(url: str) -> None:
 
 
 @pytest.mark.parametrize("resource", ["{address}/x.png", "//{host}/x.png", "x.png", "file:///etc/hostname"])
-def test_a_template_that_names_another_resource_is_refused(
-    resource: str, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_template_that_names_another_resource_is_refused(resource: str, settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         host = f"127.0.0.1:{server.getsockname()[1]}"

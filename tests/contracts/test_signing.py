@@ -89,12 +89,8 @@ def test_pyhanko_trusts_seal_and_time_stamp(sealed: bytes, company: Seal) -> Non
 
 
 def test_poppler_calls_the_signature_valid(sealed: bytes, tmp_path: Path) -> None:
-    lines = [
-        line.strip() for line in poppler.run("pdfsig", "-nocert", pdf=sealed, folder=tmp_path).splitlines()
-    ]
-    assert [
-        line for line in lines if line.startswith(("Signature #", "- Signature", "- Signer Cert", "- Total"))
-    ] == [
+    lines = [line.strip() for line in poppler.run("pdfsig", "-nocert", pdf=sealed, folder=tmp_path).splitlines()]
+    assert [line for line in lines if line.startswith(("Signature #", "- Signature", "- Signer Cert", "- Total"))] == [
         "Signature #1:",
         "- Signature Field Name: Muhur",
         "- Signer Certificate Common Name: İYS Portal TEST Mühür",
@@ -195,9 +191,7 @@ def test_what_is_no_pdf_is_refused_in_words(broken: bytes, company: Seal) -> Non
     assert verify(broken, trust=company.roots) == refused(UNREADABLE)
 
 
-def test_a_cut_or_encrypted_or_unsealed_pdf_is_refused_in_words(
-    unsealed: bytes, sealed: bytes, company: Seal
-) -> None:
+def test_a_cut_or_encrypted_or_unsealed_pdf_is_refused_in_words(unsealed: bytes, sealed: bytes, company: Seal) -> None:
     assert verify(unsealed, trust=company.roots) == refused(UNSEALED)
     assert verify(sealed[:-600], trust=company.roots).valid is False
     assert verify(encrypted(unsealed), trust=company.roots).valid is False
@@ -239,9 +233,7 @@ def test_no_document_without_a_time_stamp(unsealed: bytes, company: Seal) -> Non
 
 
 @pytest.mark.parametrize("age", [timedelta(days=1200), timedelta(days=-30)], ids=["expired", "not yet valid"])
-def test_no_document_by_a_certificate_that_is_not_valid(
-    unsealed: bytes, age: timedelta, tmp_path: Path
-) -> None:
+def test_no_document_by_a_certificate_that_is_not_valid(unsealed: bytes, age: timedelta, tmp_path: Path) -> None:
     make_development_pki(tmp_path / "pki", now=NOW - age)
     with pytest.raises(SealUnavailableError):
         seal(unsealed, seal=load_seal(tmp_path / "pki"))
@@ -250,8 +242,7 @@ def test_no_document_by_a_certificate_that_is_not_valid(
 # --- Keys ---------------------------------------------------------------------------------------------------
 def certificates(folder: Path) -> dict[str, x509.Certificate]:
     return {
-        name: x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
-        for name in ("root", "seal", "tsa")
+        name: x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes()) for name in ("root", "seal", "tsa")
     }
 
 

@@ -66,11 +66,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     port = _free_ports()
     environment = {
-        **{
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("PYTEST", "EDEVLET", "PUBLIC_URL"))
-        },
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "EDEVLET", "PUBLIC_URL"))},
         "DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{name}")),
         "REDIS_PREFIX": f"{name}:",
         "IYS_DATA": str(data),

@@ -118,9 +118,7 @@ def test_from_log_in_to_an_authorised_partner(
 def authorise_partner(page: Page, portal: Portal, screenshots: Path, partner: str) -> None:
     page.goto(portal.url + "/markalar/")
     page.get_by_test_id("brand-row-2222232").get_by_role("link", name=re.compile("İŞ ORTAĞI")).first.click()
-    if (
-        page.get_by_test_id("partner-option").count() == 0
-    ):  # the brand has partners already: its page adds one
+    if page.get_by_test_id("partner-option").count() == 0:  # the brand has partners already: its page adds one
         page.goto(portal.url + "/markalar/2222232/is-ortagi/ekle/")
     page.screenshot(path=screenshots / "partners.png", full_page=True)
     page.get_by_test_id("partner-option").filter(has_text=partner).first.click()

@@ -42,9 +42,7 @@ def test_the_guides_prices(browser: Client) -> None:
 
 
 def test_the_package_that_counts_now_is_marked(browser: Client, provider: Provider, now: datetime) -> None:
-    assert [c.heading for c in browser.get("/paket/sec/").context["columns"] if c.is_active] == [
-        "Temel Hizmetler"
-    ]
+    assert [c.heading for c in browser.get("/paket/sec/").context["columns"] if c.is_active] == ["Temel Hizmetler"]
     factories.subscription(provider, "ileti-75", now=now)
     assert [c.heading for c in browser.get("/paket/sec/").context["columns"] if c.is_active] == ["İLETİ - 75"]
 
@@ -82,9 +80,7 @@ def test_packages_without_a_page(browser: Client, slug: str) -> None:
     assert browser.get(f"/paket/{slug}/").status_code == 404
 
 
-def test_the_term_and_what_ends_are_said_before_the_button(
-    browser: Client, provider: Provider, now: datetime
-) -> None:
+def test_the_term_and_what_ends_are_said_before_the_button(browser: Client, provider: Provider, now: datetime) -> None:
     factories.subscription(provider, "ileti-75", now=now)
     text = browser.get("/paket/ileti-150/").content.decode()
     assert "23.11.2026" in text

@@ -34,9 +34,7 @@ def draft(provider: Provider, alice: Person, now: datetime) -> Callable[..., Ord
     def make(slug: str = "ileti-150", *, at: datetime = now) -> Order:
         package = factories.package(slug)
         nonce = orders.form_nonce(provider=provider, package=package)
-        return orders.choose_package(
-            provider=provider, person=alice, package=package, nonce=nonce, addresses=0, now=at
-        )
+        return orders.choose_package(provider=provider, person=alice, package=package, nonce=nonce, addresses=0, now=at)
 
     return make
 
@@ -48,9 +46,7 @@ def accepted(draft: Callable[..., Order], alice: Person, now: datetime) -> Calla
     def make(slug: str = "ileti-150", *, at: datetime = now) -> Order:
         order = draft(slug, at=at)
         shown = contract_for(order, person=alice, now=at)
-        return orders.accept_contract(
-            order=order, person=alice, shown_sha256=shown.sha256, visitor=VISITOR, now=at
-        )
+        return orders.accept_contract(order=order, person=alice, shown_sha256=shown.sha256, visitor=VISITOR, now=at)
 
     return make
 

@@ -54,13 +54,9 @@ def test_the_same_nonce_gives_the_same_order(
     assert list(Order.objects.all()) == [first]
 
 
-def test_a_nonce_of_nowhere_is_refused(
-    provider: Provider, alice: Person, package: Package, now: datetime
-) -> None:
+def test_a_nonce_of_nowhere_is_refused(provider: Provider, alice: Person, package: Package, now: datetime) -> None:
     with pytest.raises(OrderRefused, match="yeniden seçiniz"):
-        orders.choose_package(
-            provider=provider, person=alice, package=package, nonce="0" * 64, addresses=0, now=now
-        )
+        orders.choose_package(provider=provider, person=alice, package=package, nonce="0" * 64, addresses=0, now=now)
     assert Order.objects.count() == 0
 
 
@@ -74,15 +70,11 @@ def test_a_package_too_small_is_refused(provider: Provider, alice: Person, now: 
 
 
 @pytest.mark.parametrize("slug", ["temel-hizmetler", "ileti-arti"])
-def test_what_is_not_sold_here_is_refused(
-    provider: Provider, alice: Person, now: datetime, slug: str
-) -> None:
+def test_what_is_not_sold_here_is_refused(provider: Provider, alice: Person, now: datetime, slug: str) -> None:
     package = factories.package(slug)
     nonce = orders.form_nonce(provider=provider, package=package)
     with pytest.raises(OrderRefused, match="buradan satın alınamaz"):
-        orders.choose_package(
-            provider=provider, person=alice, package=package, nonce=nonce, addresses=0, now=now
-        )
+        orders.choose_package(provider=provider, person=alice, package=package, nonce=nonce, addresses=0, now=now)
 
 
 def test_a_free_package_is_active_once_its_contract_is_approved(

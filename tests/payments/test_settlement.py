@@ -12,6 +12,8 @@ from iys_portal import ledger
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from packages.models import Subscription
 from payments.enums import LineState, OrderState, StatementState
+from payments.matching import AWAITING_MONEY
+from payments.matching.reasons import STATE_CLAUSES
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.statements import matches_of, summary_of
 from payments.services import orders, statements
@@ -196,9 +198,7 @@ def test_overlapping_files_add_each_movement_once(awaiting: Make, imported: Impo
     order = awaiting("ileti-150")
     first, second = Transfer("AIDAT", Decimal("10.00")), Transfer(order.code_display)
     imported(first, second)
-    overlap = imported(
-        second, Transfer("KIRA", Decimal("30.00"), day=date(2026, 11, 24)), reference="EKSTRE2"
-    )
+    overlap = imported(second, Transfer("KIRA", Decimal("30.00"), day=date(2026, 11, 24)), reference="EKSTRE2")
     assert (overlap.line_count, overlap.duplicate_count) == (2, 1)
     assert [line.text for line in StatementLine.objects.filter(statement=overlap)] == ["KIRA"]
     assert Allocation.objects.count() == 1
@@ -269,3 +269,8 @@ def test_the_file_is_kept_encrypted(imported: Import) -> None:
     statement = imported(Transfer("GIZLI BIR ACIKLAMA"))
     statement.refresh_from_db()
     assert b"GIZLI" not in bytes(statement.content_encrypted)
+
+
+def test_the_matching_has_words_for_every_state_of_an_order() -> None:
+    assert set(STATE_CLAUSES) == set(OrderState.values)
+    assert set(OrderState.values) >= AWAITING_MONEY

@@ -21,7 +21,7 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     """run.py with servers and an identity provider of its own, unless `variables` name others."""
     env = {name: value for name, value in os.environ.items() if name not in SHARED_VARIABLES}
     command = [sys.executable, str(ROOT / "run.py"), *arguments]
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         command,
         env={**env, **variables},
         stdin=subprocess.DEVNULL,

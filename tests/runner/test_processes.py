@@ -66,7 +66,7 @@ def test_a_second_signal_cuts_the_grace_short(tmp_path: Path) -> None:
     began = time.monotonic()
     later = "import os, time; time.sleep(0.3); os.kill(os.getppid(), 15)"
 
-    with subprocess.Popen([sys.executable, "-c", later]):  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", later]):
         processes.end_groups([child.process], stop)
 
     assert stop.received == [15]
@@ -95,7 +95,7 @@ print("started", flush=True)
 os.kill(os.getpid(), 9)
 """
     command = [sys.executable, "-c", code]
-    runner = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    runner = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (runner.returncode, runner.stdout) == (-9, "started\n")
     assert eventually(lambda: processes.of_run("bereft") == [])

@@ -55,9 +55,7 @@ def test_parse_ignores_case_dashes_and_spaces(typed: str) -> None:
     assert codes.parse(typed) == "KM7T3RAWC"
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "KM7-T3R-AW", "KM7-T3R-AWCC", "KM7-T3R-AWD", "MK7-T3R-AWC", "KM7-T3R-AW0", "%"]
-)
+@pytest.mark.parametrize("typed", ["", "KM7-T3R-AW", "KM7-T3R-AWCC", "KM7-T3R-AWD", "MK7-T3R-AWC", "KM7-T3R-AW0", "%"])
 def test_parse_refuses_what_is_no_code(typed: str) -> None:
     assert codes.parse(typed) is None
 

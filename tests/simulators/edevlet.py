@@ -57,7 +57,7 @@ def start(folder: Path, *, secret: str = SECRET, port: int | None = None) -> Sim
     command = [sys.executable, "-m", "simulators.edevlet", "--port", str(port)]
     command += ["--portal-url", f"{PORTAL}/", "--data", str(folder)]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)  # noqa: S603
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     return Simulator(f"http://127.0.0.1:{port}", folder, log, process)
 
 

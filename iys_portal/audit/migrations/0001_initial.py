@@ -19,17 +19,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AuditEvent",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="zaman"
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="zaman"),
                 ),
                 ("actor_id", models.BigIntegerField(null=True, verbose_name="kişi no")),
                 ("actor_name", models.CharField(default="Sistem", max_length=150, verbose_name="kişi")),
@@ -41,9 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "detail",
                     models.JSONField(
-                        default=dict,
-                        encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="ayrıntı",
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="ayrıntı"
                     ),
                 ),
                 ("request_id", models.CharField(default="", max_length=64, verbose_name="istek no")),
@@ -52,9 +43,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "denetim kaydı",
                 "verbose_name_plural": "denetim kayıtları",
                 "indexes": [
-                    models.Index(
-                        fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"
-                    )
+                    models.Index(fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object")
                 ],
             },
         ),
@@ -66,9 +55,7 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="seal",
-                        to="audit.auditevent",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seal", to="audit.auditevent"
                     ),
                 ),
             ],
@@ -80,12 +67,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OutboxMessage",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("topic", models.CharField(max_length=60, verbose_name="konu")),
                 ("payload", models.JSONField(default=dict, verbose_name="içerik")),
                 (

@@ -33,9 +33,7 @@ def test_strangers_are_sent_to_the_staffs_login(db: None) -> None:
         assert (answer.status_code, answer["Location"]) == (302, f"/yonetim/login/?next={address}")
 
 
-def test_a_providers_person_is_refused(
-    alice: Person, imported: Import, client_of: Callable[[Person], Client]
-) -> None:
+def test_a_providers_person_is_refused(alice: Person, imported: Import, client_of: Callable[[Person], Client]) -> None:
     statement = imported(Transfer("MERHABA"))
     line = StatementLine.objects.get()
     browser = client_of(alice)
@@ -172,9 +170,7 @@ def test_lists_are_paged(account: BankAccount, imported: Import, browser: Client
         assert len(odd) == 25
 
 
-def test_a_statement_shows_what_became_of_its_movements(
-    awaiting: Make, imported: Import, browser: Client
-) -> None:
+def test_a_statement_shows_what_became_of_its_movements(awaiting: Make, imported: Import, browser: Client) -> None:
     order = awaiting()
     statement = imported(
         Transfer(order.code_display),
@@ -199,9 +195,7 @@ def test_the_list_of_statements_says_what_waits(imported: Import, browser: Clien
     assert [(row, row.waiting) for row in page] == [(second, 0), (first, 2)]
 
 
-def test_a_waiting_movement_says_plainly_what_to_do(
-    awaiting: Make, imported: Import, browser: Client
-) -> None:
+def test_a_waiting_movement_says_plainly_what_to_do(awaiting: Make, imported: Import, browser: Client) -> None:
     order = awaiting()
     imported(Transfer(f"{order.code_display} ŞULE IŞIK", Decimal("5097.59")))
     line = StatementLine.objects.get()

@@ -19,9 +19,7 @@ from tests.payments.mt940 import Transfer, mt940
 DASHBOARD = "/muhasebe/"
 
 
-def upload(
-    browser: Client, account: BankAccount | None, content: bytes | None, name: str = "ekstre.sta"
-) -> Any:
+def upload(browser: Client, account: BankAccount | None, content: bytes | None, name: str = "ekstre.sta") -> Any:
     form: dict[str, Any] = {"account": account.pk if account else ""}
     if content is not None:
         form["file"] = SimpleUploadedFile(name, content)
@@ -46,9 +44,7 @@ def test_a_statement_is_kept_encrypted_and_its_reading_promised(
 def test_the_page_tells_how_the_reading_comes_along(browser: Client, account: BankAccount, now: Any) -> None:
     answer = upload(browser, account, mt940(account.iban, Transfer("MERHABA")))
     page = browser.get(answer["Location"])
-    assert [str(message) for message in page.context["messages"]] == [
-        "Ekstre alındı."
-    ]
+    assert [str(message) for message in page.context["messages"]] == ["Ekstre alındı."]
     waiting = page.content.decode()
     assert waiting.count("dosya sırada, birazdan okunacak") == 1
     assert waiting.count('hx-trigger="click, every 2s"') == 1
@@ -112,16 +108,12 @@ def test_an_empty_file(browser: Client, account: BankAccount) -> None:
 
 
 @pytest.mark.parametrize(("surplus", "kept"), [(0, 1), (1, 0)])
-def test_the_biggest_file(
-    browser: Client, account: BankAccount, settings: Any, surplus: int, kept: int
-) -> None:
+def test_the_biggest_file(browser: Client, account: BankAccount, settings: Any, surplus: int, kept: int) -> None:
     settings.STATEMENT_MAX_BYTES = 2048
     answer = upload(browser, account, b"x" * (2048 + surplus))
     assert Statement.objects.count() == kept
     if surplus:
-        assert refusals(answer) == {
-            "file": ["Dosya çok büyük (en çok 2,0\xa0KB). Daha kısa bir dönem seçin."]
-        }
+        assert refusals(answer) == {"file": ["Dosya çok büyük (en çok 2,0\xa0KB). Daha kısa bir dönem seçin."]}
 
 
 def test_a_file_that_is_no_statement_is_kept_and_its_page_says_why(
@@ -151,8 +143,6 @@ def test_a_file_name_is_only_a_name(browser: Client, account: BankAccount) -> No
     assert browser.get(f"/muhasebe/ekstreler/{statement.pk}/").status_code == 200
 
 
-def test_a_provider_cannot_upload(
-    alice: Person, account: BankAccount, client_of: Callable[[Person], Client]
-) -> None:
+def test_a_provider_cannot_upload(alice: Person, account: BankAccount, client_of: Callable[[Person], Client]) -> None:
     assert upload(client_of(alice), account, b"x").status_code == 403
     assert Statement.objects.count() == 0

@@ -151,9 +151,7 @@ def test_a_damaged_code_never_moves_money(corpus: Corpus, written: Writer) -> No
 
 
 @pytest.mark.parametrize("written", [one_missing, one_too_many])
-def test_a_glyph_too_few_or_too_many_moves_money_only_to_the_right_order(
-    corpus: Corpus, written: Writer
-) -> None:
+def test_a_glyph_too_few_or_too_many_moves_money_only_to_the_right_order(corpus: Corpus, written: Writer) -> None:
     """The next word may begin with the missing glyph, and an extra one at either end is glued text."""
     for order, text in corpus.lines(written):
         assert decide(line(text, str(order.amount_due)), corpus.book).order in {None, order.code}, text

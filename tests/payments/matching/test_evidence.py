@@ -77,9 +77,7 @@ def test_a_glued_title_counts_from_eight_letters_on() -> None:
 
 
 def test_a_part_of_a_long_title_is_like_it() -> None:
-    likeness = similarity(
-        "ASİST BİLGİ TEKNOLOJİLERİ VE HABERLEŞME LTD. ŞTİ.", "ASİST BİLGİ TEKNOLOJİLERİ fatura"
-    )
+    likeness = similarity("ASİST BİLGİ TEKNOLOJİLERİ VE HABERLEŞME LTD. ŞTİ.", "ASİST BİLGİ TEKNOLOJİLERİ fatura")
     assert LIKE_TITLE <= likeness < SAME_TITLE
 
 

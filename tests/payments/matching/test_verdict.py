@@ -18,9 +18,7 @@ def automatic(rule: Rule, order: OrderView = ORDER) -> Verdict:
     return Verdict(Kind.AUTO, rule, f"{code} kodu ve 5.097,60 ₺ tutarı siparişle aynı.", order.code)
 
 
-def shown(
-    kind: Kind, rule: Rule, reason: str, *, amount_equal: bool = True, proofs: tuple[Proof, ...] = ()
-) -> Verdict:
+def shown(kind: Kind, rule: Rule, reason: str, *, amount_equal: bool = True, proofs: tuple[Proof, ...] = ()) -> Verdict:
     return Verdict(kind, rule, reason, candidates=(Candidate(ORDER.code, reason, amount_equal, proofs),))
 
 
@@ -173,9 +171,7 @@ class TestNearCodes:
             ("KM1-T3R-A0C", "Kodda sipariş kodlarında bulunmayan karakter var"),
         ],
     )
-    def test_a_code_with_one_fault_is_shown_even_with_amount_and_proof(
-        self, written: str, clause: str
-    ) -> None:
+    def test_a_code_with_one_fault_is_shown_even_with_amount_and_proof(self, written: str, clause: str) -> None:
         verdict = decide(line(f"{written} HİZMET SAĞLAYICI A.Ş."), BOOK)
         reason = f"{clause}: açıklamada {written}, siparişte KM7-T3R-AWC; tutar tutuyor."
         assert verdict == shown(Kind.SUGGEST, Rule.NEAR_CODE, reason, proofs=TITLE)
@@ -190,8 +186,7 @@ class TestNearCodes:
 
     def test_of_a_paid_order(self) -> None:
         reason = (
-            "Kod bir karakter farklı: açıklamada KM7-T3R-AWD, siparişte KM7-T3R-AWC; "
-            "ancak sipariş daha önce ödenmiş."
+            "Kod bir karakter farklı: açıklamada KM7-T3R-AWD, siparişte KM7-T3R-AWC; ancak sipariş daha önce ödenmiş."
         )
         verdict = decide(line("KM7-T3R-AWD"), OrderBook([replace(ORDER, state="paid")]))
         assert verdict == shown(Kind.UNMATCHED, Rule.NEAR_CODE, reason)
@@ -263,8 +258,7 @@ class TestWithoutCode:
             Kind.UNMATCHED, Rule.NOTHING, "Açıklamadaki 467-9AC-D7P kodu hiçbir siparişe ait değil."
         )
         assert decide(line("467-9AC-D7P VKN 1234567890"), BOOK).reason == (
-            "Açıklamadaki 467-9AC-D7P kodu bilinmiyor; "
-            "vergi numarası ve tutar KM7-T3R-AWC kodlu siparişle aynı."
+            "Açıklamadaki 467-9AC-D7P kodu bilinmiyor; vergi numarası ve tutar KM7-T3R-AWC kodlu siparişle aynı."
         )
 
     @pytest.mark.parametrize("text", ["", "kira ödemesi", "X4679ACD7P"])

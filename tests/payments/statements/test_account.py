@@ -77,9 +77,7 @@ def test_the_payer_s_iban_is_found(text: str) -> None:
     assert find_iban(text, ZIRAAT) == PAYER
 
 
-@pytest.mark.parametrize(
-    "text", ["", "TR", ZIRAAT, "TR330006100519786457841327", "XX330006100519786457841326"]
-)
+@pytest.mark.parametrize("text", ["", "TR", ZIRAAT, "TR330006100519786457841327", "XX330006100519786457841326"])
 def test_no_iban_of_a_payer(text: str) -> None:
     assert find_iban(text, ZIRAAT) is None
 

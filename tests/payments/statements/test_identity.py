@@ -93,9 +93,7 @@ def test_the_order_of_lines_does_not_matter(imported: list[BankLine], chosen: ob
 
 
 @given(st.lists(lines), st.data())
-def test_an_overlapping_file_of_whole_days_adds_only_what_is_new(
-    ledger: list[BankLine], data: st.DataObject
-) -> None:
+def test_an_overlapping_file_of_whole_days_adds_only_what_is_new(ledger: list[BankLine], data: st.DataObject) -> None:
     covered = data.draw(st.sets(st.sampled_from([DAY, date(2026, 11, 24)])))
     first = [line for line in ledger if line.booked_on in covered]
     assert set(keys(first)) | set(keys(ledger)) == set(keys(ledger))

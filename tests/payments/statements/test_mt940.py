@@ -179,9 +179,7 @@ class TestRefusedFiles:
     def test_what_is_not_mt940(self, data: bytes) -> None:
         with pytest.raises(StatementRefused) as refusal:
             read("mt940", data)
-        assert refusal.value.message == (
-            "Dosya MT940 biçiminde değil: :20:, :25:, :61: gibi alanlar bulunamadı."
-        )
+        assert refusal.value.message == ("Dosya MT940 biçiminde değil: :20:, :25:, :61: gibi alanlar bulunamadı.")
 
     def test_an_empty_file(self) -> None:
         with pytest.raises(StatementRefused) as refusal:
@@ -232,8 +230,7 @@ class TestProblems:
         assert result.problems == [
             Problem(
                 1,
-                "Bakiye tutmuyor: açılış 1.000,00, hareketler toplamı 10.903,20, "
-                "kapanış 11.903,21; fark 0,01 TRY.",
+                "Bakiye tutmuyor: açılış 1.000,00, hareketler toplamı 10.903,20, kapanış 11.903,21; fark 0,01 TRY.",
             )
         ]
         assert result.balance_ok is False
@@ -351,9 +348,7 @@ class TestProblems:
 
     def test_letters_of_an_unknown_encoding(self) -> None:
         result = read("mt940", file_of(Message((PAID,))).encode("cp857"))
-        assert messages_of(result) == [
-            "Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."
-        ]
+        assert messages_of(result) == ["Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."]
         assert (len(result.lines), result.balance_ok) == (1, True)
 
     def test_a_payer_cannot_write_a_transaction_of_his_own(self) -> None:

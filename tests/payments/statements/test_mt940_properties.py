@@ -61,9 +61,7 @@ def expected(transaction: Transaction, position: int, source_line: int) -> BankL
     )
 
 
-@given(
-    files, st.sampled_from(["utf-8", "utf-8-sig", "cp1254", "utf-16"]), st.sampled_from(["\n", "\r\n", "\r"])
-)
+@given(files, st.sampled_from(["utf-8", "utf-8-sig", "cp1254", "utf-16"]), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_what_is_written_comes_back(written: list[Message], encoding: str, line_end: str) -> None:
     text = file_of(*written, line_end=line_end)
     result = read("mt940", text.encode(encoding))
@@ -75,9 +73,7 @@ def test_what_is_written_comes_back(written: list[Message], encoding: str, line_
     ]
     assert result.problems == []
     assert result.balance_ok is True
-    assert [statement.closing for statement in result.statements] == [
-        message.true_closing() for message in written
-    ]
+    assert [statement.closing for statement in result.statements] == [message.true_closing() for message in written]
 
 
 @given(messages, st.integers(-(10**6), 10**6).filter(bool))
@@ -176,9 +172,6 @@ def test_an_independent_reader_agrees_on_clean_files(written: list[Message]) -> 
     theirs = peer.parse_statements(text, options=Options(reversal_sign=True))
     ours = read("mt940", text.encode())
     assert [
-        [
-            (transaction.data["date"], transaction.data["amount"].amount)
-            for transaction in statement.transactions
-        ]
+        [(transaction.data["date"], transaction.data["amount"].amount) for transaction in statement.transactions]
         for statement in theirs
     ] == [[(line.value_on, line.amount) for line in statement.lines] for statement in ours.statements]

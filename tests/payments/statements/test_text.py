@@ -70,9 +70,7 @@ def test_bytes_that_cp1254_does_not_have_are_shown_as_such() -> None:
 
 def test_letters_that_do_not_look_turkish_are_reported() -> None:
     notes = encoding_notes("ÖDEME ŞİRKETİ ÇIĞ".encode("cp857") + b"\n")
-    assert notes == (
-        Problem(1, "Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."),
-    )
+    assert notes == (Problem(1, "Karakter kodlaması tanınmadı; açıklamalardaki Türkçe harfler bozuk olabilir."),)
 
 
 @pytest.mark.parametrize("wrong", ["cp1252", "cp1254", "latin-1"])
@@ -112,6 +110,4 @@ def test_a_line_without_end_is_refused_and_the_longest_one_is_not() -> None:
     assert list(lines_of(f"{longest}\nb".encode())) == [longest, "b"]
     with pytest.raises(StatementRefused) as refusal:
         list(lines_of(f"{longest}a\nb".encode()))
-    assert refusal.value.message == (
-        "Dosyada 10.000 karakterden uzun bir satır var; bu bir ekstre dosyası değil."
-    )
+    assert refusal.value.message == ("Dosyada 10.000 karakterden uzun bir satır var; bu bir ekstre dosyası değil.")
