@@ -158,7 +158,7 @@ class MembershipAdmin(AuditedAdmin):
     search_fields = ("=provider__iys_code",)
     folded_search = ("person__given_name", "person__family_name", "provider__title")
     fields = ("provider", "person", "role", "started_at", "ended_at")
-    readonly_fields = ("started_at",)
+    readonly_fields = ("started_at",)  # the database sets it when the row is made
     raw_id_fields = ("provider", "person")
     fixed_fields = ("provider", "person")
     ordering = ("-pk",)
@@ -166,3 +166,7 @@ class MembershipAdmin(AuditedAdmin):
         "membership_one_live": ("person", "Bu kişinin bu hizmet sağlayıcı için yetkisi zaten var."),
         "membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
     }
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if obj is not None else [name for name in fields if name != "started_at"]

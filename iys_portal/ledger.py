@@ -101,14 +101,16 @@ _CHECKS: dict[str, tuple[str, str]] = {
         "payments_order",
         (
             "SELECT o.id FROM payments_order o WHERE o.state <> 'draft'"
-            " AND NOT EXISTS (SELECT 1 FROM audit_auditevent e WHERE e.provider_id = o.provider_id AND e.object_type = 'payments.order' AND e.object_id = o.id::text"
-            " AND e.action = 'state:' || o.state)"
+            " AND NOT EXISTS (SELECT 1 FROM audit_auditevent e WHERE e.provider_id = o.provider_id"
+            " AND e.object_type = 'payments.order' AND e.object_id = o.id::text AND e.action = 'state:' || o.state)"
         ),
     ),
     "issued_documents_are_whole": (
         "contracts_signeddocument",
-        "SELECT id FROM contracts_signeddocument WHERE content IS NOT NULL"
-        " AND encode(sha256(content), 'hex') <> sha256",
+        (
+            "SELECT id FROM contracts_signeddocument"
+            " WHERE content IS NOT NULL AND encode(sha256(content), 'hex') <> sha256"
+        ),
     ),
     "consents_belong_to_brands": (
         "consent",

@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, TabularInline, lira_column
 from iys_portal.shared import codes
@@ -18,7 +21,11 @@ from payments.models import Allocation, BankAccount, Order, Statement, Statement
 class BankAccountForm(ConstrainedForm):
     """Takes the IBAN as it is printed, in groups of four, and stores it without spaces."""
 
-    iban = forms.CharField(label="IBAN", max_length=42)
+    iban = forms.CharField(label="IBAN", max_length=42, widget=AdminTextInputWidget)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        initial = super().get_initial_for_field(field, field_name)
+        return grouped(initial) if field_name == "iban" and initial else initial
 
     def clean_iban(self) -> str:
         value = "".join(self.cleaned_data["iban"].split()).upper()
@@ -76,7 +83,7 @@ class AllocationInline(TabularInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ("shown_code", "provider", "product_label", _GROSS, "state", "created_at", "pay_by")
+    list_display = ("shown_code", "provider", _GROSS, "state", "created_at", "pay_by")
     list_filter = ("state", "created_at")
     list_select_related = ("provider",)
     search_fields = ("code", "=provider__iys_code", "=provider__tax_number")
@@ -105,8 +112,8 @@ class OrderAdmin(ReadOnlyAdmin):
     readonly_fields = ("shown_code", _NET, _KDV, _GROSS)
 
     @admin.display(description="sipariş kodu", ordering="code")
-    def shown_code(self, order: Order) -> str:
-        return order.code_display
+    def shown_code(self, order: Order) -> SafeString:
+        return format_html('<span class="nowrap">{}</span>', order.code_display)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

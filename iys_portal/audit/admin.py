@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,10 +12,31 @@ from iys_portal.admin_base import ReadOnlyAdmin, acting_person
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from iys_portal.audit.retries import retry
 
+_STATE = "state:"
+_ACTIONS = {
+    "activate": "Paket tanımlandı",
+    "activation_refused": "Paket tanımlanamadı",
+    "admin:add": "Yönetimde eklendi",
+    "admin:change": "Yönetimde değiştirildi",
+    "admin:password": "Parola değiştirildi",
+    "approve": "Sözleşme onaylandı",
+    "change": "Yetki değiştirildi",
+    "draft": "Paket seçildi",
+    "forged_right": "Verilemeyecek bir yetki istendi",
+    "grant": "Yetki verildi",
+    "login": "Giriş yapıldı",
+    "receive": "Ekstre alındı",
+    "reprice": "Fiyat güncellendi",
+    "retry": "Yeniden denendi",
+    "revoke": "Yetki geri alındı",
+}
+
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor_name", "action", "object_type", "object_id", "provider_id")
+    """What happened, in words; an action that has none yet is shown by its identifier."""
+
+    list_display = ("at", "actor_name", "what", "subject", "object_id", "provider_id")
     list_filter = ("at",)
     search_fields = ("=object_type", "=object_id", "=action", "=request_id", "=provider_id")
     folded_search = ("actor_name",)
@@ -24,13 +46,26 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "actor_id",
         "actor_name",
         "provider_id",
-        "object_type",
+        "subject",
         "object_id",
-        "action",
+        "what",
         "reason",
         "detail",
         "request_id",
     )
+    readonly_fields = ("what", "subject")
+
+    @admin.display(description="İşlem", ordering="action")
+    def what(self, event: AuditEvent) -> str:
+        if not event.action.startswith(_STATE):
+            return _ACTIONS.get(event.action, event.action)
+        state = event.action.removeprefix(_STATE)
+        labels = dict(apps.get_model(event.object_type)._meta.get_field("state").flatchoices)
+        return f"Durum: {labels.get(state, state)}"
+
+    @admin.display(description="nesne türü", ordering="object_type")
+    def subject(self, event: AuditEvent) -> str:
+        return str(apps.get_model(event.object_type)._meta.verbose_name)
 
 
 @admin.register(OutboxMessage)

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection, models
@@ -14,6 +16,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from accounts.models import Person, Provider
+from iys_portal.audit.models import AuditEvent
 from iys_portal.shared.crypto import decrypt
 from tests import factories
 from tests.admin.world import add_one_of_each
@@ -189,6 +192,30 @@ def test_no_name_begins_with_an_i_that_would_lose_its_dot() -> None:
         ]
     }
     assert sorted(name for name in names if name.startswith("i")) == []
+
+
+def test_the_audit_trail_tells_in_words_what_happened(browser: Client, now: datetime) -> None:
+    add_one_of_each(1, now=now)
+    audit = admin.site._registry[AuditEvent]
+    events = AuditEvent.objects.all()
+    words = {event.action: audit.what(event) for event in events}  # type: ignore[attr-defined]
+    assert words["state:transfer_pending"] == "Durum: Havale/EFT bekleniyor"
+    assert words["grant"] == "Yetki verildi"
+    assert [action for action, word in words.items() if action.removeprefix("state:") in word] == []
+
+
+def test_every_action_that_is_recorded_has_words(browser: Client) -> None:
+    audit = admin.site._registry[AuditEvent]
+    sources = [path.read_text() for app in apps.get_app_configs() for path in python_files(app.path)]
+    recorded = {action for text in sources for action in re.findall(r'record\(\s*action="([^"]+)"', text)}
+    assert len(recorded) >= 10
+    unnamed = [action for action in recorded if audit.what(AuditEvent(action=action)) == action]  # type: ignore[attr-defined]
+    assert unnamed == []
+
+
+def python_files(folder: str) -> list[Path]:
+    """Return the sources of one of the portal's own apps; libraries have none."""
+    return list(Path(folder).rglob("*.py")) if "site-packages" not in folder else []
 
 
 def test_no_page_shows_a_tckn_or_a_secret(browser: Client, now: datetime) -> None:

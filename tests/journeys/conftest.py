@@ -32,6 +32,12 @@ FLAGS = [
 ]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep all journeys in one worker: they share one running portal and one browser."""
+    item.add_marker(pytest.mark.journey)
+    item.add_marker(pytest.mark.xdist_group("journey"))
+
+
 @dataclass(frozen=True)
 class Portal:
     """A running portal: its address and its data folder."""

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.journeys.conftest import Portal, log_in, log_in_as_staff
 
-pytestmark = pytest.mark.journey
-
 MODES = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},

@@ -13,8 +13,6 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import Portal, log_in
 from tests.payments.mt940 import Transfer, mt940
 
-pytestmark = pytest.mark.journey
-
 IBAN = "TR820001000760123456785001"
 
 

@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.journeys.conftest import Portal, log_in, log_in_as_staff
 from tests.payments.mt940 import Transfer, mt940
 
-pytestmark = pytest.mark.journey
-
 IBAN = "TR140006400000142011234567"
 
 

@@ -10,8 +10,6 @@ from django.conf import settings
 from django.template import engines
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = pytest.mark.journey
-
 SCRIPT = (settings.BASE_DIR / "static" / "js" / "portal.js").read_bytes()
 
 SHELL = """<!doctype html><html lang="tr"><title>Deneme</title><script src="/portal.js" defer></script>
