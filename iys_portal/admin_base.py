@@ -1,7 +1,7 @@
 """What every administrators' screen is built on: nothing is deleted, every change is audited."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.forms.models import construct_instance
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.models import Person
 from accounts.searching import folded
@@ -27,13 +29,15 @@ else:
     ModelForm = forms.ModelForm
 
 
-def lira_column(model: type[models.Model], name: str) -> Callable[[Any], str]:
+def lira_column(model: type[models.Model], name: str) -> Any:
     """Return a column of the site that shows an amount in TRY as ``5.097,60 ₺``."""
 
-    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    field: Any = model._meta.get_field(name)
+
+    @admin.display(description=field.verbose_name, ordering=name)
     def shown(row: Any) -> str:
         amount = getattr(row, name)
-        return "–" if amount is None else format_lira(amount)
+        return "–" if amount is None else format_lira(amount).replace(" ", "\N{NO-BREAK SPACE}")
 
     return shown
 
@@ -55,6 +59,13 @@ class PortalAdmin(ModelAdmin):
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show the audit trail of the row to those who may see it; it knows more than Django's own log."""
+        if not request.user.has_perm("audit.view_auditevent"):
+            return super().history_view(request, object_id, extra_context)
+        query = urlencode({"object_type": self.model._meta.label_lower, "object_id": object_id})
+        return redirect(f"{reverse('admin:audit_auditevent_changelist')}?{query}")
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [*super().get_search_fields(request), *(_alias(field) for field in self.folded_search)]

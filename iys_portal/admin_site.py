@@ -5,7 +5,11 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.utils.decorators import method_decorator
 
 
 class PortalAdminSite(AdminSite):
@@ -24,6 +28,31 @@ class PortalAdminSite(AdminSite):
             if getattr(pattern.callback, "login_required", True):
                 pattern.callback.login_url = reverse_lazy("admin:login")
         return urls
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Let staff in with their password, and audit it."""
+        with transaction.atomic():
+            response = super().login(request, extra_context)
+            _record_success("login", request, response)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Let staff change their own password, and audit it."""
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            _record_success("admin:password", request, response)
+        return response
+
+
+def _record_success(action: str, request: HttpRequest, response: HttpResponse) -> None:
+    """Audit a form of the site that was sent and accepted: it answers with a redirect."""
+    from iys_portal.admin_base import acting_person  # noqa: PLC0415  (models are not loaded before)
+    from iys_portal.audit.services import record  # noqa: PLC0415
+
+    if request.method == "POST" and response.status_code == 302:
+        person = acting_person(request)
+        record(action=action, subject=person, actor=person)
 
 
 def _patterns(urls: Iterable[URLPattern | URLResolver]) -> Iterator[Any]:

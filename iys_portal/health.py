@@ -111,7 +111,7 @@ class WorkerWatch:
         now = time.monotonic()
         if now - self._seen_at < _WORKER_FRESH_SECONDS:
             return True
-        with app.connection_for_write(connect_timeout=_CONNECT_SECONDS) as broker:  # type: ignore[no-untyped-call]
+        with app.connection_for_write(connect_timeout=_CONNECT_SECONDS) as broker:
             replies = app.control.ping(timeout=_PING_SECONDS, limit=1, connection=broker)
         if replies:
             self._seen_at = now

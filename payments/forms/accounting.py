@@ -1,5 +1,7 @@
 """Forms of the accountants' screens."""
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -18,7 +20,13 @@ def _only_account() -> BankAccount | None:
     return accounts[0] if len(accounts) == 1 else None
 
 
-class AccountField(forms.ModelChoiceField):
+if TYPE_CHECKING:
+    AccountChoice = forms.ModelChoiceField[BankAccount]
+else:
+    AccountChoice = forms.ModelChoiceField
+
+
+class AccountField(AccountChoice):
     """Our accounts, each with its IBAN as it is printed."""
 
     def label_from_instance(self, obj: BankAccount) -> str:

@@ -205,3 +205,33 @@ def test_authority_is_given_once_and_to_people_of_e_devlet_only(
     answer = browser.post(f"{MEMBERSHIPS}add/", {**form, "person": administrator.pk})
     assert errors(answer) == {"person": ["Yalnızca e-Devlet ile giriş yapan kişiler yetkilendirilebilir."]}
     assert Membership.objects.count() == 1
+
+
+def test_staff_log_in_with_their_password_and_it_is_audited(administrator: Person) -> None:
+    browser = Client()
+    wrong = {"username": "yonetici", "password": "deneme-dename"}
+    answer = browser.post("/yonetim/login/", wrong)
+    assert answer.status_code == 200
+    assert AuditEvent.objects.count() == 0
+    answer = browser.post("/yonetim/login/?next=/muhasebe/", {**wrong, "password": "deneme-deneme"})
+    assert (answer.status_code, answer["Location"]) == (302, "/muhasebe/")
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor_id, event.detail) == ("login", administrator.pk, {})
+    assert browser.get("/muhasebe/").status_code == 200
+
+
+def test_a_person_known_by_e_devlet_has_no_password_to_log_in_with(alice: Person, db: None) -> None:
+    for password in ("", "!", "deneme-deneme"):
+        answer = Client().post("/yonetim/login/", {"username": alice.username, "password": password})
+        assert answer.status_code == 200
+    assert AuditEvent.objects.count() == 0
+
+
+def test_ones_own_new_password_is_audited(browser: Client, administrator: Person) -> None:
+    form = {"old_password": "deneme-deneme", "new_password1": "yeni-bir-parola", "new_password2": "yeni-bir-parola"}
+    assert browser.post("/yonetim/password_change/", {**form, "old_password": "yanlış"}).status_code == 200
+    assert AuditEvent.objects.count() == 0
+    assert browser.post("/yonetim/password_change/", form).status_code == 302
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor_id, event.detail) == ("admin:password", administrator.pk, {})
+    assert browser.get("/yonetim/").status_code == 200

@@ -249,6 +249,19 @@ def test_an_order_is_found_by_its_code_as_customers_write_it(browser: Client, no
     assert list(answer.context["cl"].queryset) == [order]
 
 
+def test_the_history_of_a_row_is_its_audit_trail(
+    browser: Client, accountant: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    add_one_of_each(1, now=now)
+    order = newest("payments.order")
+    answer = browser.get(page("payments.order", "history", order.pk), follow=True)
+    events = AuditEvent.objects.filter(object_type="payments.order", object_id=str(order.pk))
+    assert events.count() >= 4
+    assert sorted(event.pk for event in answer.context["cl"].result_list) == sorted(e.pk for e in events)
+    hers = client_of(accountant).get(page("payments.order", "history", order.pk))
+    assert (hers.status_code, hers.context["module_name"]) == (200, "Siparişler")
+
+
 def test_every_permission_of_the_accountants_is_known(accountant: Person) -> None:
     given = Permission.objects.filter(group__user=accountant).values_list("codename", flat=True)
     assert sorted(given) == [

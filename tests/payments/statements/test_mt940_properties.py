@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import mt940 as peer
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mt940.options import Options
 
@@ -166,7 +166,15 @@ def test_a_damaged_file_is_read_or_refused(message: Message, data: st.DataObject
 
 @given(files)
 def test_an_independent_reader_agrees_on_clean_files(written: list[Message]) -> None:
-    """The mt-940 package gives the same statements, value days and amounts; sums it does not check."""
+    """The mt-940 package gives the same statements, value days and amounts; sums it does not check.
+
+    It puts every booking day into the value day's year, and breaks on a 29 February that is not in that year.
+    """
+    assume(
+        not any(
+            t.booked_on and (t.booked_on.month, t.booked_on.day) == (2, 29) for m in written for t in m.transactions
+        )
+    )
     logging.getLogger("mt940").setLevel(logging.CRITICAL)
     text = file_of(*written, line_end="\n")
     theirs = peer.parse_statements(text, options=Options(reversal_sign=True))
