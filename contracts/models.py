@@ -41,19 +41,19 @@ class Approval(models.Model):
     masked.
     """
 
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT)
-    text = models.ForeignKey(ContractText, on_delete=models.PROTECT)
-    order_code = models.CharField(max_length=9)
-    terms = models.JSONField(encoder=DjangoJSONEncoder)
-    text_sha256 = models.CharField(max_length=64)
-    shown_sha256 = models.CharField(max_length=64)
-    checkbox_label = models.CharField(max_length=200)
-    ip = models.GenericIPAddressField(null=True)
-    user_agent = models.CharField(max_length=300, default="")
-    approved_at = models.DateTimeField()
-    previous_hash = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64)
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    person = models.ForeignKey(Person, verbose_name="onaylayan", on_delete=models.PROTECT)
+    text = models.ForeignKey(ContractText, verbose_name="sözleşme metni", on_delete=models.PROTECT)
+    order_code = models.CharField("sipariş kodu", max_length=9)
+    terms = models.JSONField("sözleşme verileri", encoder=DjangoJSONEncoder)
+    text_sha256 = models.CharField("metin özeti", max_length=64)
+    shown_sha256 = models.CharField("gösterilen metnin özeti", max_length=64)
+    checkbox_label = models.CharField("onay cümlesi", max_length=200)
+    ip = models.GenericIPAddressField("ağ adresi (IP)", null=True)
+    user_agent = models.CharField("tarayıcı", max_length=300, default="")
+    approved_at = models.DateTimeField("onay zamanı")
+    previous_hash = models.CharField("önceki zincir özeti", max_length=64)
+    hash = models.CharField("zincir özeti", max_length=64)
 
     class Meta:
         verbose_name = "sözleşme onayı"
@@ -71,10 +71,10 @@ class Approval(models.Model):
 class SignedDocument(models.Model):
     """The contract PDF of one approval: sealed by the company, time-stamped, kept for ever."""
 
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="document")
     number = models.CharField("belge no", max_length=30)
-    term_start = models.DateField("ilk gün")
+    term_start = models.DateField("İlk gün")
     term_end = models.DateField("son gün")
     state = models.CharField("durum", max_length=12, choices=DocumentState, default=DocumentState.PENDING)
     content = models.BinaryField(null=True)
@@ -83,8 +83,8 @@ class SignedDocument(models.Model):
     created_at = models.DateTimeField("oluşturma", db_default=Now())
 
     class Meta:
-        verbose_name = "imzalı belge"
-        verbose_name_plural = "imzalı belgeler"
+        verbose_name = "İmzalı belge"
+        verbose_name_plural = "İmzalı belgeler"
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="document_of_provider"),
             models.UniqueConstraint(fields=["provider", "number"], name="document_number"),

@@ -232,6 +232,7 @@ WHITENOISE_MAX_AGE = 31_536_000
 LANGUAGE_CODE = "tr"
 LANGUAGES = [("tr", "Türkçe")]
 USE_I18N = True
+FORMAT_MODULE_PATH = "iys_portal.formats"
 TIME_ZONE = "Europe/Istanbul"
 USE_TZ = True
 

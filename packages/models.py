@@ -74,7 +74,7 @@ class Tariff(models.Model):
     """
 
     package = models.ForeignKey(Package, verbose_name="paket", on_delete=models.PROTECT, related_name="tariffs")
-    valid_from = models.DateField("ilk gün")
+    valid_from = models.DateField("İlk gün")
     valid_to = models.DateField("son gün", null=True, blank=True)
     net = models.DecimalField("net", max_digits=12, decimal_places=2)
     kdv_rate = models.DecimalField("KDV oranı (%)", max_digits=5, decimal_places=2)

@@ -32,8 +32,8 @@ class Partner(DirectoryEntry):
     """An İş Ortağı: works with a brand's consents through the integration module."""
 
     class Meta(DirectoryEntry.Meta):
-        verbose_name = "iş ortağı"
-        verbose_name_plural = "iş ortakları"
+        verbose_name = "İş ortağı"
+        verbose_name_plural = "İş ortakları"
 
 
 class Intermediary(DirectoryEntry):
@@ -47,7 +47,7 @@ class Intermediary(DirectoryEntry):
 class Grant(models.Model):
     """What a brand lets somebody do, from one instant to another. Changes are audited with before and after."""
 
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     brand = models.ForeignKey(Brand, verbose_name="marka", on_delete=models.PROTECT)
     granted_by = models.ForeignKey(Person, verbose_name="veren", on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField("veriliş")
@@ -66,7 +66,7 @@ def right_field(label: str) -> Any:
 class PartnerGrant(Grant):
     """Rights of an İş Ortağı: Mutabakat, and none/read/write on each channel."""
 
-    partner = models.ForeignKey(Partner, verbose_name="iş ortağı", on_delete=models.PROTECT, related_name="grants")
+    partner = models.ForeignKey(Partner, verbose_name="İş ortağı", on_delete=models.PROTECT, related_name="grants")
     agreement = models.BooleanField("Mutabakat Yönetimi", default=False)
     mesaj = right_field("Mesaj İzinleri")
     arama = right_field("Arama İzinleri")
@@ -74,8 +74,8 @@ class PartnerGrant(Grant):
 
     class Meta(Grant.Meta):
         abstract = False
-        verbose_name = "iş ortağı yetkisi"
-        verbose_name_plural = "iş ortağı yetkileri"
+        verbose_name = "İş ortağı yetkisi"
+        verbose_name_plural = "İş ortağı yetkileri"
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="partner_grant_of_provider"),
             models.UniqueConstraint(

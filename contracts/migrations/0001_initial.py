@@ -49,19 +49,45 @@ class Migration(migrations.Migration):
             name="Approval",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("order_code", models.CharField(max_length=9)),
-                ("terms", models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ("text_sha256", models.CharField(max_length=64)),
-                ("shown_sha256", models.CharField(max_length=64)),
-                ("checkbox_label", models.CharField(max_length=200)),
-                ("ip", models.GenericIPAddressField(null=True)),
-                ("user_agent", models.CharField(default="", max_length=300)),
-                ("approved_at", models.DateTimeField()),
-                ("previous_hash", models.CharField(max_length=64)),
-                ("hash", models.CharField(max_length=64)),
-                ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
-                ("text", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="contracts.contracttext")),
+                ("order_code", models.CharField(max_length=9, verbose_name="sipariş kodu")),
+                (
+                    "terms",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="sözleşme verileri"
+                    ),
+                ),
+                ("text_sha256", models.CharField(max_length=64, verbose_name="metin özeti")),
+                ("shown_sha256", models.CharField(max_length=64, verbose_name="gösterilen metnin özeti")),
+                ("checkbox_label", models.CharField(max_length=200, verbose_name="onay cümlesi")),
+                ("ip", models.GenericIPAddressField(null=True, verbose_name="ağ adresi (IP)")),
+                ("user_agent", models.CharField(default="", max_length=300, verbose_name="tarayıcı")),
+                ("approved_at", models.DateTimeField(verbose_name="onay zamanı")),
+                ("previous_hash", models.CharField(max_length=64, verbose_name="önceki zincir özeti")),
+                ("hash", models.CharField(max_length=64, verbose_name="zincir özeti")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="onaylayan",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="contracts.contracttext",
+                        verbose_name="sözleşme metni",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "sözleşme onayı",
@@ -73,7 +99,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(max_length=30, verbose_name="belge no")),
-                ("term_start", models.DateField(verbose_name="ilk gün")),
+                ("term_start", models.DateField(verbose_name="İlk gün")),
                 ("term_end", models.DateField(verbose_name="son gün")),
                 (
                     "state",
@@ -104,11 +130,18 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="document", to="contracts.approval"
                     ),
                 ),
-                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "imzalı belge",
-                "verbose_name_plural": "imzalı belgeler",
+                "verbose_name": "İmzalı belge",
+                "verbose_name_plural": "İmzalı belgeler",
             },
         ),
         migrations.AddConstraint(

@@ -18,10 +18,10 @@ class AuditEvent(models.Model):
     provider_id = models.BigIntegerField("hizmet sağlayıcı no", null=True)
     object_type = models.CharField("nesne türü", max_length=50)
     object_id = models.CharField("nesne", max_length=64)
-    action = models.CharField("işlem", max_length=60)
+    action = models.CharField("İşlem", max_length=60)
     reason = models.TextField("gerekçe", default="")
     detail = models.JSONField("ayrıntı", default=dict, encoder=DjangoJSONEncoder)
-    request_id = models.CharField("istek no", max_length=64, default="")
+    request_id = models.CharField("İstek no", max_length=64, default="")
 
     class Meta:
         verbose_name = "denetim kaydı"
@@ -53,7 +53,7 @@ class OutboxMessage(models.Model):
     """Work promised by a transaction that committed: done, waiting for its next try, or given up on."""
 
     topic = models.CharField("konu", max_length=60)
-    payload = models.JSONField("içerik", default=dict)
+    payload = models.JSONField("İçerik", default=dict)
     created_at = models.DateTimeField("oluşturma", db_default=Now())
     due_at = models.DateTimeField("sıradaki deneme", db_default=Now())
     attempts = models.PositiveSmallIntegerField("deneme", default=0)

@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
             name="Tariff",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("valid_from", models.DateField(verbose_name="ilk gün")),
+                ("valid_from", models.DateField(verbose_name="İlk gün")),
                 ("valid_to", models.DateField(blank=True, null=True, verbose_name="son gün")),
                 ("net", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="net")),
                 ("kdv_rate", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="KDV oranı (%)")),

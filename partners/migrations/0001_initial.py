@@ -54,8 +54,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "iş ortağı",
-                "verbose_name_plural": "iş ortakları",
+                "verbose_name": "İş ortağı",
+                "verbose_name_plural": "İş ortakları",
                 "ordering": ["title"],
                 "abstract": False,
             },
@@ -94,7 +94,14 @@ class Migration(migrations.Migration):
                         verbose_name="aracı hizmet sağlayıcı",
                     ),
                 ),
-                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "AHS yetkisi",
@@ -178,14 +185,21 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="grants",
                         to="partners.partner",
-                        verbose_name="iş ortağı",
+                        verbose_name="İş ortağı",
                     ),
                 ),
-                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "iş ortağı yetkisi",
-                "verbose_name_plural": "iş ortağı yetkileri",
+                "verbose_name": "İş ortağı yetkisi",
+                "verbose_name_plural": "İş ortağı yetkileri",
                 "abstract": False,
                 "constraints": [
                     models.UniqueConstraint(fields=("provider", "id"), name="partner_grant_of_provider"),

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="order",
                         to="contracts.approval",
+                        verbose_name="sözleşme onayı",
                     ),
                 ),
                 (
@@ -128,6 +129,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="order",
                         to="packages.subscription",
+                        verbose_name="abonelik",
                     ),
                 ),
                 (
@@ -212,7 +214,7 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveIntegerField(verbose_name="sıra")),
                 ("digest", models.CharField(max_length=64)),
                 ("occurrence", models.PositiveIntegerField()),
-                ("booked_on", models.DateField(verbose_name="işlem tarihi")),
+                ("booked_on", models.DateField(verbose_name="İşlem tarihi")),
                 ("value_on", models.DateField(verbose_name="valör")),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="tutar")),
                 ("currency", models.CharField(max_length=3, verbose_name="para birimi")),
@@ -221,7 +223,7 @@ class Migration(migrations.Migration):
                 ("payer_iban", models.CharField(default="", max_length=34, verbose_name="gönderen IBAN")),
                 ("payer_tax_number", models.CharField(default="", max_length=10, verbose_name="gönderen VKN")),
                 ("bank_reference", models.CharField(default="", max_length=64, verbose_name="banka referansı")),
-                ("is_reversal", models.BooleanField(default=False, verbose_name="iptal kaydı")),
+                ("is_reversal", models.BooleanField(default=False, verbose_name="İptal kaydı")),
                 (
                     "state",
                     models.CharField(
@@ -292,6 +294,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="reversed_by",
                         to="payments.allocation",
+                        verbose_name="geri aldığı mahsup",
                     ),
                 ),
                 (

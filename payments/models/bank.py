@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from stdnum import iban
 
 from accounts.models import Person
+from iys_portal.shared.money import format_lira
 from payments.enums import LineState, StatementState
 from payments.models.orders import Order
 
@@ -89,7 +90,7 @@ class StatementLine(models.Model):
     position = models.PositiveIntegerField("sıra")
     digest = models.CharField(max_length=64)
     occurrence = models.PositiveIntegerField()
-    booked_on = models.DateField("işlem tarihi")
+    booked_on = models.DateField("İşlem tarihi")
     value_on = models.DateField("valör")
     amount = models.DecimalField("tutar", max_digits=14, decimal_places=2)
     currency = models.CharField("para birimi", max_length=3)
@@ -98,7 +99,7 @@ class StatementLine(models.Model):
     payer_iban = models.CharField("gönderen IBAN", max_length=34, default="")
     payer_tax_number = models.CharField("gönderen VKN", max_length=10, default="")
     bank_reference = models.CharField("banka referansı", max_length=64, default="")
-    is_reversal = models.BooleanField("iptal kaydı", default=False)
+    is_reversal = models.BooleanField("İptal kaydı", default=False)
     state = models.CharField("durum", max_length=10, choices=LineState, default=LineState.NEW)
     rule = models.CharField("kural", max_length=40, default="")
     verdict = models.TextField("gerekçe", default="")
@@ -119,7 +120,7 @@ class StatementLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.booked_on:%d.%m.%Y} {self.amount}"
+        return f"{self.booked_on:%d.%m.%Y} {format_lira(self.amount)}"
 
 
 class Allocation(models.Model):
@@ -133,7 +134,9 @@ class Allocation(models.Model):
     )
     order = models.ForeignKey(Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations")
     amount = models.DecimalField("tutar", max_digits=14, decimal_places=2)
-    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.OneToOneField(
+        "self", verbose_name="geri aldığı mahsup", on_delete=models.PROTECT, null=True, related_name="reversed_by"
+    )
     rule = models.CharField("kural", max_length=40)
     reason = models.TextField("gerekçe")
     actor = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT, null=True, related_name="+")
@@ -155,4 +158,4 @@ class Allocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} → {self.order}"
+        return f"{format_lira(self.amount)} → {self.order}"

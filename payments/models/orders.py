@@ -32,8 +32,12 @@ class Order(models.Model):
     kdv = models.DecimalField("KDV", max_digits=12, decimal_places=2)
     gross = models.DecimalField("tutar (KDV dahil)", max_digits=12, decimal_places=2)
     state = models.CharField("durum", max_length=20, choices=OrderState, default=OrderState.DRAFT)
-    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="order")
-    subscription = models.OneToOneField(Subscription, on_delete=models.PROTECT, null=True, related_name="order")
+    approval = models.OneToOneField(
+        Approval, verbose_name="sözleşme onayı", on_delete=models.PROTECT, null=True, related_name="order"
+    )
+    subscription = models.OneToOneField(
+        Subscription, verbose_name="abonelik", on_delete=models.PROTECT, null=True, related_name="order"
+    )
     created_at = models.DateTimeField("oluşturma", db_default=Now())
     accepted_at = models.DateTimeField("sözleşme onayı", null=True)
     pay_by = models.DateTimeField("son ödeme anı", null=True)

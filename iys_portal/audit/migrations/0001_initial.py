@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("provider_id", models.BigIntegerField(null=True, verbose_name="hizmet sağlayıcı no")),
                 ("object_type", models.CharField(max_length=50, verbose_name="nesne türü")),
                 ("object_id", models.CharField(max_length=64, verbose_name="nesne")),
-                ("action", models.CharField(max_length=60, verbose_name="işlem")),
+                ("action", models.CharField(max_length=60, verbose_name="İşlem")),
                 ("reason", models.TextField(default="", verbose_name="gerekçe")),
                 (
                     "detail",
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                         default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="ayrıntı"
                     ),
                 ),
-                ("request_id", models.CharField(default="", max_length=64, verbose_name="istek no")),
+                ("request_id", models.CharField(default="", max_length=64, verbose_name="İstek no")),
             ],
             options={
                 "verbose_name": "denetim kaydı",
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("topic", models.CharField(max_length=60, verbose_name="konu")),
-                ("payload", models.JSONField(default=dict, verbose_name="içerik")),
+                ("payload", models.JSONField(default=dict, verbose_name="İçerik")),
                 (
                     "created_at",
                     models.DateTimeField(
