@@ -46,9 +46,7 @@ class PackagedFetcher(URLFetcher):
     """Serves the files that come with the portal, by their ``package:`` names, and nothing else."""
 
     def __init__(self) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]
-            allowed_protocols=("package",), allow_redirects=False, fail_on_errors=True
-        )
+        super().__init__(allowed_protocols=("package",), allow_redirects=False, fail_on_errors=True)
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 - the engine's signature
         """Return the packaged file; raise ValueError, which stops the rendering, for any other address."""

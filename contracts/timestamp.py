@@ -19,7 +19,7 @@ class DevelopmentTimeStamper(TimeStamper):
     """Answers time-stamp requests itself, by a signer whose certificate is meant for time stamps only."""
 
     def __init__(self, signer: SimpleSigner, certificate: x509.Certificate) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._signer = signer
         self._name = x509.GeneralName("directory_name", certificate.subject)
 

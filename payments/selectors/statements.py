@@ -36,6 +36,12 @@ def summary_of(statement: Statement) -> dict[str, Any]:
     }
 
 
+def empty_summary(problem: str) -> dict[str, Any]:
+    """Return the result object of an import that failed before there was a statement."""
+    counts = dict.fromkeys(["lines", "duplicates", *_VERDICTS.values()], 0)
+    return {"statement_id": None, "problems": [{"line": 0, "message": problem}], **counts, "balance_ok": None}
+
+
 def matches_of(statement: Statement) -> list[dict[str, Any]]:
     """Return the result rows of `export_matches`: one for each of the statement's own lines, in file order."""
     return [_match(line) for line in _lines_with_orders(statement)]

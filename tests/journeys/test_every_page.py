@@ -37,6 +37,17 @@ PROVIDER = [
 ]
 ACCOUNTANT = ["/muhasebe/", "/muhasebe/ekstreler/", "/muhasebe/ekstreler/1/", "/muhasebe/hareketler/1/"]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ADMINISTRATOR = [
+    "/yonetim/",
+    "/yonetim/accounts/provider/",
+    "/yonetim/accounts/provider/add/",
+    "/yonetim/packages/tariff/",
+    "/yonetim/packages/tariff/add/",
+    "/yonetim/payments/order/",
+    "/yonetim/payments/bankaccount/1/change/",
+    "/yonetim/contracts/signeddocument/",
+    "/yonetim/audit/auditevent/",
+]
 RULES = {"runOnly": {"type": "tag", "values": STANDARDS}}
 
 
@@ -115,3 +126,8 @@ def test_nobody(page: Page, portal: Portal, screenshots: Path) -> None:
 def test_pages_of_an_accountant(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in_as_staff(page, portal, "muhasebe")
     assert walk(page, portal, ACCOUNTANT, screenshots) == []
+
+
+def test_pages_of_an_administrator(page: Page, portal: Portal, screenshots: Path) -> None:
+    log_in_as_staff(page, portal, "yonetici")
+    assert walk(page, portal, ADMINISTRATOR, screenshots) == []

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from psycopg import sql
 
 from tests.journeys.conftest import Portal, log_in
 from tests.payments.mt940 import Transfer, mt940
@@ -110,6 +112,7 @@ def test_from_log_in_to_an_authorised_partner(
     assert "Signature is Valid" in checked.stdout
 
     authorise_partner(page, portal, screenshots, package.partner)
+    assert_nobodys_number_is_in_clear(portal)
     assert all(check["ok"] for check in portal.manage("verify_ledger")["checks"].values())  # type: ignore[attr-defined]
 
 
@@ -128,3 +131,16 @@ def authorise_partner(page: Page, portal: Portal, screenshots: Path, partner: st
     page.get_by_role("button", name="Yetkilendir").click()
     expect(page.get_by_test_id("notice").first).to_contain_text("Deneme Marka 1 için yetkilendirildi")
     page.screenshot(path=screenshots / "brands-authorised.png", full_page=True)
+
+
+def assert_nobodys_number_is_in_clear(portal: Portal) -> None:
+    """The TCKN that was typed stands in no table of the portal and in no line of its logs."""
+    tckn = "10000000146"
+    for log in (portal.data / "log").glob("*.log"):
+        assert tckn not in log.read_text(), log.name
+    with psycopg.connect(portal.environment["DATABASE_URL"]) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            command = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(sql.Identifier(table))
+            with connection.cursor().copy(command) as rows:
+                assert tckn.encode() not in b"".join(bytes(row) for row in rows), table

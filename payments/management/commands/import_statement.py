@@ -2,15 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from iys_portal.shared.commands import ObjectCommand
 from payments.enums import StatementState
 from payments.models import BankAccount
-from payments.selectors.statements import summary_of
+from payments.selectors.statements import empty_summary, summary_of
 from payments.services import statements
 
 
@@ -28,11 +28,11 @@ class Command(ObjectCommand):
         iban = options["account"].replace(" ", "").upper()
         account = BankAccount.objects.filter(iban=iban).first()
         if account is None:
-            raise CommandError(f"{iban} bizim hesaplarımızdan biri değil.")
+            self._refuse(f"{iban} bizim hesaplarımızdan biri değil.", as_json=options["json"])
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise CommandError(f"{path} okunamadı: {error.strerror}") from error
+            self._refuse(f"{path.name} okunamadı: {error.strerror}.", as_json=options["json"])
         now = timezone.now()
         statement, _ = statements.receive(
             account=account,
@@ -47,3 +47,8 @@ class Command(ObjectCommand):
         self.answer(summary_of(statement), as_json=options["json"])
         if statement.state == StatementState.REFUSED:
             sys.exit(2)
+
+    def _refuse(self, message: str, *, as_json: bool) -> NoReturn:
+        """Answer as for a file that was read and refused, though there is no statement yet."""
+        self.answer(empty_summary(message), as_json=as_json)
+        sys.exit(2)
