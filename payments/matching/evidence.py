@@ -7,7 +7,7 @@ from payments.matching.normalise import Normalised, tax_numbers, title_words, wo
 from payments.matching.views import LineView, OrderView, Proof
 
 SAME_TITLE = 0.85
-"""From this similarity on a title proves who paid (payments.md 3.3)."""
+"""From this similarity on a title proves who paid."""
 
 LIKE_TITLE = 0.6
 """From this similarity on a title is worth showing to a person."""
