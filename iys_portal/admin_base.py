@@ -111,12 +111,12 @@ class ConstrainedForm(ModelForm):
 
     def _post_clean(self) -> None:
         """Do as Django does, but for the constraints."""
-        exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
+        exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]  # private: not in the stubs
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         try:
             self.instance.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
-            self._update_errors(error)  # type: ignore[attr-defined]
+            self._update_errors(error)  # type: ignore[attr-defined]  # private: not in the stubs
         self.validate_unique()
         self._validate_constraints()
 
@@ -146,7 +146,7 @@ class AuditedAdmin(PortalAdmin):
     fixed_fields: ClassVar[tuple[str, ...]] = ()
     unaudited: ClassVar[tuple[str, ...]] = ()
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]  # a form made on the fly has no name
         form: Any = super().get_form(request, obj, **kwargs)
         form.constraint_errors = self.constraint_errors
         return form
@@ -155,7 +155,7 @@ class AuditedAdmin(PortalAdmin):
         fixed = self.fixed_fields if obj is not None else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's signature)
         if change:
             rows = type(obj)._default_manager.select_for_update(of=("self",), no_key=True)
             obj.values_before_change = self._values(rows.get(pk=obj.pk))

@@ -48,7 +48,7 @@ class PortalAdminSite(AdminSite):
 def _record_success(action: str, request: HttpRequest, response: HttpResponse) -> None:
     """Audit a form of the site that was sent and accepted: it answers with a redirect."""
     from iys_portal.admin_base import acting_person  # noqa: PLC0415  (models are not loaded before)
-    from iys_portal.audit.services import record  # noqa: PLC0415
+    from iys_portal.audit.services import record  # noqa: PLC0415  (as above)
 
     if request.method == "POST" and response.status_code == 302:
         person = acting_person(request)

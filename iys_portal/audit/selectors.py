@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import models
 from django.db.models import QuerySet
 
-from iys_portal.audit.models import AuditEvent, AuditSeal, OutboxMessage
+from iys_portal.audit.models import AuditEvent, AuditSeal
 from iys_portal.audit.services import GENESIS, link_hash
 
 
@@ -30,8 +30,3 @@ def first_broken_seal() -> AuditSeal | None:
 
 def _chain() -> Iterator[AuditSeal]:
     return AuditSeal.objects.select_related("event").order_by("seq").iterator(chunk_size=2000)
-
-
-def given_up() -> QuerySet[OutboxMessage]:
-    """Return the outbox messages on which the portal gave up: a person has to look."""
-    return OutboxMessage.objects.exclude(failed_at=None).order_by("-failed_at")

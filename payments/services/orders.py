@@ -147,6 +147,8 @@ def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor:
         shown = contract_for(order, person=person, now=now)
         if repriced or shown.sha256 != shown_sha256:
             raise ContractChanged
+        if order.is_free:
+            _refuse_what_cannot_start(order, now=now)
         _approve(order, shown, person=person, visitor=visitor, now=now)
     return order
 
@@ -154,6 +156,13 @@ def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor:
 def _is_over(order: Order, *, now: datetime) -> bool:
     end = expires_at(order)
     return end is not None and end <= now
+
+
+def _refuse_what_cannot_start(order: Order, *, now: datetime) -> None:
+    """A free order has no money to keep it: it is refused before the approval instead of resting in `paid`."""
+    refusal = refusal_of_activation(order, live_subscription(order.provider_id, now=now))
+    if refusal:
+        raise OrderRefused(f"{refusal} Bilgi için bilgi@iys.org.tr adresine yazabilirsiniz.")
 
 
 def _approve(order: Order, shown: ShownContract, *, person: Person, visitor: Visitor, now: datetime) -> None:
@@ -195,14 +204,14 @@ def choose_transfer(*, order: Order, person: Person, now: datetime) -> Order:
         return order
     if order.state != OrderState.CONTRACT_ACCEPTED or _is_over(order, now=now):
         raise OrderRefused("Bu sipariş için ödeme yöntemi seçilemez.")
-    last_day = istanbul_day(now) + timedelta(days=settings.TRANSFER_LIFETIME_DAYS)
+    final_day = istanbul_day(now) + timedelta(days=settings.TRANSFER_LIFETIME_DAYS)
     move(
         order,
         OrderState.TRANSFER_PENDING,
         table=ORDER_TRANSITIONS,
         actor=person,
         reason="Havale/EFT seçildi.",
-        pay_by=end_of_istanbul_day(last_day),
+        pay_by=end_of_istanbul_day(final_day),
     )
     return order
 

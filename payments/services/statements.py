@@ -30,7 +30,7 @@ _BATCH = 1000
 def receive(
     *,
     account: BankAccount,
-    format: str,  # noqa: A002
+    format: str,  # noqa: A002  (the word of the field and of the command line)
     filename: str,
     content: bytes,
     person: Person | None,

@@ -242,3 +242,21 @@ def test_a_new_package_ends_the_running_one(accepted: Make, provider: Provider, 
         "closed",
         now + timedelta(days=30),
     )
+
+
+@pytest.mark.parametrize("hindrance", ["closed", "paused"])
+def test_a_free_package_that_cannot_start_is_refused_before_its_approval(
+    draft: Make, provider: Provider, alice: Person, now: datetime, hindrance: str
+) -> None:
+    order = draft("ileti-75")
+    if hindrance == "closed":
+        Provider.objects.filter(pk=provider.pk).update(state="closed")
+    else:
+        factories.subscription(provider, "ileti-5", now=now - timedelta(days=1))
+        Subscription.objects.update(state="paused")
+    shown = contract_for(order, person=alice, now=now).sha256
+    for _ in range(2):
+        with pytest.raises(OrderRefused, match=r"bilgi@iys\.org\.tr"):
+            orders.accept_contract(order=order, person=alice, shown_sha256=shown, visitor=VISITOR, now=now)
+    order.refresh_from_db()
+    assert (order.state, Approval.objects.count()) == (OrderState.DRAFT, 0)
