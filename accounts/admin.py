@@ -11,13 +11,20 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import Membership, Person, Provider
+from accounts.enums import ChangeState, ProviderState
+from accounts.models import CompanyChange, Invitation, Membership, Person, Provider
+from accounts.rules import AccountRefused
 from accounts.selectors import memberships_of
+from accounts.services.company import OUTDATED, apply_change, reject_change
+from iys_portal.admin_acts import Act, ActingAdmin, ActRefused
 from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, acting_person
 from iys_portal.audit.services import record
+from packages.selectors import standing_of
+from packages.services import close_for_provider, reopen_provider
 
 admin.site.unregister(Group)
 
@@ -31,8 +38,64 @@ class GroupAdmin(ReadOnlyAdmin):
     fields = ("name", "permissions")
 
 
+def _provider_facts(provider: Provider) -> list[tuple[str, str]]:
+    standing = standing_of(provider.pk, now=timezone.now())
+    held = [each.package.label for each in (standing.running, standing.queued) if each is not None]
+    return [
+        ("Hizmet sağlayıcı", f"{provider.title} (İYS No {provider.iys_code})"),
+        ("Paket", ", ".join(held) or "Temel Hizmetler"),
+        ("Durum", str(provider.get_state_display())),
+    ]
+
+
+def _close_provider(provider: Provider, actor: Any, reason: str) -> str:
+    close_for_provider(provider=provider, actor=actor, reason=reason, now=timezone.now())
+    return f"{provider.title} kapatıldı; abonelikleri sona erdi."
+
+
+def _reopen_provider(provider: Provider, actor: Any, reason: str) -> str:
+    reopen_provider(provider=provider, actor=actor, reason=reason)
+    return f"{provider.title} yeniden açıldı."
+
+
+CLOSE = Act(
+    name="kapat",
+    label="Kapat",
+    question="Hizmet sağlayıcı kapatılsın mı?",
+    refusal=lambda provider: "" if provider.state == ProviderState.ACTIVE else "Bu hizmet sağlayıcı zaten kapalı.",
+    facts=_provider_facts,
+    consequence=lambda provider: (
+        f"{provider.title} İYS'den ayrılmış sayılır: süren ve sırada bekleyen abonelikleri hemen kapanır (H521),"
+        " ödenmiş siparişlerinin paketi tanımlanmaz. Kapanan abonelik yeniden açılamaz."
+    ),
+    perform=_close_provider,
+    hint="Gerekçe denetim kaydına yazılır ve hizmet sağlayıcının paket geçmişinde görünür.",
+    is_grave=True,
+)
+
+REOPEN = Act(
+    name="ac",
+    label="Yeniden aç",
+    question="Hizmet sağlayıcı yeniden açılsın mı?",
+    refusal=lambda provider: "" if provider.state == ProviderState.CLOSED else "Bu hizmet sağlayıcı kapalı değil.",
+    facts=_provider_facts,
+    consequence=lambda provider: (
+        f"{provider.title} Temel Hizmetler ile yeniden çalışır. Kapanmış abonelikler geri gelmez; bekleyen ödenmiş"
+        " siparişler yeniden denenir."
+    ),
+    perform=_reopen_provider,
+    hint="Gerekçe denetim kaydına yazılır.",
+)
+
+
 @admin.register(Provider)
-class ProviderAdmin(AuditedAdmin):
+class ProviderAdmin(ActingAdmin, AuditedAdmin):
+    """Companies; one that leaves İYS is closed on a page of its own, together with its subscriptions."""
+
+    acts = (CLOSE, REOPEN)
+    act_permission = "accounts.change_provider"
+    fixed_fields = ("iys_code",)  # transaction ids of consents are derived from it
+    readonly_fields = ("state",)
     list_display = ("title", "iys_code", "tax_number", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("=iys_code", "=tax_number")
@@ -157,7 +220,7 @@ class MembershipAdmin(AuditedAdmin):
     list_select_related = ("person", "provider")
     search_fields = ("=provider__iys_code",)
     folded_search = ("person__given_name", "person__family_name", "provider__title")
-    fields = ("provider", "person", "role", "started_at", "ended_at")
+    fields = ("provider", "person", "role", "email", "started_at", "ended_at")
     readonly_fields = ("started_at",)  # the database sets it when the row is made
     raw_id_fields = ("provider", "person")
     fixed_fields = ("provider", "person")
@@ -170,3 +233,95 @@ class MembershipAdmin(AuditedAdmin):
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         fields = super().get_fields(request, obj)
         return fields if obj is not None else [name for name in fields if name != "started_at"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Whom providers asked to act for them; people of the provider send and withdraw them."""
+
+    list_display = ("__str__", "role", "state", "invited_by", "created_at", "expires_at")
+    list_filter = ("state", "role")
+    list_select_related = ("provider", "invited_by")
+    search_fields = ("=provider__iys_code",)
+    folded_search = ("given_name", "family_name", "provider__title")
+    fields = ("provider", "given_name", "family_name", "tckn", "email", "role", "state", "invited_by", "created_at")
+    readonly_fields = ("tckn",)
+
+    @admin.display(description="T.C. Kimlik No")
+    def tckn(self, invitation: Invitation) -> str:
+        return invitation.masked_tckn
+
+
+def _change_facts(change: CompanyChange) -> list[tuple[str, str]]:
+    return [
+        ("Hizmet sağlayıcı", f"{change.provider.title} (İYS No {change.provider.iys_code})"),
+        (f"Kayıtlı {change.get_field_display()}", change.old_value or "Yok"),
+        ("İstenen değer", change.new_value),
+        ("İsteyen", f"{change.requested_by}, gerekçe: {change.reason}"),
+    ]
+
+
+def _apply_change(change: CompanyChange, actor: Any, reason: str) -> str:
+    _decided(apply_change, change, actor, reason)
+    return f"{change.get_field_display()} güncellendi; şirkete bildirildi."
+
+
+def _reject_change(change: CompanyChange, actor: Any, reason: str) -> str:
+    _decided(reject_change, change, actor, reason)
+    return "Talep reddedildi; şirkete bildirildi."
+
+
+def _decided(decide: Any, change: CompanyChange, actor: Any, reason: str) -> None:
+    try:
+        decide(change_id=change.pk, actor=actor, reason=reason, now=timezone.now())
+    except AccountRefused as refusal:
+        raise ActRefused(str(refusal)) from None
+
+
+def _refusal_of_applying(change: CompanyChange) -> str:
+    if change.state != ChangeState.PENDING:
+        return "Bu talep daha önce sonuçlanmış."
+    return OUTDATED if getattr(change.provider, change.field) != change.old_value else ""
+
+
+APPLY_CHANGE = Act(
+    name="uygula",
+    label="Uygula",
+    question="Bilgi değiştirilsin mi?",
+    refusal=_refusal_of_applying,
+    facts=_change_facts,
+    consequence=lambda change: (
+        f"{change.get_field_display()} hemen değişir ve bundan sonraki sözleşme ve belgelerde yeni değeriyle yer alır."
+        " Önceki belgeler değişmez. Şirkete e-posta ile bildirilir."
+    ),
+    perform=_apply_change,
+    hint="Hangi belgeyle doğruladığınızı yazın; şirkete de gönderilir.",
+)
+
+REJECT_CHANGE = Act(
+    name="reddet",
+    label="Reddet",
+    question="Talep reddedilsin mi?",
+    refusal=lambda change: "" if change.state == ChangeState.PENDING else "Bu talep daha önce sonuçlanmış.",
+    facts=_change_facts,
+    consequence=lambda _change: "Kayıtlı bilgi aynı kalır. Gerekçe şirkete e-posta ile bildirilir.",
+    perform=_reject_change,
+    hint="Şirkete gönderilir.",
+)
+
+
+@admin.register(CompanyChange)
+class CompanyChangeAdmin(ActingAdmin, ReadOnlyAdmin):
+    """Requests of providers to change their registered data: applied or rejected on a page of its own."""
+
+    acts = (APPLY_CHANGE, REJECT_CHANGE)
+    act_permission = "accounts.change_provider"
+    list_display = ("provider", "field", "state", "requested_by", "created_at", "decided_at")
+    list_filter = ("state", "field")
+    list_select_related = ("provider", "requested_by")
+    search_fields = ("=provider__iys_code",)
+    folded_search = ("provider__title",)
+    fields = (
+        *("provider", "field", "old_value", "new_value", "reason", "state", "requested_by", "created_at"),
+        *("decided_by", "decided_at", "decision"),
+    )

@@ -1,7 +1,7 @@
 """What every page's frame shows: who is here, for which provider, and where the menu leads."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,8 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Provider
+from accounts.enums import Capability
+from accounts.models import Membership, Provider
+from accounts.rules import may
+from accounts.sessions import WARNING, ends_in
 from packages.selectors import active_package
+
+if TYPE_CHECKING:
+    from partners.models import Intermediary, Partner
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,13 @@ class Frame:
     signed_in: bool = False
     person_name: str = ""
     provider: Provider | None = None
+    party: "Partner | Intermediary | None" = None
     package_badge: str = ""
+    role: str = ""
+    may: dict[str, bool] = field(default_factory=dict)
     can_switch: bool = False
+    session_seconds: int = 0
+    warning_seconds: int = int(WARNING.total_seconds())
     menu: list[MenuEntry] = field(default_factory=list)
     staff_menu: list[MenuEntry] = field(default_factory=list)
     demo: bool = settings.DEMO_MODE
@@ -44,6 +55,10 @@ _MENU = [
     ("Marka Yönetimi", "brands:list", "tags"),
     ("Paket Yönetimi", "packages:overview", "package"),
     ("Raporlar", "reports:overview", "chart-column"),
+]
+_PARTY_MENU = [
+    ("Markalar", "party:brands", "tags"),
+    ("Çalışıyor mu?", "party:check", "circle-check"),
 ]
 # Pages that belong to a menu entry though they stand at another address.
 _ALSO = {"packages:overview": "/siparis/"}
@@ -59,15 +74,29 @@ def _frame(request: HttpRequest) -> Frame:
     if user is None or not user.is_authenticated:
         return Frame()
     provider: Provider | None = getattr(request, "provider", None)
+    membership: Membership | None = getattr(request, "membership", None)
+    left, role = ends_in(request.session, now=timezone.now()), membership.role if membership else None
     return Frame(
         signed_in=True,
         person_name=user.get_full_name(),
         provider=provider,
+        party=getattr(request, "party", None),
         package_badge=active_package(provider.pk, now=timezone.now()).heading if provider else "",
-        can_switch=len(getattr(request, "memberships", [])) > 1,
-        menu=[_entry(request, *entry) for entry in _MENU] if provider else [],
+        role=membership.get_role_display() if membership else "",
+        may={capability.value: may(role, capability) for capability in Capability},
+        session_seconds=int(left.total_seconds()) if left else 0,
+        can_switch=len(getattr(request, "memberships", [])) + len(getattr(request, "parties", [])) > 1,
+        menu=[_entry(request, *entry) for entry in _MENU] if provider else _party_menu(request),
         staff_menu=_staff_menu(request),
     )
+
+
+def _party_menu(request: HttpRequest) -> list[MenuEntry]:
+    """Return the menu of a company's people; its first page stands above the second, and is current only itself."""
+    if getattr(request, "party", None) is None:
+        return []
+    entries = [(label, reverse(name), icon) for label, name, icon in _PARTY_MENU]
+    return [MenuEntry(label, url, icon, current=request.path == url) for label, url, icon in entries]
 
 
 def _staff_menu(request: HttpRequest) -> list[MenuEntry]:

@@ -4,13 +4,15 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from stdnum.tr import vkn
 
-from accounts.enums import ProviderState, Role
+from accounts.enums import ChangeState, CompanyField, InvitationState, ProviderState, Role, Topic
 from iys_portal.shared.crypto import decrypt, mask_tckn
 
 
@@ -111,11 +113,23 @@ class Provider(models.Model):
 
 
 class Membership(models.Model):
-    """A person's authority (yetki) for a provider, from one instant to another."""
+    """A person's authority (yetki) for a provider, from one instant to another.
+
+    `email` is where this person wants to be written about this provider (empty: the provider's address), `muted` the
+    topics about which not.
+    """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     person = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT)
     role = models.CharField("görev", max_length=10, choices=Role, default=Role.OWNER)
+    email = models.EmailField("bildirim e-postası", blank=True, default="", db_default="")
+    muted = ArrayField(
+        models.CharField(max_length=10, choices=Topic),
+        verbose_name="İstenmeyen bildirimler",
+        blank=True,
+        default=list,
+        db_default=Value([], output_field=ArrayField(models.CharField(max_length=10))),
+    )
     started_at = models.DateTimeField("başlangıç", db_default=Now())
     ended_at = models.DateTimeField("bitiş", null=True, blank=True)
 
@@ -130,7 +144,118 @@ class Membership(models.Model):
             models.CheckConstraint(
                 name="membership_ends_later", condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at"))
             ),
+            models.CheckConstraint(name="membership_muted_known", condition=Q(muted__contained_by=Topic.values)),
         ]
 
     def __str__(self) -> str:
         return f"{self.person} – {self.provider}"
+
+
+class Invitation(models.Model):
+    """Somebody is asked to act for a provider; it is meant for one TCKN and opened by the link of one e-mail.
+
+    The TCKN is stored as a Person's is; of the link's code only the hash is kept.
+    """
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    tckn_hash = models.CharField(max_length=64, editable=False)
+    tckn_encrypted = models.BinaryField()
+    given_name = models.CharField("ad", max_length=100)
+    family_name = models.CharField("soyad", max_length=100)
+    email = models.EmailField("e-posta")
+    role = models.CharField("görev", max_length=10, choices=Role)
+    code_hash = models.CharField(max_length=64, unique=True, editable=False)
+    state = models.CharField("durum", max_length=10, choices=InvitationState, default=InvitationState.PENDING)
+    invited_by = models.ForeignKey(Person, verbose_name="davet eden", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("davet")
+    expires_at = models.DateTimeField("son geçerlilik")
+    membership = models.OneToOneField(Membership, verbose_name="yetki", on_delete=models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        verbose_name = "davet"
+        verbose_name_plural = "davetler"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "tckn_hash"],
+                name="invitation_one_pending",
+                condition=Q(state=InvitationState.PENDING),
+            ),
+            models.CheckConstraint(name="invitation_role_known", condition=Q(role__in=Role.values)),
+            models.CheckConstraint(name="invitation_state_known", condition=Q(state__in=InvitationState.values)),
+            models.CheckConstraint(name="invitation_ends_later", condition=Q(expires_at__gt=F("created_at"))),
+            models.CheckConstraint(
+                name="invitation_accepted_iff_membership",
+                condition=Q(state=InvitationState.ACCEPTED, membership__isnull=False)
+                | ~Q(state=InvitationState.ACCEPTED) & Q(membership=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_full_name()} – {self.provider}"
+
+    def get_full_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def masked_tckn(self) -> str:
+        return mask_tckn(decrypt(self.tckn_encrypted).decode())
+
+
+class CompanyChange(models.Model):
+    """A provider asks for a change of its registered data; an administrator applies or rejects it."""
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    field = models.CharField("bilgi", max_length=10, choices=CompanyField)
+    old_value = models.CharField("kayıtlı değer", max_length=500, blank=True, default="")
+    new_value = models.CharField("İstenen değer", max_length=500)
+    reason = models.CharField("gerekçe", max_length=500)
+    state = models.CharField("durum", max_length=10, choices=ChangeState, default=ChangeState.PENDING)
+    requested_by = models.ForeignKey(Person, verbose_name="İsteyen", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("İstek")
+    decided_by = models.ForeignKey(
+        Person, verbose_name="karar veren", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField("karar", null=True, blank=True)
+    decision = models.CharField("karar gerekçesi", max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = "bilgi değişikliği talebi"
+        verbose_name_plural = "bilgi değişikliği talepleri"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "field"], name="change_one_pending", condition=Q(state=ChangeState.PENDING)
+            ),
+            models.CheckConstraint(name="change_field_known", condition=Q(field__in=CompanyField.values)),
+            models.CheckConstraint(name="change_state_known", condition=Q(state__in=ChangeState.values)),
+            models.CheckConstraint(name="change_changes", condition=~Q(new_value=F("old_value"))),
+            models.CheckConstraint(
+                name="change_decided_whole",
+                condition=Q(state=ChangeState.PENDING, decided_at=None, decided_by=None)
+                | ~Q(state=ChangeState.PENDING) & Q(decided_at__isnull=False, decided_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.get_field_display()}"
+
+
+class WebSession(AbstractBaseSession):
+    """A web session with what its person needs to know it again: browser, shortened address, times.
+
+    Written by accounts.sessions from the session's own data; ended by deleting the row.
+    """
+
+    person_id = models.BigIntegerField("kişi no", null=True, db_index=True)
+    browser = models.CharField("tarayıcı", max_length=60, blank=True, default="")
+    address = models.CharField("adres", max_length=45, blank=True, default="")
+    started_at = models.DateTimeField("giriş", null=True)
+    seen_at = models.DateTimeField("son işlem", null=True)
+
+    class Meta:
+        verbose_name = "oturum"
+        verbose_name_plural = "oturumlar"
+
+    def __str__(self) -> str:
+        return f"{self.browser} {self.address}"

@@ -1,6 +1,6 @@
 """Search texts in any case, with or without Turkish letters ("istanbul" finds "İSTANBUL")."""
 
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import Expression, F, Func, Q, TextField, Value
 from django.db.models.functions import Upper
 
 from iys_portal.shared.turkish import fold
@@ -11,9 +11,10 @@ _LETTERS = "İıiŞşĞğÜüÖöÇçÂâÎîÛû"
 _PLAIN = "IIISSGGUUOOCCAAIIUU"
 
 
-def folded(field: str) -> Upper:
-    """Return the expression of a text column (relations by ``__``) in plain ASCII capitals."""
-    plain = Func(F(field), Value(_LETTERS), Value(_PLAIN), function="translate", output_field=TextField())
+def folded(text: str | Expression) -> Upper:
+    """Return the expression of a text column (relations by ``__``), or of an expression, in plain ASCII capitals."""
+    column = F(text) if isinstance(text, str) else text
+    plain = Func(column, Value(_LETTERS), Value(_PLAIN), function="translate", output_field=TextField())
     return Upper(plain)
 
 

@@ -1,9 +1,16 @@
 """Read people and their authority."""
 
-from django.db.models import QuerySet
+from datetime import datetime
 
-from accounts.enums import ProviderState
-from accounts.models import Membership, Person
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
+
+from accounts.enums import Capability, InvitationState, ProviderState, Role
+from accounts.models import CompanyChange, Invitation, Membership, Person, WebSession
+from accounts.rules import ROLES_WITH
+from accounts.searching import folded, holds_words
+from iys_portal.audit.selectors import history_of
+from iys_portal.shared.crypto import lookup_hash
 
 
 def memberships_of(person: Person) -> QuerySet[Membership]:
@@ -15,6 +22,81 @@ def memberships_of(person: Person) -> QuerySet[Membership]:
     )
 
 
+def all_memberships_of(person: Person) -> QuerySet[Membership]:
+    """Return every membership a person has or had, the newest first."""
+    return Membership.objects.filter(person=person).select_related("provider").order_by("-started_at", "-pk")
+
+
 def people_of(provider_id: int) -> QuerySet[Membership]:
     """Return the live memberships of a provider, longest-serving first."""
     return Membership.objects.filter(provider_id=provider_id, ended_at=None).select_related("person").order_by("pk")
+
+
+def people_with(provider_id: int, capability: Capability) -> QuerySet[Membership]:
+    """Return the live memberships of a provider whose role has the capability, longest-serving first."""
+    return people_of(provider_id).filter(role__in=ROLES_WITH[capability], person__is_active=True)
+
+
+def owners_of(provider_id: int) -> QuerySet[Membership]:
+    """Return the live memberships of the owners who can log in."""
+    return people_of(provider_id).filter(role=Role.OWNER, person__is_active=True)
+
+
+def people_matching(provider_id: int, query: str) -> QuerySet[Membership]:
+    """Return the live memberships of a provider whose person's name holds every word of `query`."""
+    people = people_of(provider_id)
+    if not query:
+        return people
+    name = folded(Concat("person__given_name", Value(" "), "person__family_name"))
+    return people.alias(folded_name=name).filter(holds_words("folded_name", query))
+
+
+def member_with(provider_id: int, pk: int) -> Membership | None:
+    """Return a membership of the provider, one that ended too; None when it is another's."""
+    return Membership.objects.filter(provider_id=provider_id, pk=pk).select_related("person", "provider").first()
+
+
+def invitation_with(provider_id: int, pk: int) -> Invitation | None:
+    """Return an invitation of the provider; None when it is another's."""
+    return Invitation.objects.filter(provider_id=provider_id, pk=pk).select_related("provider", "invited_by").first()
+
+
+def change_with(provider_id: int, pk: int) -> CompanyChange | None:
+    """Return a request of the provider; None when it is another's."""
+    return company_changes_of(provider_id).filter(pk=pk).first()
+
+
+def open_invitations_of(provider_id: int) -> QuerySet[Invitation]:
+    """Return the invitations that nobody has accepted or withdrawn, those that ran out included; newest first."""
+    return (
+        Invitation.objects.filter(provider_id=provider_id, state=InvitationState.PENDING)
+        .select_related("invited_by")
+        .order_by("-pk")
+    )
+
+
+def invitation_by_code(code: str) -> Invitation | None:
+    """Return the invitation whose e-mail holds this code, in whatever state."""
+    if not code:
+        return None
+    return Invitation.objects.select_related("provider", "invited_by").filter(code_hash=lookup_hash(code)).first()
+
+
+def is_wrong_person_noted(invitation: Invitation, person: Person) -> bool:
+    """Return whether it is audited that this person came with another one's invitation."""
+    return history_of(invitation).filter(action="invitation_wrong_person", actor_id=person.pk).exists()
+
+
+def company_changes_of(provider_id: int) -> QuerySet[CompanyChange]:
+    """Return the requests to change the company's data, newest first."""
+    return CompanyChange.objects.filter(provider_id=provider_id).select_related("requested_by").order_by("-pk")
+
+
+def sessions_of(person: Person, *, now: datetime) -> QuerySet[WebSession]:
+    """Return the web sessions of a person that go on, the last used first."""
+    return WebSession.objects.filter(person_id=person.pk, expire_date__gt=now).order_by("-seen_at", "session_key")
+
+
+def session_mark(session_key: str) -> str:
+    """Return the name by which a page speaks of a web session: its key opens it and is shown to nobody."""
+    return lookup_hash(f"session:{session_key}")[:16]

@@ -1,17 +1,20 @@
-"""Choosing a provider, İşyerim, and what a newcomer reads before applying."""
+"""Choosing a provider or an authorised company to act for."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from accounts.access import ProviderRequest, provider_view, public, signed_in
+from accounts.access import signed_in
+from accounts.adapters import own_path
 from accounts.middleware import PROVIDER_KEY
 from accounts.models import Provider
-from accounts.selectors import people_of
 from packages.selectors import active_package
+from partners.middleware import PARTY_KEY
 
 
 @dataclass(frozen=True)
@@ -25,30 +28,39 @@ class Choice:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def choose(request: HttpRequest) -> HttpResponse:
-    """“Hizmet sağlayıcı seçiniz”; people without a provider read what to do."""
+    """“Hizmet sağlayıcı seçiniz”, and the companies for which the person works; who has neither reads what to do."""
     providers = {membership.provider_id: membership.provider for membership in request.memberships}  # type: ignore[attr-defined]
-    if not providers:
+    parties = {choice.key: choice for choice in request.parties}  # type: ignore[attr-defined]
+    if not providers and not parties:
         return render(request, "accounts/no_provider.html")
+    if request.method == "POST" and request.POST.get("party") in parties:
+        request.session[PARTY_KEY] = request.POST["party"]
+        return redirect(_page_after(request, access="partner") or "party:brands")
+    if not providers and len(parties) == 1:
+        return redirect("party:brands")
     if request.method == "POST":
         chosen = request.POST.get("provider", "")
         if chosen.isdecimal() and int(chosen) in providers:
             request.session[PROVIDER_KEY] = int(chosen)
-            return redirect("brands:list")
+            request.session.pop(PARTY_KEY, None)
+            return redirect(_page_after(request, access="provider") or "brands:list")
     now = timezone.now()
     choices = [Choice(p, active_package(p.pk, now=now).heading) for p in providers.values()]
-    return render(request, "accounts/choose.html", {"providers": choices})
+    context = {
+        "providers": choices,
+        "parties": parties.values(),
+        "next": own_path(request.POST.get("next") or request.GET.get("next")) or "",
+    }
+    return render(request, "accounts/choose.html", context)
 
 
-@require_safe
-@provider_view
-def company(request: ProviderRequest) -> HttpResponse:
-    """İşyerim: the company as it is registered, and who may act for it."""
-    people = people_of(request.provider.pk)
-    return render(request, "accounts/isyerim.html", {"provider": request.provider, "people": people})
-
-
-@require_safe
-@public
-def apply(request: HttpRequest) -> HttpResponse:
-    """Hemen Başvur: what an application needs and where it is sent."""
-    return render(request, "accounts/apply.html")
+def _page_after(request: HttpRequest, *, access: str) -> str | None:
+    """Return the page that sent somebody here (next), unless it is one for the other kind of company."""
+    target = own_path(request.POST.get("next"))
+    if target is None:
+        return None
+    try:
+        view = resolve(urlsplit(target).path).func
+    except Resolver404:
+        return None
+    return target if getattr(view, "access", "") == access else None

@@ -1,12 +1,9 @@
 """Administrators' screens: brands and their dealers (bayi)."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from brands.models import Brand, Retailer
-from iys_portal.admin_base import AuditedAdmin
+from brands.models import Brand, Retailer, RetailerUpload
+from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin
 
 
 @admin.register(Brand)
@@ -18,22 +15,49 @@ class BrandAdmin(AuditedAdmin):
     folded_search = ("name", "provider__title")
     fields = ("provider", "code", "name", "is_master", "state")
     raw_id_fields = ("provider",)
-    fixed_fields = ("provider",)
-    constraint_errors = {"brand_one_master": ("is_master", "Bu hizmet sağlayıcının ana markası zaten var.")}
+    fixed_fields = ("provider", "code")  # transaction ids of consents are derived from the code
+    readonly_fields = ("state",)
+    constraint_errors = {
+        "brand_one_master": ("is_master", "Bu hizmet sağlayıcının ana markası zaten var."),
+        "brand_master_active": ("is_master", "Pasif bir marka ana marka olamaz."),
+    }
 
 
 @admin.register(Retailer)
-class RetailerAdmin(AuditedAdmin):
-    list_display = ("title", "code", "brand", "provider", "tax_number")
-    list_select_related = ("brand", "provider")
-    search_fields = ("=code", "=brand__code", "=tax_number")
-    folded_search = ("title", "provider__title")
-    fields = ("brand", "code", "title", "tax_number")
-    raw_id_fields = ("brand",)
-    fixed_fields = ("brand",)
-    constraint_errors = {"retailer_code_digits": ("code", "Bayi kodu 8 basamaklı olmalıdır.")}
+class RetailerAdmin(ReadOnlyAdmin):
+    """Dealers are their provider's: looked at here, with TCKN masked, and changed on the provider's own pages."""
 
-    def save_model(self, request: HttpRequest, obj: Retailer, form: Any, change: bool) -> None:  # noqa: FBT001
-        """A dealer belongs to its brand's provider."""
-        obj.provider = obj.brand.provider
-        super().save_model(request, obj, form, change)
+    list_display = ("title", "alias", "code", "brand", "provider", "place", "state")
+    list_filter = ("state",)
+    list_select_related = ("brand", "provider")
+    search_fields = ("=code", "=brand__code", "=tax_number", "=mersis")
+    folded_search = ("title", "alias", "provider__title")
+    fields = (
+        *("brand", "code", "title", "alias", "name", "masked_tckn", "shown_tin", "mersis", "place", "mobile"),
+        *("state", "created_at"),
+    )
+    readonly_fields = ("masked_tckn", "shown_tin", "place")
+
+    @admin.display(description="T.C. kimlik no")
+    def masked_tckn(self, retailer: Retailer) -> str:
+        return retailer.masked_tckn or "–"
+
+    @admin.display(description="vergi kimlik no")
+    def shown_tin(self, retailer: Retailer) -> str:
+        return retailer.shown_tin
+
+    @admin.display(description="il / ilçe", ordering="town_code")
+    def place(self, retailer: Retailer) -> str:
+        return f"{retailer.town.city.name} / {retailer.town.short}" if retailer.town else "–"
+
+
+@admin.register(RetailerUpload)
+class RetailerUploadAdmin(ReadOnlyAdmin):
+    """Which files of dealers came, and what became of them; what stood in them is not shown."""
+
+    list_display = ("filename", "brand", "provider", "person", "row_count", "good_count", "state", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("brand", "provider", "person")
+    search_fields = ("=brand__code",)
+    folded_search = ("filename", "provider__title")
+    fields = ("brand", "filename", "person", "row_count", "good_count", "state", "created_at", "finished_at")

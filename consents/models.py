@@ -1,16 +1,33 @@
-"""Consent: the current state, one row per (provider, recipient, brand, channel, recipient type).
+"""Consents: the current state, one row per (provider, recipient, brand, channel, recipient type), and its history.
 
-The order of the primary key is the design: all consents of an address lie together. Partitioned by provider,
-no foreign keys to or from it, so that it can be distributed by provider. Not shown in admin.
+The order of the current state's primary key is the design: all consents of an address lie together, so that a status
+query, the address count and the page of one recipient are one index range. Both tables keep no foreign keys and have
+the provider first in every key, so that they can be distributed by provider (docs/adr/0032-consent-store.md). Neither
+is shown in admin.
 """
 
 from django.db import models
+from django.db.models import F, Q
 
-from consents.enums import Channel, ConsentStatus, RecipientType
+from accounts.models import Person, Provider
+from brands.models import Brand
+from consents.enums import (
+    IMPORT_OPEN,
+    IMPORT_OVER,
+    Channel,
+    ConsentStatus,
+    ImportState,
+    RecipientType,
+    Source,
+    Way,
+)
 
 
 class Consent(models.Model):
-    """One consent as it stands now. `recipient` is +90… or a lower-case ASCII e-mail address."""
+    """One consent as it stands now. `recipient` is +90… or a lower-case ASCII e-mail address.
+
+    `last_seq` is its newest event. The first record of a TACIR may lack source and date.
+    """
 
     pk = models.CompositePrimaryKey("provider_id", "recipient", "brand_id", "channel", "recipient_type")
     provider_id = models.BigIntegerField()
@@ -19,8 +36,140 @@ class Consent(models.Model):
     channel = models.SmallIntegerField(choices=Channel)
     recipient_type = models.SmallIntegerField(choices=RecipientType)
     status = models.SmallIntegerField(choices=ConsentStatus)
-    consent_at = models.DateTimeField()
+    consent_at = models.DateTimeField(null=True)
+    source = models.SmallIntegerField(choices=Source, null=True)
+    last_seq = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False
         db_table = "consent"
+
+
+class ConsentEvent(models.Model):
+    """One movement of a consent, never changed: the history, the change feed and the audit trail of consents.
+
+    `prev_seq` is the event before it of the same consent. Numbers are drawn by the database, under the lock of the
+    provider: the order of `seq` is the order of the commits, and `created_at` never falls in it.
+    """
+
+    pk = models.CompositePrimaryKey("provider_id", "seq")
+    provider_id = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    prev_seq = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    consent_at = models.DateTimeField(null=True)
+    brand_id = models.BigIntegerField()
+    person_id = models.BigIntegerField(null=True)
+    retailer_code = models.IntegerField(null=True)
+    channel = models.SmallIntegerField(choices=Channel)
+    recipient_type = models.SmallIntegerField(choices=RecipientType)
+    status = models.SmallIntegerField(choices=ConsentStatus)
+    source = models.SmallIntegerField(choices=Source, null=True)
+    way = models.SmallIntegerField(choices=Way)
+    recipient = models.TextField(db_collation="C")
+
+    class Meta:
+        managed = False
+        db_table = "consent_event"
+
+
+class HolidayChange(models.Model):
+    """A day on which Turkey's holidays differ from what the library knows: decided by administrators."""
+
+    day = models.DateField("gün", unique=True)
+    is_holiday = models.BooleanField(
+        "tatil", default=True, help_text="İşaretli: o gün tatildir. İşaretsiz: takvimde tatil görünse de iş günüdür."
+    )
+    name = models.CharField("açıklama", max_length=100, help_text="Örneğin “Ramazan Bayramı 1. gün” ya da kararın adı.")
+
+    class Meta:
+        verbose_name = "tatil düzeltmesi"
+        verbose_name_plural = "tatil düzeltmeleri"
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day:%d.%m.%Y} {self.name}"
+
+
+class ImportJob(models.Model):
+    """A file of consents for one brand: read, compared with what is recorded, then recorded in chunks.
+
+    Its good rows wait in `consent_import_row`, last row of a key only, in the order of the keys; `staged` is how many
+    they are, `position` how many of them were judged and recorded or rejected. Bad rows are kept in
+    `consent_import_problem`. `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that
+    was made before, `sample_encrypted` the first rows as the person sees them.
+    """
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    brand = models.ForeignKey(Brand, verbose_name="marka", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, verbose_name="yükleyen", on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField("dosya adı", max_length=255)
+    sha256 = models.CharField("özet (SHA-256)", max_length=64)
+    size = models.PositiveBigIntegerField("büyüklük (bayt)")
+    state = models.CharField("durum", max_length=10, choices=ImportState, default=ImportState.RECEIVED)
+    message = models.CharField("neden", max_length=500, default="", blank=True)
+    received_at = models.DateTimeField("alındı")
+    checked_at = models.DateTimeField("denetlendi", null=True, blank=True)
+    started_at = models.DateTimeField("kayıt başladı", null=True, blank=True)
+    finished_at = models.DateTimeField("bitti", null=True, blank=True)
+    row_count = models.PositiveIntegerField("okunan satır", default=0)
+    read_percent = models.PositiveSmallIntegerField("okunan yüzde", default=0)
+    problem_count = models.PositiveIntegerField("okunurken hatalı satır", default=0)
+    staged = models.PositiveIntegerField("kaydedilecek izin", default=0)
+    position = models.PositiveIntegerField("işlenen izin", default=0)
+    new_count = models.PositiveIntegerField("yeni", default=0)
+    changed_count = models.PositiveIntegerField("değişen", default=0)
+    same_count = models.PositiveIntegerField("zaten böyle", default=0)
+    rejected_count = models.PositiveIntegerField("kaydedilemeyen", default=0)
+    failures = models.PositiveSmallIntegerField("art arda hata", default=0)
+    mends = models.JSONField("düzeltmeler", default=dict)
+    faults = models.JSONField("hata kodları", default=dict)
+    outlook = models.JSONField("karşılaştırma", default=dict)
+    sample_encrypted = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = "toplu izin yüklemesi"
+        verbose_name_plural = "toplu izin yüklemeleri"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="import_open_once", fields=["provider", "brand", "sha256"], condition=Q(state__in=IMPORT_OPEN)
+            ),
+            models.CheckConstraint(name="import_state_known", condition=Q(state__in=ImportState.values)),
+            models.CheckConstraint(name="import_position_within", condition=Q(position__lte=F("staged"))),
+            models.CheckConstraint(
+                name="import_counts_add_up",
+                condition=Q(
+                    position=F("new_count") + F("changed_count") + F("same_count") + F("rejected_count"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="import_finished_iff_over",
+                condition=Q(state__in=IMPORT_OVER, finished_at__isnull=False)
+                | ~Q(state__in=IMPORT_OVER) & Q(finished_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def written(self) -> int:
+        """Consents that were recorded, up to now."""
+        return self.new_count + self.changed_count
+
+    @property
+    def bad_count(self) -> int:
+        """Rows that were not recorded, up to now."""
+        return self.problem_count + self.rejected_count
+
+
+class ImportPiece(models.Model):
+    """A part of a file of consents, encrypted by itself, so that no file has to be in memory as a whole."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="pieces")
+    position = models.PositiveIntegerField()
+    content_encrypted = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "position"], name="import_piece_once")]

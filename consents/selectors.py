@@ -1,12 +1,33 @@
-"""Count consents."""
+"""Read consents: counters, the list, one recipient, the history, the change feed. The provider comes first."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q
 
-from consents.enums import ConsentStatus
-from consents.models import Consent
+from accounts.models import Provider
+from brands.enums import RetailerState
+from brands.models import Brand, Retailer
+from consents.enums import Channel, ConsentStatus, RecipientType, Source
+from consents.models import Consent, ConsentEvent, HolidayChange
+from consents.rules.calendar import Calendar
+from consents.rules.faults import Fault
+from consents.rules.fields import Movement, Policy
+from consents.rules.state import Standing, judge
+from consents.rules.transaction import transaction_id
+from packages.rules import fits
+from packages.selectors import AddressCounts, active_package, address_usage
+
+COUNTED = 10_000
+"""Longer lists are counted no further."""
+SCANNED = 200_000
+"""So many rows are looked at for a page or a count of a narrowed list; who wants more goes on from there."""
+
+Place = tuple[str, int, int, int]
+"""Where a row stands in the list of a provider: recipient, brand, channel, recipient type."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +53,326 @@ def counts_by_brand(provider_id: int, brand_ids: list[int]) -> dict[int, BrandCo
     return {row["brand_id"]: BrandCounts(row["total"], row["approval"], row["rejection"]) for row in rows}
 
 
-def address_count(provider_id: int) -> int:
-    """Return the *adres sayısı*: the larger of distinct approved phones and distinct approved e-mail addresses."""
+def calendar() -> Calendar:
+    """Return the holidays that count; one query."""
+    changes = list(HolidayChange.objects.values_list("day", "is_holiday", "name"))
+    return Calendar(
+        added=frozenset(day for day, is_holiday, _ in changes if is_holiday),
+        removed=frozenset(day for day, is_holiday, _ in changes if not is_holiday),
+        names={day: name for day, _, name in changes},
+    )
+
+
+def policy() -> Policy:
+    """Return what this installation allows; one query."""
+    return Policy(calendar(), tacir_first_ret=settings.TACIR_FIRST_RET, transition_open=settings.CONSENT_TRANSITION)
+
+
+def knows_retailer(brand: Brand, code: int) -> bool:
+    """Return whether a dealer of this code works for the brand and may collect consents: one that is active."""
+    found = Retailer.objects.filter(provider_id=brand.provider_id, brand=brand, code=code)
+    return found.filter(state=RetailerState.ACTIVE).exists()
+
+
+def count_with(counts: AddressCounts, *, mail: bool, change: int) -> int:
+    """Return the address count after a change of phones or e-mail addresses: the larger of both."""
+    return counts.changed(mail=mail, change=change).count
+
+
+def is_beyond_limit(provider_id: int, *, mail: bool, now: datetime) -> bool:
+    """Return whether one more phone or e-mail address raises the count above what the package holds."""
+    counts = address_usage(provider_id)
+    after = count_with(counts, mail=mail, change=1)
+    return after > counts.count and not fits(active_package(provider_id, now=now), addresses=after)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What would come of a movement now: why it would be refused, or how the address count would change."""
+
+    current: Consent | None
+    faults: list[Fault]
+    before: int
+    after: int
+
+
+def outlook_of(
+    brand: Brand, movement: Movement, *, retailer_code: int | None, policy: Policy, now: datetime
+) -> Outlook:
+    """Judge a movement without writing it, for the page that asks before; the record judges again, under its lock."""
+    provider_id, mail = brand.provider_id, movement.channel == Channel.EPOSTA
+    address = address_rows(provider_id, movement.recipient)
+    current = address.consent(brand.pk, movement.channel, movement.recipient_type)
+    counts = address_usage(provider_id)
+    last = last_event(current)
+    if last is not None and says(last) == said_by(movement, retailer_code):
+        return Outlook(current, [], counts.count, counts.count)
+    faults = beyond_limit(provider_id, address, movement, now=now)
+    if retailer_code is not None and not knows_retailer(brand, retailer_code):
+        faults.append(Fault("H180", "retailerCode"))
+    if not faults:
+        standing = None if current is None else Standing(ConsentStatus(current.status), current.consent_at)
+        faults = judge(standing, movement, policy=policy)
+    after = counts.count
+    if not faults and address.grows_by(movement):
+        after = count_with(counts, mail=mail, change=1)
+    elif not faults and address.shrinks_by(movement, current):
+        after = count_with(counts, mail=mail, change=-1)
+    return Outlook(current, faults, counts.count, after)
+
+
+# --- One address ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Address:
+    """All consents of one recipient with a provider."""
+
+    rows: list[Consent]
+
+    def consent(self, brand_id: int, channel: int, recipient_type: int) -> Consent | None:
+        """Return the consent of this key, or None."""
+        key = (brand_id, channel, recipient_type)
+        return next((row for row in self.rows if (row.brand_id, row.channel, row.recipient_type) == key), None)
+
+    def counts(self, *, mail: bool) -> bool:
+        """Return whether the address counts, as a phone or as an e-mail address."""
+        return any(row.status == ConsentStatus.ONAY and (row.channel == Channel.EPOSTA) == mail for row in self.rows)
+
+    def grows_by(self, movement: Movement) -> bool:
+        """Return whether the movement makes the address count that does not yet."""
+        return movement.status == ConsentStatus.ONAY and not self.counts(mail=movement.channel == Channel.EPOSTA)
+
+    def shrinks_by(self, movement: Movement, current: Consent | None) -> bool:
+        """Return whether the movement takes away the last approval with which the address counts."""
+        mail = movement.channel == Channel.EPOSTA
+        approvals = [row for row in self.rows if row.status == ConsentStatus.ONAY]
+        alike = [row for row in approvals if (row.channel == Channel.EPOSTA) == mail]
+        return movement.status == ConsentStatus.RET and alike == [current]
+
+
+def beyond_limit(provider_id: int, address: Address, movement: Movement, *, now: datetime) -> list[Fault]:
+    """Return the gate's fault of a movement that makes one address more count than the package holds."""
+    mail = movement.channel == Channel.EPOSTA
+    full = address.grows_by(movement) and is_beyond_limit(provider_id, mail=mail, now=now)
+    return [Fault("H525", "recipient")] if full else []
+
+
+def address_rows(provider_id: int, recipient: str) -> Address:
+    """Return all consents of a recipient in the order of their key; one index range."""
+    return Address(list(Consent.objects.filter(provider_id=provider_id, recipient=recipient).order_by("pk")))
+
+
+def last_event(current: Consent | None) -> ConsentEvent | None:
+    """Return the newest movement of a consent, or None."""
+    if current is None or current.last_seq is None:
+        return None
+    return ConsentEvent.objects.get(provider_id=current.provider_id, seq=current.last_seq)
+
+
+def says(event: ConsentEvent) -> tuple[object, ...]:
+    """Return what tells a movement from others of its consent."""
+    return event.status, event.source, event.consent_at, event.retailer_code
+
+
+def said_by(movement: Movement, retailer_code: int | None) -> tuple[object, ...]:
+    """Return the same of a movement that is to be recorded."""
+    return movement.status, movement.source, movement.consent_at, retailer_code
+
+
+def history_of(provider_id: int, consents: list[Consent], *, limit: int = 200) -> list[ConsentEvent]:
+    """Return the newest movements of these consents, newest first; each is found from the one that followed it.
+
+    No index holds recipients of events: a consent knows its newest event, and each event the one before
+    (docs/adr/0032-consent-store.md).
+    """
+    last = [row.last_seq for row in consents if row.last_seq is not None]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT greatest(count(DISTINCT recipient) FILTER (WHERE channel <> 3),"
-            " count(DISTINCT recipient) FILTER (WHERE channel = 3))"
-            " FROM consent WHERE provider_id = %s AND status = %s",
-            [provider_id, ConsentStatus.ONAY],
+            "WITH RECURSIVE chain AS ("
+            " SELECT seq, prev_seq, 1 AS depth FROM consent_event"
+            " WHERE provider_id = %(provider)s AND seq = ANY(%(last)s)"
+            " UNION ALL SELECT e.seq, e.prev_seq, depth + 1 FROM chain"
+            " JOIN consent_event e ON e.provider_id = %(provider)s AND e.seq = chain.prev_seq WHERE depth < %(limit)s"
+            ") SELECT seq FROM chain ORDER BY seq DESC LIMIT %(limit)s",
+            {"provider": provider_id, "last": last, "limit": limit},
         )
-        return int(cursor.fetchone()[0])
+        numbers = [number for (number,) in cursor.fetchall()]
+    return list(ConsentEvent.objects.filter(provider_id=provider_id, seq__in=numbers).order_by("-seq"))
+
+
+def consents_of_retailer(provider_id: int, retailer_code: int) -> int:
+    """Return how many of the provider's consents a retailer (bayi) collected or changed; one index range."""
+    named = ConsentEvent.objects.filter(provider_id=provider_id, retailer_code=retailer_code)
+    return named.values("recipient", "brand_id", "channel", "recipient_type").distinct().count()
+
+
+def has_consents(provider_id: int, retailer_code: int) -> bool:
+    """Return whether any movement of the provider's consents names a retailer (bayi)."""
+    return ConsentEvent.objects.filter(provider_id=provider_id, retailer_code=retailer_code).exists()
+
+
+# --- The list ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to."""
+
+    brand_id: int | None = None
+    channel: int | None = None
+    status: int | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A page of the list; `after` is where the next one begins, None at the end.
+
+    `stopped`: the page is not full because SCANNED rows were looked at; there may be more behind `after`.
+    """
+
+    rows: list[Consent] = field(default_factory=list)
+    after: Place | None = None
+    stopped: bool = False
+
+
+# Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
+_ORDER = "recipient, brand_id, channel, recipient_type"
+
+
+def _scanned(provider_id: int, filters: Filters, after: Place | None = None) -> tuple[str, str, dict[str, int | str]]:
+    """Return the SQL of the next SCANNED rows of the provider, the condition of the filters, and their parameters.
+
+    No index holds what is filtered. A database that looks for the first rows that match would read all of a
+    provider's consents where few do.
+    """
+    values = {"brand_id": filters.brand_id, "channel": filters.channel, "status": filters.status}
+    wanted = {name: value for name, value in values.items() if value is not None}
+    condition = " AND ".join(f"{name} = %({name})s" for name in wanted) or "true"
+    place: dict[str, int | str] = {}
+    behind = ""
+    if after is not None:
+        place = dict(zip(("a_recipient", "a_brand", "a_channel", "a_type"), after, strict=True))
+        behind = (
+            f"AND (provider_id, {_ORDER}) > (%(provider)s, %(a_recipient)s, %(a_brand)s, %(a_channel)s, %(a_type)s)"
+        )
+    rows = f"SELECT * FROM consent WHERE provider_id = %(provider)s {behind} ORDER BY {_ORDER} LIMIT %(scanned)s"  # noqa: S608
+    return rows, condition, {"provider": provider_id, "scanned": SCANNED, **wanted, **place}
+
+
+def page_of(provider_id: int, filters: Filters, *, size: int, after: Place | None = None) -> Slice:
+    """Return the page that follows a place; costs the same anywhere in the list, however few rows match."""
+    portion, condition, values = _scanned(provider_id, filters, after)
+    names = [column.attname for column in Consent._meta.concrete_fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(names)} FROM ({portion}) AS portion WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",  # noqa: S608
+            {**values, "size": size + 1},
+        )
+        rows = [Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+    if len(rows) > size:
+        return Slice(rows[:size], place_of(rows[size - 1]))
+    end = _end_of(portion, values)
+    return Slice(rows, end, stopped=end is not None)
+
+
+def _end_of(portion: str, values: dict[str, int | str]) -> Place | None:
+    """Return where a portion of SCANNED rows ends; None where the list ends before.
+
+    The offset is the bound itself, the same wherever the portion begins; numbering the rows takes three times as long.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_ORDER} FROM ({portion}) AS portion ORDER BY {_ORDER} LIMIT 1 OFFSET %(scanned)s - 1",  # noqa: S608
+            values,
+        )
+        found: Place | None = cursor.fetchone()
+    return found
+
+
+def place_of(row: Consent) -> Place:
+    """Return where a row stands in its provider's list."""
+    return row.recipient, row.brand_id, row.channel, row.recipient_type
+
+
+def all_of(provider_id: int, filters: Filters, *, portion: int = 2_000) -> Iterator[Consent]:
+    """Yield the whole list, read in portions: no transaction stays open however long it is."""
+    part = page_of(provider_id, filters, size=portion)
+    yield from part.rows
+    while part.after is not None:
+        part = page_of(provider_id, filters, size=portion, after=part.after)
+        yield from part.rows
+
+
+def counted(provider_id: int, filters: Filters) -> tuple[int, bool]:
+    """Return how many rows of the list were counted, and whether there may be more.
+
+    Counted are COUNTED rows at most, among the first SCANNED of the provider.
+    """
+    portion, condition, values = _scanned(provider_id, filters)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FILTER (WHERE {condition}), count(*) FROM ({portion}) AS portion",  # noqa: S608
+            values if filters.is_narrow else {**values, "scanned": COUNTED + 1},
+        )
+        number, looked_at = cursor.fetchone()
+    return min(number, COUNTED), number > COUNTED or looked_at == SCANNED
+
+
+# --- The change feed --------------------------------------------------------------------------------------------------
+def movements_after(
+    provider_id: int,
+    seq: int,
+    *,
+    limit: int,
+    brand_id: int | None = None,
+    citizens: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[ConsentEvent]:
+    """Return the provider's next movements after number `seq`, oldest first, none of which can be lost.
+
+    Numbers are given before transactions commit, and a reader that has seen 7 never returns to a 6: so all writers of
+    a provider draw theirs under its exclusive lock (`packages.usage.lock_addresses`) and hold it until they have
+    committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
+    of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
+
+    `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
+    narrow by the instant of recording.
+    """
+    found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
+    if brand_id is not None:
+        found = found.filter(brand_id=brand_id)
+    if citizens is not None:
+        found = found.filter(source__gt=100) if citizens else found.exclude(source__gt=100)
+    if since is not None:
+        found = found.filter(created_at__gte=since)
+    if until is not None:
+        found = found.filter(created_at__lt=until)
+    return list(found.order_by("seq")[:limit])
+
+
+def movement_with(provider: Provider, number: str, *, second: datetime) -> ConsentEvent | None:
+    """Return the provider's movement of a transaction id, recorded within a second; None when there is none.
+
+    Ids are not stored: those of the second's movements are derived again. Two queries.
+    """
+    start = second.replace(microsecond=0)
+    events = ConsentEvent.objects.filter(
+        provider_id=provider.pk, created_at__gte=start, created_at__lt=start + timedelta(seconds=1)
+    )
+    codes = dict(Brand.objects.filter(provider_id=provider.pk).values_list("pk", "code"))
+    return next((event for event in events if id_of(event, provider, codes[event.brand_id]) == number), None)
+
+
+def id_of(event: ConsentEvent, provider: Provider, brand_code: int) -> str:
+    """Return the transaction id of a movement."""
+    said = Movement(
+        event.recipient,
+        Channel(event.channel),
+        RecipientType(event.recipient_type),
+        ConsentStatus(event.status),
+        None if event.source is None else Source(event.source),
+        event.consent_at,
+    )
+    return transaction_id(said, iys_code=provider.iys_code, brand_code=brand_code, created_at=event.created_at)

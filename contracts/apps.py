@@ -8,5 +8,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Sözleşmeler"
 
     def ready(self) -> None:
-        # The outbox knows its handlers in every process, not only in workers.
+        # The outbox knows its handlers in every process, not only in workers; e-mails know their attachments.
         import_module(f"{self.name}.tasks")
+        import_module(f"{self.name}.checks")
+        import_module(f"{self.name}.attachments")

@@ -50,11 +50,16 @@ class TextVersion:
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
+def _reference(text: TextVersion) -> dict[str, Any]:
+    return {"kind": text.kind, "version": text.version, "sha256": text.sha256}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """How the authorised person, known by e-Devlet, approved the text. It is evidence, not a signature.
 
-    `approved_at` is an aware instant; `text_sha256` is the source's hash, `shown_sha256` the filled text's.
+    `approved_at` is an aware instant; `text_sha256` is the source's hash, `information_sha256` that of the
+    pre-information form (empty: there was none), `shown_sha256` the hash of all filled text that was shown.
     """
 
     approved_at: datetime
@@ -63,6 +68,7 @@ class Evidence:
     checkbox_label: str
     text_sha256: str
     shown_sha256: str
+    information_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,8 @@ class ContractData:
 
     `authorised_tckn` is masked (``100******46``): a whole TCKN is refused with ValueError. `order_code` is in
     its printed form (``KM7-T3R-AWC``). The term's days are both inclusive, and unknown before activation.
+    `information` is the pre-information form, annexed to the contract; orders approved before there was one have
+    none, and no `address_limit` in words (``En çok 150.000 adres``) either: their terms stay as they are stored.
     """
 
     company: Party = COMPANY
@@ -89,6 +97,8 @@ class ContractData:
     evidence: Evidence | None = None
     term_start: date | None = None
     term_end: date | None = None
+    information: TextVersion | None = None
+    address_limit: str = ""
 
     def __post_init__(self) -> None:
         if self.authorised_tckn.isdigit():
@@ -111,9 +121,15 @@ class ContractData:
             "kdv": str(self.kdv),
             "gross": str(self.gross),
             "order_code": self.order_code,
-            "text": {"kind": self.text.kind, "version": self.text.version, "sha256": self.text.sha256},
+            "text": _reference(self.text),
             "demo": self.demo,
+            **self._annex(),
         }
+
+    def _annex(self) -> dict[str, Any]:
+        if self.information is None:
+            return {}
+        return {"information": _reference(self.information), "address_limit": self.address_limit}
 
     @classmethod
     def from_terms(
@@ -121,11 +137,13 @@ class ContractData:
         terms: Mapping[str, Any],
         *,
         text: TextVersion,
+        information: TextVersion | None = None,
         evidence: Evidence | None = None,
         term: tuple[date, date] | None = None,
     ) -> Self:
-        """Return the data that `terms` were made of; raise ValueError unless `text` is the text they name."""
-        if terms["text"] != {"kind": text.kind, "version": text.version, "sha256": text.sha256}:
+        """Return the data that `terms` were made of; raise ValueError unless the texts are those they name."""
+        named = terms["text"], terms.get("information")
+        if named != (_reference(text), information and _reference(information)):
             raise ValueError("the terms belong to another contract text")
         start, end = term or (None, None)
         return cls(
@@ -142,6 +160,8 @@ class ContractData:
             order_code=terms["order_code"],
             demo=terms["demo"],
             text=text,
+            information=information,
+            address_limit=terms.get("address_limit", ""),
             evidence=evidence,
             term_start=start,
             term_end=end,

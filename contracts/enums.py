@@ -9,10 +9,14 @@ class TextKind(models.TextChoices):
     """What a contract text is for."""
 
     SERVICES = "services", "İLETİ Hizmetleri Satış Sözleşmesi"
+    INFORMATION = "information", "Ön Bilgilendirme Formu"
 
 
 class DocumentState(models.TextChoices):
-    """pending → sealed (PAdES-B-B) → timestamped (PAdES-B-T); failed waits for its next try."""
+    """pending → timestamped (PAdES-B-T), by way of sealed (B-B) while no time stamp is to be had.
+
+    An archived document (B-LTA) stays timestamped and has its `archived_at`. failed waits for its next try.
+    """
 
     PENDING = "pending", "Hazırlanıyor"
     SEALED = "sealed", "Mühürlendi"

@@ -8,7 +8,7 @@ for a value of the contract; the names are those of `values`.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,11 +21,15 @@ from iys_portal.shared.crypto import mask_tckn
 from iys_portal.shared.money import format_lira
 
 _TEXTS = Path(__file__).parent / "text"
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CLAUSE = re.compile(r"(\d+\.\d+\.) (.+)")
 _TCKN_DIGITS = 11
 SAMPLE_NOTE = (
     "ÖRNEK METİN – Bu sözleşme metni deneme ortamı için hazırlanmış bir taslaktır; "
+    "kullanılmadan önce bir hukukçu tarafından incelenmelidir. Hukuki sonuç doğurmaz."
+)
+INFORMATION_NOTE = (
+    "ÖRNEK METİN – Bu form deneme ortamı için hazırlanmış bir taslaktır; "
     "kullanılmadan önce bir hukukçu tarafından incelenmelidir. Hukuki sonuç doğurmaz."
 )
 
@@ -52,9 +56,20 @@ def title(source: str) -> str:
     return parse(source)[0].lines[0][1]
 
 
+def chunks(source: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each run of lines between empty lines, with the number of its first line (the source's is 1)."""
+    chunk: list[str] = []
+    for number, line in enumerate([*source.split("\n"), ""], start=1):
+        if line.strip():
+            chunk.append(line.strip())
+        elif chunk:
+            yield number - len(chunk), chunk
+            chunk = []
+
+
 def parse(source: str) -> tuple[Block, ...]:
     """Return the blocks of a source; raise TextError when it does not begin with its one title."""
-    blocks = tuple(_block(chunk) for chunk in re.split(r"\n\s*\n", source.strip()))
+    blocks = tuple(read_block(lines) for _, lines in chunks(source))
     if [index for index, block in enumerate(blocks) if block.kind == "title"] != [0]:
         raise TextError("a contract text begins with its only title")
     return blocks
@@ -77,6 +92,7 @@ def values(data: ContractData) -> dict[str, str]:
             "provider.iys_no": str(data.iys_no),
             "provider.authorised_person": data.authorised_person,
             "product": data.product,
+            "product.addresses": data.address_limit,
             "price.net": format_lira(data.net),
             "price.kdv_rate": percentage(data),
             "price.kdv": format_lira(data.kdv),
@@ -106,16 +122,24 @@ def filled(source: str, data: ContractData) -> str:
     return _fill(source, values(data))
 
 
+def shown_text(data: ContractData) -> str:
+    """Return all that the customer is shown: the filled contract, and after it the filled annex, if there is one."""
+    contract = filled(data.text.source, data)
+    if data.information is None:
+        return contract
+    return f"{contract.rstrip()}\n\n\n{filled(data.information.source, data)}"
+
+
 def shown_sha256(data: ContractData) -> str:
-    """Return the hash (64 hex digits) of the filled text in UTF-8: of exactly what the customer is shown."""
-    return hashlib.sha256(filled(data.text.source, data).encode()).hexdigest()
+    """Return the hash (64 hex digits) of `shown_text` in UTF-8: of exactly what the customer is shown."""
+    return hashlib.sha256(shown_text(data).encode()).hexdigest()
 
 
-def contract_html(source: str, data: ContractData) -> SafeString:
-    """Return the filled text, without its title, as h2, h3, p and dl; everything is escaped.
+def contract_html(source: str, data: ContractData, *, note: str = SAMPLE_NOTE, level: int = 2) -> SafeString:
+    """Return the filled text, without its title, as headings, p and dl; everything is escaped.
 
-    A clause is ``<p class="clause"><span>3.1.</span> …``; a dl holds one div for
-    each term. Demo data adds a first ``<p class="sample">`` that says so.
+    Sections are headings of `level`, subsections one deeper. A clause is ``<p class="clause"><span>3.1.</span> …``;
+    a dl holds one div for each term. Demo data adds `note` as a first ``<p class="sample">`` that says so.
     """
     known = values(data)
     # Structure first, values after: no value can make a heading, a clause or another placeholder.
@@ -123,12 +147,19 @@ def contract_html(source: str, data: ContractData) -> SafeString:
         Block(block.kind, tuple((_fill(mark, known), _fill(text, known)) for mark, text in block.lines))
         for block in parse(source)[1:]
     ]
-    body = format_html_join("\n", "{}", ((_html(block),) for block in blocks))
-    return format_html('<p class="sample">{}</p>\n{}', SAMPLE_NOTE, body) if data.demo else body
+    body = format_html_join("\n", "{}", ((_html(block, level),) for block in blocks))
+    return format_html('<p class="sample">{}</p>\n{}', note, body) if data.demo else body
 
 
-def _block(chunk: str) -> Block:
-    lines = [line.strip() for line in chunk.splitlines()]
+def information_html(data: ContractData, *, level: int = 2) -> SafeString:
+    """Return the filled pre-information form as `contract_html` does; empty when the contract has none."""
+    if data.information is None:
+        return SafeString("")
+    return contract_html(data.information.source, data, note=INFORMATION_NOTE, level=level)
+
+
+def read_block(lines: list[str]) -> Block:
+    """Return the block that lines without an empty one between them make; raise TextError when they make none."""
     if len(lines) == 1 and (heading := re.fullmatch(r"(#{1,3}) (.+)", lines[0])):
         kinds: tuple[Literal["title", "section", "subsection"], ...] = ("title", "section", "subsection")
         return Block(kinds[len(heading[1]) - 1], (("", heading[2]),))
@@ -145,22 +176,22 @@ def _block(chunk: str) -> Block:
 
 def _fill(text: str, known: Mapping[str, str]) -> str:
     try:
-        return _PLACEHOLDER.sub(lambda match: known[match[1]], text)
+        return PLACEHOLDER.sub(lambda match: known[match[1]], text)
     except KeyError as error:
         raise TextError(f"unknown placeholder {error}") from None
 
 
 _ONE_LINE = {
-    "section": "<h2>{1}</h2>",
-    "subsection": "<h3>{1}</h3>",
+    "section": "<h{2}>{1}</h{2}>",
+    "subsection": "<h{3}>{1}</h{3}>",
     "paragraph": "<p>{1}</p>",
     "clause": '<p class="clause"><span>{0}</span> {1}</p>',
 }
 
 
-def _html(block: Block) -> SafeString:
+def _html(block: Block, level: int) -> SafeString:
     if block.kind == "definitions":
         rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", block.lines)
         return format_html("<dl>{}</dl>", rows)
     mark, text = block.lines[0]
-    return format_html(_ONE_LINE[block.kind], mark, text)
+    return format_html(_ONE_LINE[block.kind], mark, text, level, level + 1)

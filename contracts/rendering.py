@@ -8,19 +8,21 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
 
 import fontpkg_inter
 from django.conf import settings
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
 from pydyf import PDF, Array
 from weasyprint import CSS, HTML, Attachment, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from contracts import hyphenation, markup
+from contracts import hyphenation, markup, qr
 from contracts.data import ContractData
 from iys_portal.shared.clock import ISTANBUL
 
@@ -55,17 +57,21 @@ class PackagedFetcher(URLFetcher):
         return URLFetcherResponse(url, _PACKAGED[url].read_bytes())
 
 
-def render_contract(data: ContractData, *, number: str, created_at: datetime) -> bytes:
+def render_contract(data: ContractData, *, number: str, created_at: datetime, verification_code: str = "") -> bytes:
     """Return the unsigned PDF of an approved contract; `created_at` is an aware instant.
+
+    With a `verification_code` (16 glyphs) it shows how, and by which QR code, the document is verified.
 
     Raises EvidenceMismatchError when the approval is missing or names another text, RenderingError when the
     document cannot be made.
     """
     evidence = data.evidence
-    approved = evidence and (evidence.text_sha256, evidence.shown_sha256)
-    if approved != (data.text.sha256, markup.shown_sha256(data)):
+    approved = evidence and (evidence.text_sha256, evidence.information_sha256, evidence.shown_sha256)
+    annex = data.information.sha256 if data.information else ""
+    if approved != (data.text.sha256, annex, markup.shown_sha256(data)):
         raise EvidenceMismatchError(number)
-    return _render(data, number=number, created_at=created_at, mark=_DEMO_MARK if data.demo else "")
+    mark = _DEMO_MARK if data.demo else ""
+    return _render(data, number=number, created_at=created_at, mark=mark, verification_code=verification_code)
 
 
 def render_draft(data: ContractData, *, created_at: datetime) -> bytes:
@@ -74,34 +80,52 @@ def render_draft(data: ContractData, *, created_at: datetime) -> bytes:
     return _render(data, number="", created_at=created_at, mark=mark)
 
 
-def _render(data: ContractData, *, number: str, created_at: datetime, mark: str) -> bytes:
+def _render(data: ContractData, *, number: str, created_at: datetime, mark: str, verification_code: str = "") -> bytes:
     created = created_at.astimezone(ISTANBUL).replace(microsecond=0)
-    attached = canonical_json(data, number=number, created_at=created_at)
-    html = _html(data, number, created, mark)
+    attached = canonical_json(data, number=number, created_at=created_at, verification_code=verification_code)
+    try:
+        html = _html(data, number, created, mark, verification_code)
+    except (TemplateDoesNotExist, TemplateSyntaxError, OSError) as error:
+        raise RenderingError(f"{type(error).__name__}: {error}") from error
+    return print_pdf(
+        html,
+        styles=("contract.css",),
+        identifier=hashlib.sha256(attached).digest(),
+        attachments=_attachments(data, attached, created),
+    )
+
+
+def print_pdf(
+    html: str, *, styles: tuple[str, ...], identifier: bytes, attachments: Sequence[Attachment] = ()
+) -> bytes:
+    """Return a tagged PDF/A-3u of `html`, styled by these files of templates/pdf/; the first 16 bytes of
+    `identifier` are the document's own. The same arguments give the same bytes. Raises RenderingError.
+    """
     try:
         with _ENGINE:
-            style, fonts = _style()
+            style, fonts = _style(*styles)
             pdf: bytes = HTML(string=html, base_url="package:", url_fetcher=PackagedFetcher()).write_pdf(
                 stylesheets=[style],
                 font_config=fonts,
-                attachments=_attachments(data, attached, created),
+                attachments=list(attachments),
                 pdf_variant="pdf/a-3u",
                 pdf_tags=True,
-                pdf_identifier=hashlib.sha256(attached).digest()[:16],
+                pdf_identifier=identifier[:16],
                 finisher=_list_attachments_once,
             )
-    except FatalURLFetchingError as error:
+    except (FatalURLFetchingError, OSError) as error:
         # WeasyPrint's fatal errors are no Exceptions: they would end the worker, not the task.
-        raise RenderingError(str(error)) from error
+        raise RenderingError(f"{type(error).__name__}: {error}") from error
     return pdf
 
 
 def _list_attachments_once(_: Document, pdf: PDF) -> None:
     """WeasyPrint names every attachment twice in the catalogue's AF entry."""
-    pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
 
 
-def canonical_json(data: ContractData, *, number: str, created_at: datetime) -> bytes:
+def canonical_json(data: ContractData, *, number: str, created_at: datetime, verification_code: str = "") -> bytes:
     """Return the document for machines: terms, term, approval; sorted keys, UTF-8, instants in UTC."""
     evidence, start, end = data.evidence, data.term_start, data.term_end
     approval = evidence and {
@@ -112,9 +136,11 @@ def canonical_json(data: ContractData, *, number: str, created_at: datetime) -> 
         "checkbox_label": evidence.checkbox_label,
         "text_sha256": evidence.text_sha256,
         "shown_sha256": evidence.shown_sha256,
+        **({"information_sha256": evidence.information_sha256} if evidence.information_sha256 else {}),
     }
     content = {
         "number": number,
+        "verification_code": verification_code or None,
         "created_at": _utc(created_at),
         "terms": data.terms(),
         "term": [start.isoformat(), end.isoformat()] if start and end else None,
@@ -127,7 +153,7 @@ def _utc(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _html(data: ContractData, number: str, created: datetime, mark: str) -> str:
+def _html(data: ContractData, number: str, created: datetime, mark: str, verification_code: str) -> str:
     evidence = data.evidence
     context = {
         "data": data,
@@ -142,16 +168,24 @@ def _html(data: ContractData, number: str, created: datetime, mark: str) -> str:
         "rate": markup.percentage(data),
         "order_code": data.order_code if evidence else "",
         "text": markup.contract_html(data.text.source, data),
+        "annex_title": f"Ek-1: {markup.title(data.information.source)}" if data.information else "",
+        "annex": markup.information_html(data),
     }
     if evidence:
         context["approved_istanbul"] = f"{evidence.approved_at.astimezone(ISTANBUL):%d.%m.%Y %H:%M:%S}"
         context["approved_utc"] = f"{evidence.approved_at.astimezone(UTC):%d.%m.%Y %H:%M:%S}"
         context["user_agent"] = markup.clean(evidence.user_agent)
+    if verification_code:
+        context["verification_code"] = verification_code
+        context["verification_page"] = qr.page_address()
+        context["verification_qr"] = qr.svg_of(
+            qr.address_of(verification_code), title="Belgenin doğrulama adresini açan karekod"
+        )
     return render_to_string("pdf/contract.html", context)
 
 
 def _attachments(data: ContractData, attached: bytes, created: datetime) -> list[Attachment]:
-    shown = markup.filled(data.text.source, data).encode()
+    shown = markup.shown_text(data).encode()
     utc = created.astimezone(UTC)  # WeasyPrint writes the clock's figures and calls them UTC
     dates = {"created": utc, "modified": utc}
     return [
@@ -168,14 +202,15 @@ def _attachments(data: ContractData, attached: bytes, created: datetime) -> list
 
 
 @cache
-def _style() -> tuple[CSS, FontConfiguration]:
-    """Return the print style, after the design tokens' colours (paper takes the light ones), and its typeface.
+def _style(*names: str) -> tuple[CSS, FontConfiguration]:
+    """Return these style sheets, after the design tokens' colours (paper takes the light ones), and their typeface.
 
     Both are loaded once in a process: a typeface per document would never be given back whole.
     """
     tokens = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
     colours = "".join(re.findall(r"--[\w-]+:[^;]+;", tokens.partition("@media")[0]))
-    rules = (settings.BASE_DIR / "templates" / "pdf" / "contract.css").read_text(encoding="utf-8")
+    folder = settings.BASE_DIR / "templates" / "pdf"
+    rules = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
     fonts = FontConfiguration()
     sheet = f":root{{{colours}}}\n{rules}"
     return CSS(string=sheet, base_url="package:", url_fetcher=PackagedFetcher(), font_config=fonts), fonts

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse
@@ -108,6 +108,8 @@ class ConstrainedForm(ModelForm):
     """
 
     constraint_errors: ClassVar[dict[str, tuple[str, str]]] = {}
+    broken_at_save: ClassVar[str | None] = None
+    """The constraint that refused these values when they were saved: somebody else was quicker."""
 
     def _post_clean(self) -> None:
         """Do as Django does, but for the constraints."""
@@ -119,6 +121,8 @@ class ConstrainedForm(ModelForm):
             self._update_errors(error)  # type: ignore[attr-defined]  # private: not in the stubs
         self.validate_unique()
         self._validate_constraints()
+        if self.broken_at_save and not self.errors:
+            self._add_broken(self.broken_at_save, ValidationError("Bu kayıt az önce değişti."))
 
     def _validate_constraints(self) -> None:
         for model, constraints in self.instance.get_constraints():
@@ -149,7 +153,22 @@ class AuditedAdmin(PortalAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]  # a form made on the fly has no name
         form: Any = super().get_form(request, obj, **kwargs)
         form.constraint_errors = self.constraint_errors
+        form.broken_at_save = getattr(request, "broken_at_save", None)
         return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show the form again, in words, when the database refuses at the save what the form had found right.
+
+        That happens when two administrators save rows that exclude each other at the same instant.
+        """
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+            if constraint not in self.constraint_errors:
+                raise
+            request.broken_at_save = constraint  # type: ignore[attr-defined]
+        return super().changeform_view(request, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fixed = self.fixed_fields if obj is not None else ()

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 
 
@@ -28,6 +29,16 @@ class PortalAdminSite(AdminSite):
             if getattr(pattern.callback, "login_required", True):
                 pattern.callback.login_url = reverse_lazy("admin:login")
         return urls
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show what needs a person above the list of records."""
+        from consents.notices import notices as of_consents  # noqa: PLC0415  (models are not loaded before)
+        from contracts.notices import notices as of_contracts  # noqa: PLC0415  (as above)
+
+        now = timezone.now()
+        told = of_contracts(now=now) if request.user.has_perm("contracts.view_signeddocument") else []
+        told += of_consents(now=now) if request.user.has_perm("consents.view_holidaychange") else []
+        return super().index(request, {"notices": told, **(extra_context or {})})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

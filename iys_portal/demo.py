@@ -16,13 +16,18 @@ from accounts.enums import Role
 from accounts.models import Membership, Person, Provider
 from accounts.services import known_person
 from brands.models import Brand, Retailer
-from consents.enums import Channel, ConsentStatus, RecipientType
+from brands.places import towns
+from brands.rules import Details
+from brands.services import retailers
+from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.models import Consent
+from consents.services import take_over
+from iys_portal import demo_usage
 from iys_portal.roles import ACCOUNTING
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.turkish import search_key
 from packages.models import Package
-from partners.models import DirectoryEntry, Intermediary, Partner
+from partners.models import DirectoryEntry, Intermediary, Partner, PartnerMembership
 from payments.contract_terms import contract_for
 from payments.models import BankAccount, Order
 from payments.services import orders, statements
@@ -38,6 +43,8 @@ _PEOPLE = [
     ("10000000146", "Defne", "Işıkgil", [12345678]),
     ("10000000214", "Ömer", "Çağlayansoy", [12345678, 675400]),
 ]
+
+_STAFF_OF_PARTNERS = [("10000000450", "Kerem", "Uğurlusoy", 5005)]
 
 _PROVIDERS: list[dict[str, Any]] = [
     {
@@ -101,6 +108,8 @@ _INTERMEDIARIES = [
     "ABCDE Bilişim Anonim Şirketi",
 ]
 
+_SOURCES = [Source.HS_WEB, Source.HS_FIZIKSEL_ORTAM, Source.HS_CAGRI_MERKEZI, Source.HS_MOBIL]
+
 _BANK_ACCOUNTS = [
     ("Ziraat Bankası", "TR820001000760123456785001", "760-12345678-5001", "Akay / 760"),
     ("Türkiye İş Bankası", "TR140006400000142011234567", "4201-1234567", "Akay / 4201"),
@@ -116,9 +125,14 @@ def install(*, now: datetime) -> None:
     for iys_code, brands in _BRANDS.items():
         for brand in brands:
             _install_brand(Provider.objects.get(iys_code=iys_code), *brand, now=now)
+    for provider in Provider.objects.filter(iys_code__in=_BRANDS):
+        demo_usage.install(provider, now=now)
     _install_dealer()
     _install_directory(Partner, _PARTNERS, first_code=5001)
     _install_directory(Intermediary, _INTERMEDIARIES, first_code=9001)
+    for tckn, given_name, family_name, code in _STAFF_OF_PARTNERS:
+        person = known_person(tckn=tckn, given_name=given_name, family_name=family_name)
+        PartnerMembership.objects.get_or_create(partner=Partner.objects.get(code=code), person=person, ended_at=None)
     for position, (bank, iban, number, branch) in enumerate(_BANK_ACCOUNTS):
         BankAccount.objects.get_or_create(
             iban=iban,
@@ -165,7 +179,7 @@ def _install_brand(
         code=code, defaults={"provider": provider, "name": name, "is_master": is_master}
     )
     if created:
-        Consent.objects.bulk_create(_consents(brand, *counts, now=now))
+        take_over(consents=list(_consents(brand, *counts, now=now)), now=now)
 
 
 def _consents(brand: Brand, total: int, approvals: int, rejections: int, *, now: datetime) -> Iterator[Consent]:
@@ -181,8 +195,12 @@ def _consents(brand: Brand, total: int, approvals: int, rejections: int, *, now:
             channel=Channel.EPOSTA if by_mail else Channel.MESAJ if number % 3 else Channel.ARAMA,
             recipient_type=RecipientType.BIREYSEL,
             status=status,
-            consent_at=now - timedelta(hours=number),
+            source=_SOURCES[number % len(_SOURCES)],
+            consent_at=(now - timedelta(hours=number)).replace(microsecond=0),
         )
+
+
+_CANKAYA = next(town for town in towns() if town.name == "Çankaya")
 
 
 def _install_dealer() -> None:
@@ -192,8 +210,18 @@ def _install_dealer() -> None:
         defaults={
             "provider_id": brand.provider_id,
             "brand": brand,
-            "title": "Örnek Bayi Ticaret Ltd. Şti.",
-            "tax_number": _vkn("640000003"),
+            **retailers.columns(
+                Details(
+                    title="Örnek Bayi Ticaret Limited Şirketi",
+                    alias="Çankaya Şubesi",
+                    name="Gökçe Ağaoğlu",
+                    tckn="10000000450",
+                    tin=_vkn("640000003"),
+                    mersis="",
+                    town=_CANKAYA,
+                    mobile="+905992000001",
+                )
+            ),
         },
     )
 

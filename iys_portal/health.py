@@ -10,11 +10,14 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from accounts.access import public
+from consents import notices as consents
+from contracts.notices import notices
 from iys_portal.celery import app
 
 logger = structlog.get_logger(__name__)
@@ -32,26 +35,28 @@ _WORKER_FRESH_SECONDS = 5.0
 @public
 def healthz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when all is well, else 503 with `checks` naming what is not; within 3 seconds."""
-    checks = run_checks()
-    healthy = all(outcome == OK for outcome in checks.values())
     warnings = ["Deneme kipi açık: bilinen parolalar geçerli."] if settings.DEMO_MODE else []
+    checks = run_checks(warnings)
+    healthy = all(outcome == OK for outcome in checks.values())
     return JsonResponse(
-        {"ok": healthy, "checks": checks, "version": settings.VERSION, "warnings": warnings},
+        {"ok": healthy, "checks": checks, "version": settings.VERSION, "warnings": list(warnings)},
         status=200 if healthy else 503,
         headers={"Cache-Control": "no-store"},
         json_dumps_params={"ensure_ascii": False},
     )
 
 
-def run_checks() -> dict[str, str]:
+def run_checks(warnings: list[str]) -> dict[str, str]:
     """Return "ok" or a Turkish word for each of database, broker and worker, within 2.5 seconds.
+
+    What is no fault but needs a person is added to `warnings`.
 
     The checks run side by side in threads of their own, so that one that hangs delays neither the others nor
     the end of the process.
     """
     outcomes = {"database": NO_ANSWER, "broker": NO_ANSWER, "worker": NO_ANSWER}
     checks = (_database, _broker_and_worker)
-    threads = [Thread(target=check, args=(outcomes,), daemon=True) for check in checks]
+    threads = [Thread(target=check, args=(outcomes, warnings), daemon=True) for check in checks]
     deadline = time.monotonic() + _DEADLINE_SECONDS
     for thread in threads:
         thread.start()
@@ -69,8 +74,16 @@ def _attempt(outcomes: dict[str, str], name: str, check: Callable[[], bool]) -> 
     return outcomes[name] == OK
 
 
-def _database(outcomes: dict[str, str]) -> None:
-    _attempt(outcomes, "database", _database_answers)
+def _database(outcomes: dict[str, str], warnings: list[str]) -> None:
+    if not _attempt(outcomes, "database", _database_answers):
+        return
+    try:
+        now = timezone.now()
+        warnings += [*notices(now=now), *consents.notices(now=now)]
+    except Exception as error:  # noqa: BLE001  (a warning that cannot be had is no fault)
+        logger.warning("notices_failed", error=type(error).__name__)
+    finally:
+        connection.close()  # this thread's own
 
 
 def _database_answers() -> bool:
@@ -80,7 +93,7 @@ def _database_answers() -> bool:
         return fresh.execute("SELECT 1").fetchone() is not None
 
 
-def _broker_and_worker(outcomes: dict[str, str]) -> None:
+def _broker_and_worker(outcomes: dict[str, str], _warnings: list[str]) -> None:
     if _attempt(outcomes, "broker", _broker_answers):
         _attempt(outcomes, "worker", worker_watch.answers)
     else:

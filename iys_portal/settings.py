@@ -5,6 +5,7 @@ technical pages are never served, so settings.DEBUG stays off; see docs/adr/0003
 """
 
 import base64
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,9 +13,13 @@ import django_stubs_ext
 import environ
 import structlog
 from bootstrap_wrapper import get_bootstrap_dir
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from iys_portal import logs
+from iys_portal.mail.transport import transport
 
 django_stubs_ext.monkeypatch()
 
@@ -27,6 +32,7 @@ DEMO_MODE = env.bool("DEBUG", default=False)
 DEBUG = False
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 
 SECRET_KEY = env.str("SECRET_KEY")
 FIELD_KEY = base64.b64decode(env.str("FIELD_KEY"))
@@ -57,8 +63,10 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "iys_portal.audit",
+    "iys_portal.mail",
     "accounts",
     "brands",
+    "applications",
     "packages",
     "contracts",
     "partners",
@@ -78,10 +86,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.LoginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentProviderMiddleware",
+    "partners.middleware.CurrentPartyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -126,7 +135,11 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
-    }
+        # Never asked twice: what was counted and not answered would count double, and a page would wait longer.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2, "retry": Retry(NoBackoff(), 0)},
+    },
+    # What must be counted even while the cache is away.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
 }
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -149,15 +162,42 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 350_000  # KiB; rendering leaves a little behind (docs/benchmarks.md)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "iys_portal.audit.tasks.sweep_outbox", "schedule": 10.0},
     "seal-audit": {"task": "iys_portal.audit.tasks.seal_audit", "schedule": 60.0},
+    "retry-documents": {"task": "contracts.tasks.retry_documents", "schedule": 300.0},
+    "check-seal": {"task": "contracts.tasks.check_seal", "schedule": 300.0, "options": {"queue": "documents"}},
     "expire-orders": {"task": "payments.tasks.expire_orders", "schedule": 300.0},
+    # Somebody who tries the demo does not want to wait for ten minutes.
+    "fetch-statements": {
+        "task": "payments.tasks.fetch_statements",
+        "schedule": 20.0 if DEMO_MODE else 600.0,
+        "options": {"queue": "import"},
+    },
+    "drop-samples": {"task": "payments.tasks.drop_samples", "schedule": 300.0},
+    "sweep-refunds": {"task": "payments.tasks.sweep_refunds", "schedule": 60.0},
+    "sweep-cards": {"task": "payments.tasks.sweep_cards", "schedule": 20.0},
+    # Twice: what the first comparison asked the bank about is settled, and the gateways' late reports are there.
+    "compare-card-days": {"task": "payments.tasks.compare_card_days", "schedule": crontab(hour="6,10", minute="30")},
+    "complete-paid-orders": {"task": "payments.tasks.complete_paid_orders", "schedule": 180.0},
+    "drop-old-drafts": {"task": "applications.tasks.drop_old_drafts", "schedule": crontab(hour="3", minute="10")},
     "expire-subscriptions": {"task": "packages.tasks.expire_subscriptions", "schedule": 60.0},
+    "fold-address-deltas": {"task": "packages.tasks.fold_address_deltas", "schedule": 60.0},
+    "record-usage-days": {"task": "packages.tasks.record_usage_days", "schedule": crontab(hour="0", minute="5")},
+    "check-address-counts": {"task": "packages.tasks.check_address_counts", "schedule": crontab(hour="3", minute="30")},
+    "send-notices": {"task": "packages.tasks.send_notices", "schedule": 900.0},
+    "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
+    "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- E-mail -----------------------------------------------------------------------------------------------------
+globals().update(transport(env.str("EMAIL_URL", default=""), folder=DATA_DIR / "mail"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="İleti Yönetim Sistemi <bilgi@iys.org.tr>")
 
 # --- People and sessions ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Person"
@@ -174,8 +214,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.EdevletAdapter"
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/markalar/"
-# In the database alone: a cache that is lost or away logs nobody out.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# In the database alone: a cache that is lost or away logs nobody out. Its limits stand in accounts/sessions.py.
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -190,10 +230,47 @@ EDEVLET_ISSUER = env.str("EDEVLET_ISSUER", default="http://127.0.0.1:8001").rstr
 EDEVLET_CLIENT_ID = env.str("EDEVLET_CLIENT_ID", default="portal")
 EDEVLET_CLIENT_SECRET = env.str("EDEVLET_CLIENT_SECRET", default="")
 
+# --- Seal and time stamps (contracts/sources.py) ------------------------------------------------------------------
+SEAL_SOURCE = env.str("SEAL_SOURCE", default="development")
+SEAL_PKCS12 = env.str("SEAL_PKCS12", default="")
+SEAL_PKCS12_PASSPHRASE_FILE = env.str("SEAL_PKCS12_PASSPHRASE_FILE", default="")
+SEAL_PKCS11_MODULE = env.str("SEAL_PKCS11_MODULE", default="")
+SEAL_PKCS11_TOKEN = env.str("SEAL_PKCS11_TOKEN", default="")
+SEAL_PKCS11_PIN_FILE = env.str("SEAL_PKCS11_PIN_FILE", default="")
+SEAL_PKCS11_KEY = env.str("SEAL_PKCS11_KEY", default="")
+SEAL_TRUST = env.str("SEAL_TRUST", default="")
+SEAL_CRL_URLS = env.list("SEAL_CRL_URLS", default=[])
+TSA_URL = env.str("TSA_URL", default="")
+TSA_PROTOCOL = env.str("TSA_PROTOCOL", default="rfc3161")
+TSA_USER = env.str("TSA_USER", default="")
+TSA_PASSWORD_FILE = env.str("TSA_PASSWORD_FILE", default="")
+
+# --- Card payments ----------------------------------------------------------------------------------------------
+CARD_GATEWAY = env.str("CARD_GATEWAY", default="iyzico")
+CARD_TIMEOUT_SECONDS = env.float("CARD_TIMEOUT_SECONDS", default=10.0)
+REFUND_SECOND_PERSON_ABOVE = Decimal(env.str("REFUND_SECOND_PERSON_ABOVE", default="5000.00"))
+IYZICO_URL = env.str("IYZICO_URL", default="http://127.0.0.1:8002").rstrip("/")
+IYZICO_API_KEY = env.str("IYZICO_API_KEY", default="")
+IYZICO_SECRET_KEY = env.str("IYZICO_SECRET_KEY", default="")
+NESTPAY_URL = env.str("NESTPAY_URL", default="").rstrip("/")
+# Where the card pages stand, if not at the gateway's own address.
+CARD_PAGE_ORIGINS = env.list("CARD_PAGE_ORIGINS", default=[]) or [url for url in (IYZICO_URL, NESTPAY_URL) if url]
+NESTPAY_CLIENT_ID = env.str("NESTPAY_CLIENT_ID", default="")
+NESTPAY_STORE_KEY = env.str("NESTPAY_STORE_KEY", default="")
+NESTPAY_API_USER = env.str("NESTPAY_API_USER", default="")
+NESTPAY_API_PASSWORD = env.str("NESTPAY_API_PASSWORD", default="")
+NESTPAY_INSTALMENTS = env.str("NESTPAY_INSTALMENTS", default="")  # judged at start-up by payments/apps.py
+
+# --- Bank statements that come by themselves ----------------------------------------------------------------------
+STATEMENT_DROP = env.str("STATEMENT_DROP", default="")
+ZIRAAT_URL = env.str("ZIRAAT_URL", default="https://hesap.ziraatbank.com.tr").rstrip("/")
+ZIRAAT_USER = env.str("ZIRAAT_USER", default="")
+ZIRAAT_PASSWORD = env.str("ZIRAAT_PASSWORD", default="")
+
 # --- Security headers -------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -208,8 +285,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        # Logging out redirects the form's answer to the identity provider.
-        "form-action": [SELF, _ISSUER_ORIGIN],
+        # Logging out redirects the form's answer to the identity provider, paying by card to the bank.
+        "form-action": [SELF, _ISSUER_ORIGIN, *CARD_PAGE_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -217,6 +294,8 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STATEMENT_MAX_BYTES = 50 * 1024 * 1024
+VERIFICATION_MAX_BYTES = 10 * 1024 * 1024
+RETAILER_FILE_MAX_BYTES = 50 * 1024 * 1024
 
 # --- Static files -----------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -246,3 +325,9 @@ VERSION = "0.1.0"
 DRAFT_LIFETIME_HOURS = 24
 ACCEPTED_LIFETIME_DAYS = 7
 TRANSFER_LIFETIME_DAYS = 14
+# Decisions about bank movements and refunds above this amount (TRY) count when a second accountant confirms them.
+DECISION_SECOND_PERSON_ABOVE = Decimal(env.str("DECISION_SECOND_PERSON_ABOVE", default="25000.00"))
+# A merchant's (TACIR) first record may be a refusal; İYS does not say that it may.
+TACIR_FIRST_RET = env.bool("TACIR_FIRST_RET", default=False)
+# Consents from before 1 May 2015 (HS_2015) are taken in: the law's transition period, over since 2021.
+CONSENT_TRANSITION = env.bool("CONSENT_TRANSITION", default=False)

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from accounts.rules import who_may
 from iys_portal.shared import codes
 from iys_portal.shared.clock import ISTANBUL, istanbul_day
 from iys_portal.shared.money import format_lira
@@ -85,6 +86,12 @@ def kod(code: str) -> str:
 
 
 @register.filter
+def dogrulama_kodu(code: str) -> str:
+    """Return a verification code in groups of four, as it is printed."""
+    return codes.grouped(code)
+
+
+@register.filter
 def anchor(field: BoundField) -> str:
     """Return the id of the control a message about `field` should lead to: of a group, its first choice."""
     return field.id_for_label or f"{field.auto_id}_0"
@@ -112,3 +119,9 @@ def howto(content: str) -> str:
 def notice(content: str, tone: str = "info") -> str:
     """Wrap a message in a notice; `tone` is ok, info, warn or bad."""
     return render_to_string("components/notice.html", {"content": content, "tone": tone})
+
+
+@register.simple_tag
+def only_for(capability: str) -> str:
+    """Return the sentence that says whose role an act takes, for people who may not do it."""
+    return who_may(capability)

@@ -4,15 +4,22 @@ from django.contrib import admin
 from django.urls import include, path
 
 from iys_portal import health, views
+from payments.views import cards
 
 urlpatterns = [
     path("", views.entry, name="entry"),
     path("", include("accounts.urls")),
+    path("basvuru/", include("applications.urls")),
+    path("haber/", include("applications.news_urls")),
     path("markalar/", include("brands.urls")),
     path("markalar/", include("partners.urls")),
+    path("is-ortagi/", include("partners.party_urls")),
     path("izinler/", include("consents.urls")),
     path("paket/", include("packages.urls")),
     path("siparis/", include("payments.urls")),
+    path("dogrula/", include("contracts.urls")),
+    path("odeme/donus/<str:token>/", cards.card_return, name="card_return"),
+    path("odeme/bildirim/<slug:name>/", cards.webhook, name="card_webhook"),
     path("raporlar/", include("reports.urls")),
     path("muhasebe/", include("payments.accounting_urls")),
     path("yonetim/", admin.site.urls),

@@ -11,6 +11,7 @@ from packages.models import TEMEL_HIZMETLER, Package, Tariff
 
 _FIRST_DAY = date(2020, 1, 1)
 _KDV_RATE = Decimal("18.00")
+_CAMPAIGN_TEXT = "geçici süreyle ücretsiz"
 
 # slug, name, heading, addresses shown, bounds, list price with KDV, campaign price
 _CATALOGUE: list[tuple[str, str, str, str, int, int | None, str | None, Decimal | None]] = [
@@ -50,4 +51,6 @@ def install() -> None:
                 kdv=kdv,
                 gross=lira(gross),
                 campaign_gross=campaign,
+                campaign_from=None if campaign is None else _FIRST_DAY,
+                campaign_text="" if campaign is None else _CAMPAIGN_TEXT,
             )

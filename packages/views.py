@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,23 +11,26 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
+from accounts.enums import Capability
 from accounts.models import Provider
-from consents.selectors import address_count
 from iys_portal.shared.clock import istanbul_day
-from iys_portal.shared.money import format_lira
-from packages.models import Package, Subscription, Tariff
-from packages.rules import fits, term_from
+from packages.life import life_of, offer_of
+from packages.meter import meter_of
+from packages.models import Package, Subscription
+from packages.price_page import Column, price_page
 from packages.selectors import (
     active_package,
+    address_count,
     live_subscription,
-    packages_on_sale,
     purchasable_packages,
+    subscriptions_of,
     tariff_of,
 )
 from payments.forms.orders import ChooseForm
 from payments.rules import OrderRefused, refusal_of_choice
-from payments.selectors.orders import orders_awaiting_payment, orders_of
-from payments.services.orders import choose_package, form_nonce
+from payments.selectors.orders import orders_awaiting_payment, orders_of, resting_orders_of
+from payments.selectors.subscriptions import subscription_rows
+from payments.services.orders import choose_package, form_nonce, refusal_of_package_change
 
 
 @dataclass(frozen=True)
@@ -47,45 +49,6 @@ class ActivePackage:
         return self.subscription.ends_at if self.subscription else None
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of the price page. `too_small` holds the reason, or None when the package may be chosen."""
-
-    package: Package
-    tariff: Tariff | None
-    is_active: bool
-    is_recommended: bool
-    too_small: str | None
-
-    @property
-    def heading(self) -> str:
-        return self.package.heading
-
-    @property
-    def addresses(self) -> str:
-        return self.package.addresses
-
-    @property
-    def by_offer(self) -> bool:
-        return self.package.by_offer
-
-    @property
-    def price_text(self) -> str:
-        """The price as the guide prints it; empty for Temel Hizmetler, which is no product."""
-        if self.by_offer:
-            return "Teklif isteyin"
-        if self.package.is_basic or self.tariff is None:
-            return ""
-        return format_lira(self.tariff.price) if self.tariff.price else "Ücretsiz"
-
-    @property
-    def list_price(self) -> Decimal | None:
-        """The list price where a campaign struck it out, else None."""
-        if self.tariff is None or self.tariff.price == self.tariff.gross:
-            return None
-        return self.tariff.gross
-
-
 @require_safe
 @provider_view
 def overview(request: ProviderRequest) -> HttpResponse:
@@ -97,43 +60,44 @@ def overview(request: ProviderRequest) -> HttpResponse:
         "packages/overview.html",
         {
             "active": active,
-            "usage": {"count": address_count(provider.pk), "limit": active.package.max_addresses},
+            "meter": meter_of(provider.pk, now=now),
             "orders": Paginator(orders_of(provider.pk), 25).get_page(request.GET.get("sayfa")),
             "pending_orders": orders_awaiting_payment(provider.pk),
+            "resting_orders": resting_orders_of(provider.pk),
+            "life": life_of(provider.pk, now=now),
         },
     )
 
 
 @require_safe
 @provider_view
+def history(request: ProviderRequest) -> HttpResponse:
+    """Paket geçmişi: every subscription the provider ever had, newest term first."""
+    page = Paginator(subscriptions_of(request.provider.pk), 25).get_page(request.GET.get("sayfa"))
+    rows = subscription_rows(list(page), now=timezone.now())
+    return render(request, "packages/history.html", {"page": page, "rows": rows})
+
+
+@require_safe
+@provider_view
 def choose(request: ProviderRequest) -> HttpResponse:
     """İLETİ Paketleri: the comparison of all packages on sale."""
-    return render(request, "packages/choose.html", {"columns": _columns(request.provider, now=timezone.now())})
-
-
-def _columns(provider: Provider, *, now: datetime) -> list[Column]:
-    addresses = address_count(provider.pk)
-    active = active_package(provider.pk, now=now)
-    packages = packages_on_sale(day=istanbul_day(now))
-    fitting = next((p for p, _ in packages if p.has_integration and fits(p, addresses=addresses)), None)
-    return [
-        Column(
-            package=package,
-            tariff=tariff,
-            is_active=package == active,
-            is_recommended=package == fitting,
-            too_small=None if _is_no_choice(package) else refusal_of_choice(package, tariff, addresses=addresses),
-        )
-        for package, tariff in packages
-    ]
-
-
-def _is_no_choice(package: Package) -> bool:
-    return package.is_basic or package.by_offer
+    provider, now = request.provider, timezone.now()
+    page = price_page(
+        addresses=address_count(provider.pk),
+        active=active_package(provider.pk, now=now),
+        day=istanbul_day(now),
+    )
+    context = {
+        "page": page,
+        "pending_orders": orders_awaiting_payment(provider.pk),
+        "renewable": life_of(provider.pk, now=now).renewable,
+    }
+    return render(request, "packages/choose.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@provider_view
+@provider_view(Capability.PURCHASE)
 def detail(request: ProviderRequest, slug: str) -> HttpResponse:
     """One package: what it holds and costs; POST makes the draft order and goes on to the contract."""
     package = get_object_or_404(purchasable_packages(), slug=slug)
@@ -158,20 +122,21 @@ def detail(request: ProviderRequest, slug: str) -> HttpResponse:
 
 
 def _detail_context(provider: Provider, package: Package, *, now: datetime) -> dict[str, object]:
-    starts_at, ends_at = term_from(now)
     addresses = address_count(provider.pk)
-    tariff = tariff_of(package, day=istanbul_day(now))
+    day = istanbul_day(now)
+    tariff = tariff_of(package, day=day)
     return {
         "package": package,
         "column": Column(
             package=package,
             tariff=tariff,
+            day=day,
             is_active=False,
             is_recommended=False,
             too_small=refusal_of_choice(package, tariff, addresses=addresses),
         ),
-        "term_start": starts_at,
-        "term_end": ends_at,
-        "current": live_subscription(provider.pk, now=now),
+        "refusal": refusal_of_package_change(provider=provider, package=package, now=now),
+        "offer": offer_of(package, provider_id=provider.pk, now=now),
+        "pending_orders": orders_awaiting_payment(provider.pk),
         "form": ChooseForm(initial={"nonce": form_nonce(provider=provider, package=package)}),
     }

@@ -1,26 +1,194 @@
-"""Administrators' screens: the directories of partners and intermediaries, and what brands granted them."""
+"""Administrators' screens: the directories of partners and intermediaries, their people, what brands granted them."""
 
+from collections import Counter
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
 
-from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin
+from accounts.admin import MembershipForm
+from iys_portal.admin_acts import Act, ActingAdmin
+from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin, acting_person
+from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.turkish import search_key
-from partners.models import DirectoryEntry, Intermediary, IntermediaryGrant, Partner, PartnerGrant
+from partners.directory_file import ListRefused, read_directory
+from partners.models import (
+    DirectoryEntry,
+    Intermediary,
+    IntermediaryGrant,
+    IntermediaryMembership,
+    Partner,
+    PartnerGrant,
+    PartnerMembership,
+)
+from partners.selectors.grants import live_grant_count
+from partners.services.directory import Outcome, RowResult, import_directory, restore, suspend
+
+
+def _facts(party: Any) -> list[tuple[str, str]]:
+    return [
+        ("Kuruluş", f"{party.title} (kod {party.code})"),
+        ("Durum", str(party.get_state_display())),
+        ("Yetki veren marka", str(live_grant_count(party, today=istanbul_day(timezone.now())))),
+    ]
+
+
+def _suspend(party: Any, actor: Any, reason: str) -> str:
+    suspend(party=party, actor=actor, reason=reason, now=timezone.now())
+    return f"{party.title} askıya alındı; yetkilerinin hiçbiri kullanılamaz."
+
+
+def _restore(party: Any, actor: Any, reason: str) -> str:
+    restore(party=party, actor=actor, reason=reason)
+    return f"{party.title} yeniden etkin; markaların verdiği yetkiler çalışıyor."
+
+
+SUSPEND = Act(
+    name="askiya-al",
+    label="Askıya al",
+    question="Kuruluş askıya alınsın mı?",
+    refusal=lambda party: "Bu kuruluş zaten askıda." if party.is_suspended else "",
+    facts=_facts,
+    consequence=lambda party: (
+        f"{party.title} kuruluşunun bütün markalardaki yetkileri hemen durur ve kuruluşa yeni yetki verilemez."
+        " Yetkiler silinmez; askı kaldırılınca kendiliğinden yeniden çalışır."
+    ),
+    perform=_suspend,
+    hint="Gerekçeyi denetim kaydı, yetki veren markalar ve kuruluşun çalışanları görür.",
+    is_grave=True,
+)
+
+RESTORE = Act(
+    name="askiyi-kaldir",
+    label="Askıyı kaldır",
+    question="Kuruluşun askısı kaldırılsın mı?",
+    refusal=lambda party: "" if party.is_suspended else "Bu kuruluş askıda değil.",
+    facts=_facts,
+    consequence=lambda party: (
+        f"{party.title} kuruluşunun, markaların verdiği ve süresi dolmamış bütün yetkileri hemen yeniden çalışır."
+    ),
+    perform=_restore,
+    hint="Gerekçe denetim kaydına yazılır ve yetki geçmişinde görünür.",
+)
+
+
+class DirectoryFileForm(forms.Form):
+    """A list of companies."""
+
+    file = forms.FileField(
+        label="Liste dosyası",
+        help_text="CSV ya da Excel (.xlsx); ilk satırda “Kod” ve “Unvan” başlıkları. En çok 20.000 satır, 4 MB.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
+        error_messages={"required": "Bir dosya seçin.", "empty": "Dosya boş; kod ve unvan içeren bir dosya seçin."},
+    )
 
 
 @admin.register(Partner, Intermediary)
-class DirectoryAdmin(AuditedAdmin):
-    list_display = ("title", "code", "is_listed", "created_at")
-    list_filter = ("is_listed",)
+class DirectoryAdmin(ActingAdmin, AuditedAdmin):
+    """The companies that brands can authorise; many at once come from a file, one is suspended on a page of its own."""
+
+    acts = (SUSPEND, RESTORE)
+    change_list_template = "admin/partners/directory_list.html"
+    list_display = ("title", "code", "is_listed", "state", "created_at")
+    list_filter = ("is_listed", "state")
     search_fields = ("=code", "search_key")
-    fields = ("code", "title", "is_listed")
+    fields = ("code", "title", "is_listed", "state", "suspended_at", "suspension_reason")
+    readonly_fields = ("state", "suspended_at", "suspension_reason")
     unaudited = ("search_key",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.act_permission = f"partners.change_{self.opts.model_name}"
+
+    def get_fields(self, request: HttpRequest, obj: DirectoryEntry | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if obj is not None else ("code", "title", "is_listed")
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"partners_{self.opts.model_name}_import"
+        return [path("aktar/", self.admin_site.admin_view(self.import_page), name=name), *super().get_urls()]
+
+    def import_page(self, request: HttpRequest) -> HttpResponse:
+        """Take a list in, or try it (`dene`): what becomes of each row is shown either way."""
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied
+        sent = request.method == "POST"
+        form = DirectoryFileForm(request.POST if sent else None, request.FILES if sent else None)
+        dry, results = "dene" in request.POST, None
+        if form.is_valid():
+            try:
+                rows = read_directory(form.cleaned_data["file"].read())
+            except ListRefused as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                results = import_directory(model=self.model, rows=rows, actor=acting_person(request), dry=dry)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Listeyi dosyadan aktar",
+            "opts": self.opts,
+            "form": form,
+            "dry": dry,
+            "results": results,
+            "totals": _totals(results or []),
+        }
+        return render(request, "admin/partners/directory_import.html", context)
 
     def save_model(self, request: HttpRequest, obj: DirectoryEntry, form: Any, change: bool) -> None:  # noqa: FBT001
         obj.search_key = search_key(obj.title)
         super().save_model(request, obj, form, change)
+
+
+def _totals(results: list[RowResult]) -> list[tuple[str, int]]:
+    counts = Counter(result.outcome for result in results)
+    return [(str(outcome.label), counts[outcome]) for outcome in Outcome]
+
+
+class PartyMembershipAdmin(AuditedAdmin):
+    """Who may look after what brands granted a company; ended, not deleted."""
+
+    form = MembershipForm
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    readonly_fields = ("started_at",)  # the database sets it when the row is made
+    ordering = ("-pk",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if obj is not None else [name for name in fields if name != "started_at"]
+
+
+@admin.register(PartnerMembership)
+class PartnerMembershipAdmin(PartyMembershipAdmin):
+    list_display = ("person", "partner", "started_at", "ended_at")
+    list_select_related = ("person", "partner")
+    search_fields = ("=partner__code",)
+    folded_search = ("person__given_name", "person__family_name", "partner__title")
+    fields = ("partner", "person", "started_at", "ended_at")
+    raw_id_fields = ("partner", "person")
+    fixed_fields = ("partner", "person")
+    constraint_errors = {
+        "partner_membership_one_live": ("person", "Bu kişi bu iş ortağı için zaten yetkili."),
+        "partner_membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
+    }
+
+
+@admin.register(IntermediaryMembership)
+class IntermediaryMembershipAdmin(PartyMembershipAdmin):
+    list_display = ("person", "intermediary", "started_at", "ended_at")
+    list_select_related = ("person", "intermediary")
+    search_fields = ("=intermediary__code",)
+    folded_search = ("person__given_name", "person__family_name", "intermediary__title")
+    fields = ("intermediary", "person", "started_at", "ended_at")
+    raw_id_fields = ("intermediary", "person")
+    fixed_fields = ("intermediary", "person")
+    constraint_errors = {
+        "intermediary_membership_one_live": ("person", "Bu kişi bu AHS için zaten yetkili."),
+        "intermediary_membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
+    }
 
 
 class GrantAdmin(ReadOnlyAdmin):

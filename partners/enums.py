@@ -1,6 +1,8 @@
-"""Channels and rights of partners and intermediaries."""
+"""Channels, rights and states of partners and intermediaries."""
 
 from django.db import models
+
+from iys_portal.shared.states import Transitions
 
 
 class Channel(models.TextChoices):
@@ -17,3 +19,34 @@ class Right(models.TextChoices):
     NONE = "none", "Yok"
     READ = "read", "Okuma"
     WRITE = "write", "Okuma ve yazma"
+
+
+class PartyKind(models.TextChoices):
+    """The two kinds of companies that brands authorise."""
+
+    PARTNER = "partner", "İş ortağı"
+    INTERMEDIARY = "intermediary", "Aracı hizmet sağlayıcı"
+
+
+class PartyState(models.TextChoices):
+    """Whether the company may use what it was granted; suspending stops all its rights at once, everywhere."""
+
+    ACTIVE = "active", "Etkin"
+    SUSPENDED = "suspended", "Askıda"
+
+
+PARTY_TRANSITIONS: Transitions[PartyState] = {
+    PartyState.ACTIVE: frozenset({PartyState.SUSPENDED}),
+    PartyState.SUSPENDED: frozenset({PartyState.ACTIVE}),
+}
+
+
+class RefusalCode(models.TextChoices):
+    """Why a call of a partner or an intermediary is refused, from the most general reason to the narrowest."""
+
+    SUSPENDED = "suspended", "Kuruluş askıda"
+    NOT_AUTHORISED = "not_authorised", "Yetki yok"
+    PROVIDER_CLOSED = "provider_closed", "Hizmet sağlayıcı kapalı"
+    ENDED = "ended", "Süresi doldu"
+    PACKAGE = "package", "Paket uygun değil"
+    NO_RIGHT = "no_right", "Bu yetki verilmemiş"

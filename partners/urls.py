@@ -1,11 +1,16 @@
 from django.urls import path
 
-from partners import views
-from partners.views import INTERMEDIARY, PARTNER
+from partners.views import grants as views
+from partners.views import history, templates
+from partners.views.grants import INTERMEDIARY, PARTNER
 
 app_name = "partners"
 
 urlpatterns = [
+    path("yetki-gecmisi/", history.overview, name="history"),
+    path("sablonlar/", templates.overview, name="templates"),
+    path("sablonlar/<int:pk>/", templates.rename, name="template_rename"),
+    path("sablonlar/<int:pk>/sil/", templates.delete, name="template_delete"),
     path("<int:code>/is-ortagi/ekle/", views.add, {"kind": PARTNER}, name="partner_add"),
     path("<int:code>/is-ortagi/<int:grant_id>/", views.edit, {"kind": PARTNER}, name="partner_grant_edit"),
     path(

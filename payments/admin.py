@@ -15,7 +15,20 @@ from iys_portal.shared import codes
 from iys_portal.shared.money import format_lira
 from iys_portal.ui import iban as grouped
 from payments.banks import bank_of, is_named
-from payments.models import Allocation, BankAccount, Order, Statement, StatementLine, validate_iban
+from payments.decline_words import label_of
+from payments.models import (
+    Allocation,
+    BankAccount,
+    CardAttempt,
+    CardDay,
+    CardDifference,
+    GatewayEvent,
+    Order,
+    Refund,
+    Statement,
+    StatementLine,
+    validate_iban,
+)
 
 
 class BankAccountForm(ConstrainedForm):
@@ -147,9 +160,6 @@ class StatementAdmin(ReadOnlyAdmin):
 
     readonly_fields = (_OPENING, _CLOSING)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
-        return super().get_queryset(request).defer("content_encrypted")
-
 
 @admin.register(StatementLine)
 class StatementLineAdmin(ReadOnlyAdmin):
@@ -185,9 +195,6 @@ class StatementLineAdmin(ReadOnlyAdmin):
         shown = format_lira(line.amount)
         return shown if line.currency == "TRY" else shown.replace("₺", line.currency)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
-        return super().get_queryset(request).defer("statement__content_encrypted")
-
 
 @admin.register(Allocation)
 class AllocationAdmin(ReadOnlyAdmin):
@@ -197,3 +204,132 @@ class AllocationAdmin(ReadOnlyAdmin):
     fields = ("line", "order", _ALLOCATED, "reverses", "rule", "reason", "actor", "created_at")
     readonly_fields = (_ALLOCATED,)
     ordering = ("-pk",)
+
+
+_AMOUNT, _PAID = (lira_column(CardAttempt, name) for name in ("amount", "paid_amount"))
+_REFUNDED = lira_column(Refund, "amount")
+_OURS, _THEIRS = (lira_column(CardDifference, name) for name in ("ours", "theirs"))
+
+
+@admin.register(CardAttempt)
+class CardAttemptAdmin(ReadOnlyAdmin):
+    list_display = ("order", "provider", _PAID, "instalments", "state", "surplus", "gateway", "created_at")
+    list_filter = ("state", "surplus", "gateway", "created_at")
+    list_select_related = ("order", "provider")
+    search_fields = ("order__code", "=payment_id", "=conversation_id", "=reference")
+    folded_search = ("provider__title",)
+    fields = (
+        "order",
+        "provider",
+        "person",
+        "gateway",
+        "conversation_id",
+        "state",
+        _AMOUNT,
+        _PAID,
+        "instalments",
+        "payment_id",
+        "transaction_id",
+        "bin",
+        "last4",
+        "card_family",
+        "shown_decline",
+        "reference",
+        "ip",
+        "surplus",
+        "created_at",
+        "queried_at",
+        "settled_at",
+    )
+    readonly_fields = (_AMOUNT, _PAID, "shown_decline")
+
+    @admin.display(description="ret nedeni")
+    def shown_decline(self, attempt: CardAttempt) -> str:
+        return label_of(attempt.decline_group) or "–"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a code as customers write it, with dashes."""
+        return super().get_search_results(request, queryset, codes.parse(search_term) or search_term)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("order", "provider", _REFUNDED, "state", "needs_second", "created_at", "confirmed_at")
+    list_filter = ("state", "needs_second", "consequence", "created_at")
+    list_select_related = ("order", "provider")
+    search_fields = ("order__code", "=key", "=attempt__payment_id", "=reference")
+    folded_search = ("provider__title",)
+    fields = (
+        "order",
+        "provider",
+        "attempt",
+        "key",
+        _REFUNDED,
+        "reason",
+        "consequence",
+        "state",
+        "requested_by",
+        "approved_by",
+        "needs_second",
+        "reference",
+        "problem",
+        "created_at",
+        "confirmed_at",
+    )
+    readonly_fields = (_REFUNDED,)
+
+
+@admin.register(GatewayEvent)
+class GatewayEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "gateway", "payment_id", "kind", "status")
+    list_filter = ("gateway", "kind", "status", "received_at")
+    search_fields = ("=payment_id", "=conversation_id")
+    fields = ("gateway", "payment_id", "conversation_id", "kind", "status", "received_at")
+
+
+@admin.register(CardDifference)
+class CardDifferenceAdmin(ReadOnlyAdmin):
+    list_display = ("day", "gateway", "kind", "event", "payment_id", _OURS, _THEIRS, "closed_at", "closed_by")
+    list_filter = ("kind", "event", "gateway", ("closed_at", admin.EmptyFieldListFilter), "vanished", "day")
+    list_select_related = ("closed_by",)
+    search_fields = ("=payment_id", "=conversation_id", "attempt__order__code")
+    fields = (
+        "day",
+        "gateway",
+        "kind",
+        "event",
+        "payment_id",
+        "conversation_id",
+        "attempt",
+        _OURS,
+        _THEIRS,
+        "currency",
+        "found_at",
+        "closed_at",
+        "closed_by",
+        "vanished",
+        "note",
+    )
+    readonly_fields = (_OURS, _THEIRS)
+
+
+_SIDES = ("ours", "theirs", "ours_back", "theirs_back")
+_DAY_SUMS = tuple(lira_column(CardDay, f"{side}_sum") for side in _SIDES)
+
+
+@admin.register(CardDay)
+class CardDayAdmin(ReadOnlyAdmin):
+    list_display = ("day", "gateway", "compared_at", "ours_count", "theirs_count", "problem")
+    list_filter = ("gateway", ("compared_at", admin.EmptyFieldListFilter), "day")
+    fields = (
+        "day",
+        "gateway",
+        "asked_at",
+        "compared_at",
+        "problem",
+        *(f"{side}_count" for side in _SIDES),
+        *_DAY_SUMS,
+    )
+    readonly_fields = _DAY_SUMS

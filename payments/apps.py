@@ -1,6 +1,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from payments.gateways.nestpay import rates
 
 
 class PaymentsConfig(AppConfig):
@@ -8,5 +12,15 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Ödemeler"
 
     def ready(self) -> None:
-        # The outbox knows its handlers in every process, not only in workers.
+        # The outbox knows its handlers in every process, not only in workers; e-mails know their attachments.
         import_module(f"{self.name}.tasks")
+        import_module(f"{self.name}.attachments")
+        refuse_odd_instalments()
+
+
+def refuse_odd_instalments() -> None:
+    """Refuse to start with instalments that cannot be understood. Raises ImproperlyConfigured in a sentence."""
+    try:
+        rates.parse(settings.NESTPAY_INSTALMENTS)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"NESTPAY_INSTALMENTS: {error}") from None

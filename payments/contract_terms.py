@@ -19,12 +19,14 @@ from payments.models import Order
 
 @dataclass(frozen=True)
 class ShownContract:
-    """A filled contract: the stored text, the data it is filled with, the hash of what is read, and its HTML."""
+    """A filled contract: the stored texts, the data they are filled with, the hash of what is read, and its HTML."""
 
     text: ContractText
+    information: ContractText
     data: ContractData
     sha256: str
     html: SafeString
+    information_html: SafeString
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -33,8 +35,9 @@ class ShownContract:
 
 
 def contract_for(order: Order, *, person: Person, now: datetime) -> ShownContract:
-    """Return the contract of a draft order by today's text, with `person` as the one who approves."""
+    """Return the contract and the form of a draft order by today's texts, with `person` as the one who approves."""
     text = text_in_force(TextKind.SERVICES, day=istanbul_day(now))
+    information = text_in_force(TextKind.INFORMATION, day=istanbul_day(now))
     provider = order.provider
     data = ContractData(
         provider=Party(
@@ -55,8 +58,20 @@ def contract_for(order: Order, *, person: Person, now: datetime) -> ShownContrac
         gross=order.gross,
         order_code=order.code_display,
         text=version_of(text),
+        information=version_of(information),
+        address_limit=address_limit(order.package.max_addresses),
         demo=settings.DEMO_MODE,
     )
     return ShownContract(
-        text=text, data=data, sha256=markup.shown_sha256(data), html=markup.contract_html(text.source, data)
+        text=text,
+        information=information,
+        data=data,
+        sha256=markup.shown_sha256(data),
+        html=markup.contract_html(text.source, data, level=3),
+        information_html=markup.information_html(data, level=3),
     )
+
+
+def address_limit(maximum: int | None) -> str:
+    """Return a package's limit as the form words it."""
+    return "Sınırsız" if maximum is None else f"En çok {maximum:,} adres".replace(",", ".")

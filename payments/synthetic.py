@@ -9,10 +9,10 @@ from django.db import transaction
 from stdnum.tr import vkn
 
 from accounts.models import Person, Provider
+from contracts.chain import GENESIS, approval_hash
 from contracts.enums import TextKind
 from contracts.models import Approval
 from contracts.selectors import text_in_force
-from contracts.services import GENESIS, approval_hash
 from iys_portal.audit.models import AuditEvent
 from iys_portal.shared import codes
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
@@ -88,8 +88,9 @@ def make_orders(*, count: int, seed: int, now: datetime) -> list[Order]:
 
 
 def _paid_tariffs(now: datetime) -> list[Tariff]:
-    found = (tariff_of(package, day=istanbul_day(now)) for package in purchasable_packages())
-    return [tariff for tariff in found if tariff is not None and tariff.price]
+    day = istanbul_day(now)
+    found = (tariff_of(package, day=day) for package in purchasable_packages())
+    return [tariff for tariff in found if tariff is not None and tariff.price_on(day)]
 
 
 def _insert_providers(count: int, draw: random.Random) -> list[Provider]:
@@ -148,14 +149,17 @@ def _order(provider: Provider, person: Person, tariff: Tariff, code: str, now: d
 
 def _approvals(orders: list[Order], now: datetime) -> Iterator[Approval]:
     text = text_in_force(TextKind.SERVICES, day=istanbul_day(now))
+    information = text_in_force(TextKind.INFORMATION, day=istanbul_day(now))
     for order in orders:
         approval = Approval(
             provider=order.provider,
             person=order.person,
             text=text,
+            information=information,
             order_code=order.code,
             terms={"synthetic": True},
             text_sha256=text.sha256,
+            information_sha256=information.sha256,
             shown_sha256=text.sha256,
             checkbox_label=CHECKBOX_LABEL,
             ip=None,

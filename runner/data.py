@@ -14,7 +14,10 @@ from runner import processes
 from runner.console import PlainError, say
 
 #: Variables that hold a secret. Each is made once and kept: the keys decrypt what is in the database.
-SECRET_NAMES = ("SECRET_KEY", "FIELD_KEY", "HASH_KEY", "EDEVLET_CLIENT_SECRET")
+SECRET_NAMES = (
+    *("SECRET_KEY", "FIELD_KEY", "HASH_KEY", "EDEVLET_CLIENT_SECRET"),
+    *("IYZICO_API_KEY", "IYZICO_SECRET_KEY", "NESTPAY_STORE_KEY", "NESTPAY_API_PASSWORD", "ZIRAAT_PASSWORD"),
+)
 
 
 class DataFolder:
@@ -27,6 +30,7 @@ class DataFolder:
         self.locale = self.path / "locale"
         self.static = self.path / "static"
         self.edevlet = self.path / "edevlet"
+        self.bank = self.path / "bank"
         self.logs = self.path / "log"
         self._secrets = self.path / "secrets.json"
         self._state = self.path / "state.json"

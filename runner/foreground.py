@@ -26,7 +26,12 @@ def manage(arguments: Sequence[str], data: DataFolder, stop: processes.StopReque
     this command alone, with the migrations applied. Raises PlainError, StoppedError.
     """
     given = portal.given()
-    system.install_missing(stop, for_tests=False, embedded_database=not given.get("DATABASE_URL"))
+    system.install_missing(
+        stop,
+        for_tests=False,
+        embedded_database=not given.get("DATABASE_URL"),
+        for_benches=arguments[:1] == ["bench"],
+    )
     environment.prepare(environment.RUN_GROUPS, stop)
     data.make()
     run_id = uuid.uuid4().hex

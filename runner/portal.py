@@ -26,6 +26,18 @@ SHARED_VARIABLES = (
     "EDEVLET_ISSUER",
     "EDEVLET_CLIENT_ID",
     "EDEVLET_CLIENT_SECRET",
+    "IYZICO_URL",
+    "IYZICO_API_KEY",
+    "IYZICO_SECRET_KEY",
+    "NESTPAY_URL",
+    "NESTPAY_CLIENT_ID",
+    "NESTPAY_STORE_KEY",
+    "NESTPAY_API_USER",
+    "NESTPAY_API_PASSWORD",
+    "STATEMENT_DROP",
+    "ZIRAAT_URL",
+    "ZIRAAT_USER",
+    "ZIRAAT_PASSWORD",
 )
 DEFAULT_PORT = 8000
 QUEUES = "default,import,documents,webhook"
@@ -43,6 +55,16 @@ def environment(data: DataFolder, *, port: int, given: Mapping[str, str]) -> dic
         "EDEVLET_ISSUER": f"http://127.0.0.1:{port + 1}",
         "EDEVLET_CLIENT_ID": "portal",
     }
+    if env.get("IYZICO_URL"):
+        # Who has a real gateway names the other, too, or does without: half a configuration is none.
+        if not env.get("NESTPAY_URL"):
+            defaults = {name: value for name, value in defaults.items() if not name.startswith("NESTPAY_")}
+    else:
+        bank = f"http://127.0.0.1:{port + 2}"
+        defaults |= {"IYZICO_URL": bank, "NESTPAY_URL": bank}
+        defaults |= {"NESTPAY_CLIENT_ID": "190100000", "NESTPAY_API_USER": "portal"}
+        if not env.get("ZIRAAT_USER"):
+            defaults |= {"ZIRAAT_URL": bank, "ZIRAAT_USER": "portal"}
     for name, value in defaults.items():
         env[name] = env.get(name) or value
     env.setdefault("DEBUG", "1")
@@ -64,7 +86,9 @@ class Service:
     ready_path: str = ""
 
 
-def services(data: DataFolder, env: Mapping[str, str], *, port: int, simulate_edevlet: bool) -> list[Service]:
+def services(
+    data: DataFolder, env: Mapping[str, str], *, port: int, simulate_edevlet: bool, simulate_bank: bool
+) -> list[Service]:
     """The processes of `up`, in the order of their names in the messages."""
     server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     server += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "10"]
@@ -80,6 +104,10 @@ def services(data: DataFolder, env: Mapping[str, str], *, port: int, simulate_ed
         edevlet = ["simulators.edevlet", "--port", str(port + 1), "--portal-url", env["PUBLIC_URL"]]
         edevlet += ["--data", str(data.edevlet)]
         table.append(Service("edevlet", edevlet, port + 1, "/.well-known/openid-configuration"))
+    if simulate_bank:
+        bank = ["simulators.bank", "--port", str(port + 2), "--portal-url", env["PUBLIC_URL"]]
+        bank += ["--data", str(data.bank)]
+        table.append(Service("bank", bank, port + 2, "/saglik/"))
     return table
 
 

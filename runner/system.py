@@ -12,7 +12,7 @@ from runner.console import PlainError, say
 from runner.environment import has_pip
 
 
-def missing_packages(*, for_tests: bool, embedded_database: bool) -> list[str]:
+def missing_packages(*, for_tests: bool, embedded_database: bool, for_benches: bool = False) -> list[str]:
     """Names of the Debian packages this machine lacks, in a fixed order; empty when everything is there."""
     wanted = {
         "ca-certificates": _has_authorities(),
@@ -27,13 +27,17 @@ def missing_packages(*, for_tests: bool, embedded_database: bool) -> list[str]:
     if for_tests:
         wanted["chromium"] = Path("/usr/bin/chromium").exists()
         wanted["libatomic1"] = _loads("libatomic.so.1")
+        wanted["softhsm2"] = Path("/usr/lib/softhsm/libsofthsm2.so").exists()
+    if for_tests or for_benches:
         wanted["poppler-utils"] = shutil.which("pdfsig") is not None and shutil.which("pdftotext") is not None
     return [name for name, present in wanted.items() if not present]
 
 
-def install_missing(stop: processes.StopRequest, *, for_tests: bool, embedded_database: bool) -> None:
+def install_missing(
+    stop: processes.StopRequest, *, for_tests: bool, embedded_database: bool, for_benches: bool = False
+) -> None:
     """Installs the missing Debian packages. Raises PlainError with the exact line to type when it may not."""
-    missing = missing_packages(for_tests=for_tests, embedded_database=embedded_database)
+    missing = missing_packages(for_tests=for_tests, embedded_database=embedded_database, for_benches=for_benches)
     if not missing:
         return
     line = "apt-get install --yes --no-install-recommends " + " ".join(missing)

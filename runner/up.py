@@ -16,6 +16,7 @@ Demo logins
     10000000146   authorised person of Hizmet Sağlayıcı A.Ş.
     10000000214   authorised person of Hizmet Sağlayıcı A.Ş. and of Deneme Ticaret Ltd. Şti.
     10000000382   known to e-Devlet, authorised for no provider
+    10000000450   works for the iş ortağı ASİST
   administration and accounting, password demo-demo
     yonetici      administrator
     muhasebe      accountant
@@ -39,7 +40,13 @@ def up(data: DataFolder, stop: processes.StopRequest, *, port: int, demo: bool, 
             data.reset()
         given = {**portal.given(), processes.RUN_ID: run_id}
         env = portal.environment(data, port=port, given=given)
-        table = portal.services(data, env, port=port, simulate_edevlet=not given.get("EDEVLET_ISSUER"))
+        table = portal.services(
+            data,
+            env,
+            port=port,
+            simulate_edevlet=not given.get("EDEVLET_ISSUER"),
+            simulate_bank=not given.get("IYZICO_URL"),
+        )
         _check_ports(table)
         system.install_missing(stop, for_tests=False, embedded_database=not given.get("DATABASE_URL"))
         environment.prepare(environment.RUN_GROUPS, stop)
@@ -78,6 +85,8 @@ def _announcement(table: list[portal.Service], env: Mapping[str, str], data: Dat
     lines += [f"  accounting          {here}/muhasebe/", f"  administration      {here}/yonetim/"]
     if "edevlet" in ports:
         lines.append(f"  e-Devlet simulator  http://127.0.0.1:{ports['edevlet']}/")
+    if "bank" in ports:
+        lines.append(f"  bank simulator      http://127.0.0.1:{ports['bank']}/")
     lines.append(f"  logs                {data.logs}/")
     if demo:
         lines += ["", DEMO_LOGINS.rstrip()]

@@ -1,12 +1,17 @@
 """Do something in a child process that shares nothing but the database: it may die, or spoil its settings."""
 
 import os
+import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from celery import current_app
 from django.db import connection
 from kombu import pools
+
+from iys_portal.audit import outbox
 
 
 def in_child(function: Callable[[], object]) -> int:
@@ -23,3 +28,31 @@ def in_child(function: Callable[[], object]) -> int:
             os._exit(1)
         os._exit(0)
     return os.waitpid(child, 0)[1]
+
+
+@contextmanager
+def killed_at_statement(number: int) -> Iterator[None]:
+    """Kill this process, as kill -9 would, just before its `number`-th statement of SQL."""
+    count = 0
+
+    def wrapper(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+def run_in_a_worker_that_dies(message_id: int, *, at_statement: int) -> bool:
+    """Run an outbox message in a child process; return True when it was killed, False when it got to its end."""
+
+    def work() -> None:
+        with killed_at_statement(at_statement):
+            outbox.run(message_id)
+
+    status = in_child(work)
+    assert status in {0, signal.SIGKILL}
+    return status == signal.SIGKILL

@@ -11,7 +11,7 @@ from factory.django import DjangoModelFactory
 from stdnum.tr import tckimlik, vkn
 
 from accounts.models import Membership, Person, Provider
-from brands.models import Brand
+from brands.models import Brand, Retailer
 from iys_portal.shared.crypto import encrypt, lookup_hash
 from iys_portal.shared.turkish import search_key
 from packages.models import Package, Subscription
@@ -83,6 +83,26 @@ class BrandFactory(DjangoModelFactory[Brand]):
     provider = factory.SubFactory(ProviderFactory)
     code = factory.Sequence(lambda n: 2_300_000 + n)
     name = factory.Sequence(lambda n: f"Deneme Marka {n}")
+
+
+class RetailerFactory(DjangoModelFactory[Retailer]):
+    """A dealer in Çankaya with all its details; `tckn` is that of the authorised person."""
+
+    class Meta:
+        model = Retailer
+
+    class Params:
+        tckn = factory.Sequence(lambda n: make_tckn(30_000_000 + n))
+
+    brand = factory.SubFactory(BrandFactory)
+    provider = factory.SelfAttribute("brand.provider")
+    code = factory.Sequence(lambda n: 10_000_000 + n)
+    title = factory.Sequence(lambda n: f"Örnek Bayi {n}")
+    name = "Gökçe Ağaoğlu"
+    tckn_hash = factory.LazyAttribute(lambda o: lookup_hash(o.tckn))
+    tckn_encrypted = factory.LazyAttribute(lambda o: encrypt(o.tckn.encode()))
+    tax_number = factory.Sequence(lambda n: make_vkn(410_000_000 + n))
+    town_code = 63
 
 
 def package(slug: str = "ileti-150") -> Package:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +21,11 @@ from django.test import Client
 from django.urls import get_resolver
 
 from accounts.models import Person
+from contracts.models import SignedDocument
 from iys_portal.celery import app
 from iys_portal.health import worker_watch
+from tests import factories
+from tests.admin.world import buy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -151,6 +155,18 @@ def test_demo_mode_is_told(db: None, settings: Any) -> None:
     assert Client().get("/healthz").json()["warnings"] == []
     settings.DEMO_MODE = True
     assert Client().get("/healthz").json()["warnings"] == ["Deneme kipi açık: bilinen parolalar geçerli."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_contracts_that_wait_are_told_and_are_no_fault(settings: Any, now: datetime) -> None:
+    settings.DEMO_MODE = False
+    person = factories.PersonFactory.create()
+    buy(factories.MembershipFactory.create(person=person).provider, person, now=now)
+    assert Client().get("/healthz").json()["warnings"] == []
+    SignedDocument.objects.update(state="failed")
+    document = Client().get("/healthz").json()
+    assert document["warnings"] == ["1 sözleşme mühürlenemedi ve bekliyor; nedeni belgenin sayfasında."]
+    assert document["checks"]["database"] == "ok"
 
 
 def test_it_is_only_read(db: None) -> None:

@@ -15,26 +15,78 @@ from iys_portal.audit.retries import retry
 _STATE = "state:"
 _ACTIONS = {
     "activate": "Paket tanımlandı",
+    "card_attempt": "Kartla ödeme başladı",
+    "card_day_asked": "Kart mutabakatı yeniden istendi",
+    "declare": "Ekstre sütunları tanımlandı",
+    "receipt_voided": "Makbuz geçersiz kılındı",
+    "decision_rejected": "Hareket kararı onaylanmadı",
+    "decision_requested": "Hareket kararı ikinci onaya sunuldu",
+    "part_taken_back": "Siparişe sayılan paranın bir kısmı geri alındı",
+    "refund_approved": "Havale iadesi onaylandı",
+    "refund_owed": "Havale iadesi kaydedildi",
+    "refund_payee": "Havale iadesinin alıcısı değiştirildi",
+    "reread": "Ekstre yeniden okundu",
+    "difference_closed": "Kart mutabakat farkı kapatıldı",
+    "difference_found": "Kart mutabakat farkı saptandı",
+    "refund_requested": "Kart iadesi istendi",
     "activation_refused": "Paket tanımlanamadı",
     "admin:add": "Yönetimde eklendi",
     "admin:change": "Yönetimde değiştirildi",
     "admin:password": "Parola değiştirildi",
     "approve": "Sözleşme onaylandı",
+    "change_requested": "Bilgi değişikliği istendi",
+    "company_changed": "Şirket bilgisi değiştirildi",
+    "invite": "Yetkili davet edildi",
+    "invitation_wrong_person": "Davet başka bir kişi tarafından açıldı",
+    "member_added": "Yetkili kişi eklendi",
+    "member_removed": "Yetkili kişi çıkarıldı",
+    "member_role": "Yetkili kişinin görevi değiştirildi",
+    "notifications": "Bildirim tercihleri değiştirildi",
+    "sessions_ended": "Oturumlar kapatıldı",
+    "archive": "Uzun süreli arşive alındı",
+    "import_received": "İzin dosyası yüklendi",
     "change": "Yetki değiştirildi",
+    "count_differs": "Adres sayısı uyuşmuyor",
+    "dealer_added": "Bayi eklendi",
+    "dealer_changed": "Bayi bilgileri değiştirildi",
+    "dealer_file": "Bayi dosyası yüklendi",
+    "dealer_removed": "Bayi silindi",
+    "directory:add": "Listeden eklendi",
+    "directory:rename": "Unvanı listeden güncellendi",
     "draft": "Paket seçildi",
     "forged_right": "Verilemeyecek bir yetki istendi",
     "grant": "Yetki verildi",
+    "brand_added": "Marka eklendi",
+    "document_received": "Başvuruya yeni belge yüklendi",
     "login": "Giriş yapıldı",
+    "news_confirmed": "Haber isteği doğrulandı",
+    "news_left": "Haber listesinden çıkıldı",
+    "provider_registered": "Hizmet sağlayıcı kaydedildi",
+    "mail:again": "Yeniden gönderilmesi istendi",
     "receive": "Ekstre alındı",
+    "recount": "Adresler yeniden sayıldı",
+    "rename": "Marka adı değiştirildi",
     "reprice": "Fiyat güncellendi",
     "retry": "Yeniden denendi",
     "revoke": "Yetki geri alındı",
+    "template:delete": "Yetki şablonu silindi",
+    "template:rename": "Yetki şablonunun adı değiştirildi",
+    "template:save": "Yetki şablonu kaydedildi",
 }
+
+
+def action_words(event: AuditEvent) -> str:
+    """Return what happened in Turkish; an action that has no words yet is named by its identifier."""
+    if not event.action.startswith(_STATE):
+        return _ACTIONS.get(event.action, event.action)
+    state = event.action.removeprefix(_STATE)
+    labels = dict(apps.get_model(event.object_type)._meta.get_field("state").flatchoices)
+    return f"Durum: {labels.get(state, state)}"
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    """What happened, in words; an action that has none yet is shown by its identifier."""
+    """What happened, in words."""
 
     list_display = ("at", "actor_name", "what", "subject", "object_id", "provider_id")
     list_filter = ("at",)
@@ -57,11 +109,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="İşlem", ordering="action")
     def what(self, event: AuditEvent) -> str:
-        if not event.action.startswith(_STATE):
-            return _ACTIONS.get(event.action, event.action)
-        state = event.action.removeprefix(_STATE)
-        labels = dict(apps.get_model(event.object_type)._meta.get_field("state").flatchoices)
-        return f"Durum: {labels.get(state, state)}"
+        return action_words(event)
 
     @admin.display(description="nesne türü", ordering="object_type")
     def subject(self, event: AuditEvent) -> str:

@@ -28,6 +28,27 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
+def fixed(table: str, column: str) -> migrations.RunSQL:
+    """Return the operation that makes the database refuse to change `column` of a row of `table`."""
+    name = f"{table}_{column}_fixed"
+    return migrations.RunSQL(
+        [
+            f"""
+            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION '{column} of {table} never changes'
+                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = '{name}';
+            END $$
+            """,
+            (
+                f"CREATE TRIGGER {name} BEFORE UPDATE OF {column} ON {table}"
+                f" FOR EACH ROW WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION {name}()"
+            ),
+        ],
+        [f"DROP TRIGGER {name} ON {table}", f"DROP FUNCTION {name}()"],
+    )
+
+
 def same_provider(table: str, column: str, target: str) -> migrations.RunSQL:
     """Return the operation that makes the database refuse a row whose `column` names another provider's object.
 

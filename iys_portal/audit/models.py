@@ -28,6 +28,7 @@ class AuditEvent(models.Model):
         verbose_name_plural = "denetim kayıtları"
         indexes = [
             models.Index(fields=["provider_id", "object_type", "object_id", "id"], name="audit_event_of_object"),
+            models.Index(fields=["actor_id", "id"], name="audit_event_of_actor", condition=~models.Q(actor_id=None)),
         ]
 
     def __str__(self) -> str:

@@ -10,17 +10,18 @@ Celery. The row is the queue, Celery is only the doorbell: a beat sweeper rings 
 lost broker or a killed worker loses nothing. Handlers must be idempotent.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from iys_portal.audit.bulk import insert_rows, next_numbers
+from iys_portal.audit.locks import exclusive
 from iys_portal.audit.models import OutboxMessage
 
 logger = structlog.get_logger(__name__)
@@ -62,6 +63,26 @@ def promise(topic: str, **payload: Any) -> OutboxMessage:
     return message
 
 
+def promise_many(topic: str, payloads: Sequence[Mapping[str, Any]], *, due_at: datetime) -> list[int]:
+    """Promise much work of one topic in the caller's transaction; return the numbers of the messages, in order.
+
+    No bell is rung: whoever promises does the work itself and says so with `fulfil`. Should it die before, the
+    sweeper rings for what is left once `due_at` has come.
+    """
+    if topic not in _HANDLERS:
+        raise ValueError(f"no handler for {topic}")
+    numbers = next_numbers(OutboxMessage, len(payloads))
+    names = ("pk", "topic", "payload", "due_at", "attempts", "last_error")
+    rows = ((number, topic, payload, due_at, 0, "") for number, payload in zip(numbers, payloads, strict=True))
+    insert_rows(OutboxMessage, names, rows)
+    return numbers
+
+
+def fulfil(message_id: int, *, now: datetime) -> None:
+    """Note, in the transaction that did it, that the promised work is done."""
+    OutboxMessage.objects.filter(pk=message_id, done_at=None, failed_at=None).update(done_at=now)
+
+
 def ring(message: OutboxMessage) -> None:
     """Tell a worker that `message` is due. A broker that is away is no error: the sweeper rings again."""
     from iys_portal.audit.tasks import run_outbox_message  # noqa: PLC0415  (tasks import this module)
@@ -94,7 +115,7 @@ def run(message_id: int) -> bool:
     runs in one place at a time and a killed worker delays nothing. A failing handler is tried again with
     growing pauses (30 s doubled, at most an hour) and given up visibly after MAX_ATTEMPTS.
     """
-    with _exclusive(message_id) as owned:
+    with exclusive(_LOCK_SPACE, message_id) as owned:
         if not owned:
             return False
         message = OutboxMessage.objects.get(pk=message_id)
@@ -107,19 +128,6 @@ def run(message_id: int) -> bool:
             return False
         OutboxMessage.objects.filter(pk=message_id).update(done_at=timezone.now(), attempts=F("attempts") + 1)
     return True
-
-
-@contextmanager
-def _exclusive(message_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, message_id % 2**31])
-        owned = bool(cursor.fetchone()[0])
-    try:
-        yield owned
-    finally:
-        if owned:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, message_id % 2**31])
 
 
 def _put_back(message: OutboxMessage, error: Exception) -> None:

@@ -40,6 +40,8 @@ class Fault(StrEnum):
     SUBSTITUTION = "substitution"
     SWAP = "swap"
     ERASURE = "erasure"
+    MISSING = "missing"
+    EXTRA = "extra"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,16 @@ def generate(choice: Callable[[str], str] = secrets.choice) -> str:
         code = data + check_glyphs(data)
         if not (code.isalpha() or code.isdigit() or is_rude(code)):
             return code
+
+
+def grouped(glyphs: str, *, size: int = 4) -> str:
+    """Return glyphs in groups, as a person reads them aloud: ``KM7T-3RAW-C4H9-WX6D``."""
+    return "-".join(glyphs[start : start + size] for start in range(0, len(glyphs), size))
+
+
+def random_glyphs(length: int) -> str:
+    """Return a random text of `length` glyphs that nobody guesses: 16 of them hold 72 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def is_rude(code: str) -> bool:

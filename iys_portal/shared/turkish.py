@@ -6,8 +6,9 @@ Python's own casing is wrong for Turkish: ``'İ'.lower()`` is two code points, `
 import re
 import unicodedata
 
-_TURKISH = str.maketrans("İIıiŞşĞğÜüÖöÇç", "IIIISSGGUUOOCC")
+_TURKISH = tuple(zip("İıŞşĞğÜüÖöÇç", "IISSGGUUOOCC", strict=True))
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_PLACES = {letter: place for place, letter in enumerate("abcçdefgğhıijklmnoöpqrsştuüvwxyz", start=0x100)}
 _DOTTED_CAPITAL = "I\N{COMBINING DOT ABOVE}"
 
 
@@ -27,7 +28,11 @@ def fold(text: str) -> str:
     All four i's become I. Spaces and punctuation stay; letters of other scripts stay, in upper case.
     Folding is idempotent, so folded text can be stored and compared with freshly folded text.
     """
-    folded = text.translate(_TURKISH)
+    if text.isascii():
+        return text.upper()
+    folded = text
+    for letter, capital in _TURKISH:  # a dozen scans in C are several times faster than one table of translation
+        folded = folded.replace(letter, capital)
     if not folded.isascii():
         decomposed = unicodedata.normalize("NFKD", folded)
         folded = "".join(glyph for glyph in decomposed if unicodedata.category(glyph)[0] != "M")
@@ -43,3 +48,12 @@ def squeeze(text: str) -> str:
 def search_key(text: str) -> str:
     """Return the form in which names are searched: folded, with single spaces ("asist" finds "ASİST")."""
     return " ".join(fold(text).split())
+
+
+def sort_key(text: str) -> list[int]:
+    """Return the key by which names stand in the order of the Turkish alphabet: Iğdır, İzmir, Kars.
+
+    Spaces, digits and punctuation come before letters; a hat (Kâhta) makes no difference.
+    """
+    plain = lower(text).translate({ord("â"): "a", ord("î"): "i", ord("û"): "u"})
+    return [_PLACES.get(glyph, ord(glyph)) for glyph in plain]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from payments.gateways.registry import cards_are_open
 from payments.services.orders import CHECKBOX_LABEL
 
 CARD = "kart"
@@ -27,13 +28,16 @@ class ApprovalForm(forms.Form):
     )
 
 
+CLOSED = "Bu kurulumda kartla ödeme kapalı."
+
+
 class MethodChoices(forms.RadioSelect):
-    """Choice cards; the card payment is shown, and cannot be chosen until it opens."""
+    """Choice cards; an installation without a card gateway shows the card payment, which cannot be chosen."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
-        if value == CARD:
-            option["attrs"] |= {"disabled": True, "data-hint": "Kredi kartı ile ödeme yakında açılacak."}
+        if value == CARD and not cards_are_open():
+            option["attrs"] |= {"disabled": True, "data-hint": CLOSED}
         return option
 
 
@@ -52,8 +56,6 @@ class MethodForm(forms.Form):
 
     def clean_method(self) -> str:
         method: str = self.cleaned_data["method"]
-        if method == CARD:
-            raise forms.ValidationError(
-                "Kredi kartı ile ödeme henüz açık değil. Lütfen Banka Transferi (Havale/EFT) seçin."
-            )
+        if method == CARD and not cards_are_open():
+            raise forms.ValidationError(f"{CLOSED} Lütfen Banka Transferi (Havale/EFT) seçin.")
         return method

@@ -1,14 +1,15 @@
 """From a bank line to an order: find codes, weigh evidence, decide. Pure: no Django, no database.
 
-`candidate_codes` says up front which codes a text may mean, so that the orders of many lines can be fetched
-at once; `decide` then gives one line's verdict from the orders it is shown.
+`read_line` does the text work once and says which codes the line may mean, so that the orders of many lines can
+be fetched at once; `decide` then gives the verdict from the orders it is shown, as often as it is asked.
 """
 
 from payments.matching.book import OrderBook
-from payments.matching.find import CandidateCodes, candidate_codes
+from payments.matching.reading import Ours, Reading, read_line
 from payments.matching.verdict import decide
 from payments.matching.views import (
     AWAITING_MONEY,
+    MATCHING_VERSION,
     Candidate,
     Kind,
     LineView,
@@ -16,21 +17,25 @@ from payments.matching.views import (
     OrderView,
     Proof,
     Rule,
+    Share,
     Verdict,
 )
 
 __all__ = [
     "AWAITING_MONEY",
+    "MATCHING_VERSION",
     "Candidate",
-    "CandidateCodes",
     "Kind",
     "LineView",
     "OrderBook",
     "OrderLookup",
     "OrderView",
+    "Ours",
     "Proof",
+    "Reading",
     "Rule",
+    "Share",
     "Verdict",
-    "candidate_codes",
     "decide",
+    "read_line",
 ]

@@ -1,89 +1,64 @@
 """The decision on one bank line. A false automatic match is worse than any number of questions to a person.
 
-AUTO needs all of: an exact code of exactly one order, that order awaiting a transfer, TRY, the exact amount,
-and a statement that adds up. Everything less sure is shown to an accountant with the reason.
+Only this moves money alone: the exact code and the exact amount of an order that awaits a transfer (or of several
+whose sums add up to the line); or a code corrected by one fault, the exact amount, and a sound proof of who paid,
+in a statement that adds up. Everything less sure is shown to an accountant with the reason.
 """
 
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Sequence
+from decimal import Decimal
 
 from iys_portal.shared import codes
 from payments.matching import reasons
-from payments.matching.evidence import LIKE_TITLE, Payer, payer_of, weigh
-from payments.matching.find import Finding, exact_findings, finding_at, near_windows
-from payments.matching.normalise import Normalised, normalise, words
+from payments.matching.by_payer import by_payer
+from payments.matching.case import Case
+from payments.matching.find import Finding
+from payments.matching.near import by_weak_code
+from payments.matching.reading import Reading
+from payments.matching.split import features, split
 from payments.matching.views import (
+    CONTRACT_ACCEPTED,
     CURRENCY,
+    EXPIRED,
+    PARTIALLY_PAID,
     TRANSFER_PENDING,
-    Candidate,
     Kind,
     LineView,
     OrderLookup,
     OrderView,
-    Proof,
     Rule,
+    Share,
     Verdict,
 )
 
 MOST_CANDIDATES = 3
 
-_RETURNED = frozenset({"IADE", "IADESI", "IADEDIR"})
+_TAKES_MONEY = frozenset({TRANSFER_PENDING, PARTIALLY_PAID})
+
+_STATE_RULES = {
+    "paid": Rule.ORDER_PAID,
+    "completed": Rule.ORDER_PAID,
+    EXPIRED: Rule.ORDER_EXPIRED,
+    "cancelled": Rule.ORDER_CANCELLED,
+    "refund_due": Rule.ORDER_REFUNDED,
+    "refunded": Rule.ORDER_REFUNDED,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One line under judgement, with what has been read from it once."""
-
-    line: LineView
-    text: Normalised
-    payer: Payer
-    findings: list[Finding]
-    lookup: OrderLookup
-
-    def candidate(self, order: OrderView, reason: str) -> Candidate:
-        return Candidate(order.code, reason, self.line.amount == order.amount_due, weigh(self.payer, order).proofs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Weak:
-    """An order whose code does not stand there plainly, with what speaks for it."""
-
-    order: OrderView
-    finding: Finding
-    candidate: Candidate
-
-    @property
-    def is_coincidence(self) -> bool:
-        """Part of a longer number, another amount, another payer: it means nothing."""
-        return self.finding.embedded and not (self.candidate.amount_equal or self.candidate.proofs)
-
-    @property
-    def rank(self) -> tuple[bool, bool, int, bool, str]:
-        """Smaller is better: can be paid, amount agrees, more proofs, typed on purpose."""
-        candidate = self.candidate
-        return (
-            self.order.closed,
-            not candidate.amount_equal,
-            -len(candidate.proofs),
-            self.finding.embedded,
-            self.order.code,
-        )
-
-
-def decide(line: LineView, lookup: OrderLookup) -> Verdict:
-    """Return the verdict on `line`, judged against the orders `lookup` knows, with a Turkish sentence."""
-    ignored = _ignored(line)
+def decide(reading: Reading, lookup: OrderLookup) -> Verdict:
+    """Return the verdict on a line, judged against the orders `lookup` knows, with a Turkish sentence."""
+    ignored = _ignored(reading.line)
     if ignored is not None:
         return ignored
-    text = normalise(line.text)
-    case = _Case(line, text, payer_of(line, text), exact_findings(text), lookup)
-    found = lookup.orders_by_codes({finding.code for finding in case.findings}) if case.findings else ()
-    orders = {order.code: order for order in found}
+    case = Case(reading, lookup)
+    exact = {order.code: order for order in lookup.orders_by_codes(reading.exact_codes)}
+    if reading.returned:
+        return _returned(case, exact)
     return (
-        _by_exact_code(case, orders)
-        or _by_weak_code(case, orders)
-        or _by_payer(case)
-        or Verdict(Kind.UNMATCHED, Rule.NOTHING, reasons.nothing(case.findings))
+        _by_exact_code(case, exact)
+        or by_weak_code(case)
+        or by_payer(case)
+        or Verdict(Kind.UNMATCHED, Rule.NOTHING, reasons.nothing(reading))
     )
 
 
@@ -100,115 +75,122 @@ def _ignored(line: LineView) -> Verdict | None:
     return None
 
 
-def _by_exact_code(case: _Case, orders: dict[str, OrderView]) -> Verdict | None:
-    """An embedded code counts only when the amount and a proof speak for it; beside another it is a reason to
-    ask, since chance hardly ever makes the code of a real order.
-    """
-    if len(orders) > 1:
-        return _several(case, [orders[code] for code in sorted(orders)])
-    for order in orders.values():
-        standing = [finding for finding in case.findings if finding.code == order.code]
-        best = min(standing, key=lambda finding: (finding.embedded, not finding.alone))
-        if not best.embedded or _is_borne_out(case, order):
-            return _one_order(case, best, order)
-    return None
-
-
-def _is_borne_out(case: _Case, order: OrderView) -> bool:
-    return case.line.amount == order.amount_due and weigh(case.payer, order).proofs != ()
-
-
-def _several(case: _Case, orders: list[OrderView]) -> Verdict:
-    ranked = sorted(orders, key=lambda order: (order.closed, order.amount_due != case.line.amount, order.code))
+def _returned(case: Case, exact: dict[str, OrderView]) -> Verdict:
+    """Money we had sent away and that came back pays nothing, whatever code stands in its text."""
+    orders = [exact[code] for code in sorted(exact)][:MOST_CANDIDATES]
+    places = case.findings(exact)
     return Verdict(
-        Kind.UNMATCHED if ranked[0].closed else Kind.SUGGEST,
-        Rule.SEVERAL_CODES,
-        reasons.several_codes(orders),
-        candidates=tuple(
-            case.candidate(order, reasons.named_among_others(case.line, order)) for order in ranked[:MOST_CANDIDATES]
-        ),
+        Kind.UNMATCHED,
+        Rule.RETURNED_MONEY,
+        reasons.RETURNED,
+        candidates=tuple(case.candidate(order, places[order.code], reasons.returned(order)) for order in orders),
     )
 
 
-def _one_order(case: _Case, finding: Finding, order: OrderView) -> Verdict:
-    """The code is certain; now the order and the money must be as expected, to the kuruş."""
-    objection = _objection(case, order)
-    if objection is None:
-        return Verdict(Kind.AUTO, _code_rule(case, finding), reasons.settled(case.line, order), order.code)
-    rule, reason = objection
-    kind = Kind.UNMATCHED if order.closed else Kind.SUGGEST
-    return Verdict(kind, rule, reason, candidates=(case.candidate(order, reason),))
-
-
-def _objection(case: _Case, order: OrderView) -> tuple[Rule, str] | None:
-    """Return the first rule that keeps this money from settling this order by itself, and why."""
-    line = case.line
-    if order.closed:
-        return Rule.ORDER_STATE, reasons.closed_order(line, order)
-    if line.amount != order.amount_due:
-        rule = Rule.AMOUNT_SHORT if line.amount < order.amount_due else Rule.AMOUNT_OVER
-        return rule, reasons.other_amount(line, order)
-    if order.state != TRANSFER_PENDING:
-        return Rule.ORDER_STATE, reasons.but(order, reasons.STATE_CLAUSES[order.state])
-    if not _RETURNED.isdisjoint(words(case.text.folded)):
-        return Rule.RETURNED_MONEY, reasons.but(order, "açıklamada “iade” geçiyor")
-    if line.balance_ok is False:
-        return Rule.BALANCE_MISMATCH, reasons.but(order, "ekstrenin bakiyesi tutmuyor ya da ekstre eksik")
+def _by_exact_code(case: Case, orders: dict[str, OrderView]) -> Verdict | None:
+    """An embedded code counts only when the amount and a proof speak for it; beside another it is a reason to
+    ask, since chance hardly ever makes the code of a real order.
+    """
+    if not orders:
+        return None
+    places = case.findings(orders)
+    if len(orders) > 1:
+        return _several(case, list(orders.values()), places)
+    for order in orders.values():
+        finding = places[order.code]
+        if not finding.embedded:
+            return _one_order(case, finding, order)
+        if case.exact_amount(order) and case.sound_proofs(order) and case.line.balance_ok is not False:
+            return _one_order(case, finding, order)
     return None
 
 
-def _code_rule(case: _Case, finding: Finding) -> Rule:
+def _one_order(case: Case, finding: Finding, order: OrderView) -> Verdict:
+    """The code is certain; now the order and the money must be as expected, to the kuruş."""
+    line = case.line
+    late = _in_time_though_expired(line, order)
+    objection = _objection(case, order, late=late)
+    if objection is None:
+        return Verdict(
+            Kind.AUTO,
+            Rule.LATE_PAYMENT if late else _code_rule(case, finding),
+            reasons.settled_late(line, order) if late else reasons.settled(line, order),
+            shares=(Share(order.code, line.amount),),
+            features=features(case, order, finding, proofs=case.plain_proofs(order)),
+        )
+    rule, reason = objection
+    suggested, excess = ((), Decimal("0.00")) if rule is Rule.OTHER_PAYER else split(line, order)
+    rivals = case.other_payers(order) if rule is Rule.OTHER_PAYER else []
+    candidates = [case.candidate(order, finding, reason)]
+    candidates += [case.candidate(rival, None, reasons.rival(rival)) for rival in rivals[: MOST_CANDIDATES - 1]]
+    return Verdict(
+        Kind.UNMATCHED if order.closed else Kind.SUGGEST,
+        rule,
+        reason,
+        suggested=suggested,
+        excess=excess,
+        candidates=tuple(candidates),
+        features=features(case, order, finding),
+    )
+
+
+def _in_time_though_expired(line: LineView, order: OrderView) -> bool:
+    return order.state == EXPIRED and order.late_until is not None and line.value_on <= order.late_until
+
+
+def _objection(case: Case, order: OrderView, *, late: bool) -> tuple[Rule, str] | None:
+    """Return the first rule that keeps this money from settling this order by itself, and why."""
+    line = case.line
+    if order.closed and not (late and case.exact_amount(order)):
+        rule = _STATE_RULES.get(order.state, Rule.ORDER_STATE)
+        return rule, reasons.closed_order(line, order)
+    if not case.exact_amount(order):
+        short = line.amount < order.amount_due
+        rule = Rule.AMOUNT_SHORT if short else Rule.AMOUNT_OVER
+        return rule, reasons.short(line, order) if short else reasons.over(line, order)
+    if order.state == CONTRACT_ACCEPTED:
+        return Rule.ORDER_STATE, reasons.but(order, reasons.STATE_CLAUSES[order.state])
+    rivals = case.other_payers(order)
+    if rivals:
+        return Rule.OTHER_PAYER, reasons.other_payer(order, rivals[0])
+    return None
+
+
+def _code_rule(case: Case, finding: Finding) -> Rule:
     if finding.embedded:
         return Rule.EMBEDDED_CODE
     as_shown = finding.code in case.line.text or codes.display(finding.code) in case.line.text
     return Rule.EXACT_CODE if finding.alone and as_shown else Rule.NORMALISED_CODE
 
 
-def _by_weak_code(case: _Case, orders: dict[str, OrderView]) -> Verdict | None:
-    """Codes one fault away, and exact codes inside longer numbers or words: shown, never booked."""
-    windows = list(near_windows(case.text))
-    near = case.lookup.orders_by_codes({window.code for window in windows})
-    known = orders | {order.code: order for order in near}
-    found = [finding for finding in case.findings if finding.code in known]
-    found += [finding_at(case.text, window) for window in windows if window.code in known]
-    best: dict[str, _Weak] = {}
-    for finding in found:
-        weak = _weak(case, finding, known[finding.code])
-        rival = best.get(weak.order.code)
-        if not weak.is_coincidence and (rival is None or weak.rank < rival.rank):
-            best[weak.order.code] = weak
-    if not best:
-        return None
-    ranked = sorted(best.values(), key=lambda weak: weak.rank)[:MOST_CANDIDATES]
-    first = ranked[0]
+def _several(case: Case, orders: Sequence[OrderView], places: dict[str, Finding]) -> Verdict:
+    """Several orders are named: their money moves only if every code was typed and the sums are the line's."""
+    line = case.line
+    open_orders = [order for order in orders if not order.closed]
+    due = sum((order.amount_due for order in open_orders), Decimal("0.00"))
+    parts = tuple(Share(order.code, order.amount_due) for order in open_orders)
+    ranked = sorted(
+        orders, key=lambda order: (order.closed, places[order.code].rank, not case.exact_amount(order), order.code)
+    )
+    typed = all(not places[order.code].embedded for order in orders)
+    if typed and due == line.amount and all(order.state in _TAKES_MONEY for order in orders):
+        return Verdict(
+            Kind.AUTO,
+            Rule.SEVERAL_CODES_ADD_UP,
+            reasons.several_settled(orders),
+            shares=parts,
+            features=features(case, ranked[0], places[ranked[0].code], proofs=()),
+        )
+    adds_up = due <= line.amount and typed and bool(open_orders)
     return Verdict(
-        Kind.UNMATCHED if first.order.closed else Kind.SUGGEST,
-        Rule.NEAR_CODE if first.finding.fault else Rule.EMBEDDED_CODE,
-        first.candidate.reason,
-        candidates=tuple(weak.candidate for weak in ranked),
+        Kind.SUGGEST if open_orders else Kind.UNMATCHED,
+        Rule.SEVERAL_CODES,
+        reasons.several_codes(line, orders, due),
+        suggested=parts if adds_up else (),
+        excess=line.amount - due if adds_up else Decimal("0.00"),
+        candidates=tuple(
+            case.candidate(order, places[order.code], reasons.named_among_others(line, order))
+            for order in ranked[:MOST_CANDIDATES]
+        ),
+        features=features(case, ranked[0], places[ranked[0].code]),
     )
-
-
-def _weak(case: _Case, finding: Finding, order: OrderView) -> _Weak:
-    return _Weak(order, finding, case.candidate(order, reasons.weak_code(case.line, finding, order)))
-
-
-def _by_payer(case: _Case) -> Verdict | None:
-    """No code of ours: the tax number or the title, together with the amount, is worth a suggestion."""
-    payer = case.payer
-    orders = case.lookup.open_orders_by_amount(
-        case.line.amount, tax_numbers=payer.tax_numbers, words=payer.text_words.union(payer.name_words)
-    )
-    scored = []
-    for order in orders:
-        evidence = weigh(payer, order)
-        by_tax_number = Proof.TAX_NUMBER in evidence.proofs
-        if by_tax_number or evidence.similarity >= LIKE_TITLE:
-            reason = reasons.payer_only(case.findings, order, evidence)
-            rank = (not by_tax_number, -evidence.similarity, order.code)
-            scored.append((rank, Candidate(order.code, reason, amount_equal=True, proofs=evidence.proofs)))
-    if not scored:
-        return None
-    candidates = tuple(candidate for _, candidate in sorted(scored, key=itemgetter(0))[:MOST_CANDIDATES])
-    rule = Rule.TAX_NUMBER if Proof.TAX_NUMBER in candidates[0].proofs else Rule.TITLE
-    return Verdict(Kind.SUGGEST, rule, candidates[0].reason, candidates=candidates)

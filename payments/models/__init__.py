@@ -1,6 +1,42 @@
-"""Orders, bank accounts, statements and allocations."""
+"""Orders, bank accounts, statements, decisions, card money, refunds, allocations, receipts."""
 
-from payments.models.bank import Allocation, BankAccount, Statement, StatementLine, validate_iban
+from payments.models.bank import (
+    Allocation,
+    BankAccount,
+    Statement,
+    StatementChunk,
+    StatementLine,
+    StatementProfile,
+    StatementSample,
+    validate_iban,
+)
+from payments.models.card_days import CardDay, CardDifference
+from payments.models.cards import CardAttempt, GatewayEvent, Refund
+from payments.models.decisions import BankRefund, LineComment, LineDecision, RefundFile
+from payments.models.fetching import SourceRun
 from payments.models.orders import Order
+from payments.models.receipts import Receipt, ReceiptVoid
 
-__all__ = ["Allocation", "BankAccount", "Order", "Statement", "StatementLine", "validate_iban"]
+__all__ = [
+    "Allocation",
+    "BankAccount",
+    "BankRefund",
+    "CardAttempt",
+    "CardDay",
+    "CardDifference",
+    "GatewayEvent",
+    "LineComment",
+    "LineDecision",
+    "Order",
+    "Receipt",
+    "ReceiptVoid",
+    "Refund",
+    "RefundFile",
+    "SourceRun",
+    "Statement",
+    "StatementChunk",
+    "StatementLine",
+    "StatementProfile",
+    "StatementSample",
+    "validate_iban",
+]

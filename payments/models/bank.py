@@ -1,14 +1,16 @@
 """Our bank accounts, the statements that arrive for them, their lines, and what money settled which order."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Concat, Now, Upper
 from stdnum import iban
 
 from accounts.models import Person
+from accounts.searching import folded
 from iys_portal.shared.money import format_lira
-from payments.enums import LineState, StatementState
+from payments.enums import LineState, ProfileKind, StatementState
 from payments.models.orders import Order
 
 
@@ -47,17 +49,21 @@ class BankAccount(models.Model):
 
 
 class Statement(models.Model):
-    """A statement file as it came from the bank: kept whole and encrypted, read by a task."""
+    """A statement file as it came from the bank: kept whole and encrypted in chunks, read by a task.
+
+    `profile` is the definition by which a CSV or XLSX file is read, as it was when the file came.
+    """
 
     account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
     format = models.CharField("biçim", max_length=30)
     filename = models.CharField("dosya adı", max_length=200)
     sha256 = models.CharField("özet (SHA-256)", max_length=64)
-    content_encrypted = models.BinaryField()
+    size = models.PositiveBigIntegerField("büyüklük (bayt)")
     state = models.CharField("durum", max_length=10, choices=StatementState, default=StatementState.RECEIVED)
     uploaded_by = models.ForeignKey(Person, verbose_name="yükleyen", on_delete=models.PROTECT, null=True)
     received_at = models.DateTimeField("alındı", db_default=Now())
-    reader_version = models.CharField("okuyucu sürümü", max_length=20, default="")
+    profile = models.JSONField("sütun tanımı", null=True, editable=False)
+    reader_version = models.CharField("okuyucu sürümü", max_length=40, default="")
     opening_balance = models.DecimalField("açılış bakiyesi", max_digits=16, decimal_places=2, null=True)
     closing_balance = models.DecimalField("kapanış bakiyesi", max_digits=16, decimal_places=2, null=True)
     balance_ok = models.BooleanField("bakiye tutuyor", null=True)
@@ -79,10 +85,75 @@ class Statement(models.Model):
         return f"{self.filename} ({self.received_at:%d.%m.%Y})"
 
 
+class StatementChunk(models.Model):
+    """A part of a statement file, encrypted by itself, so that no file has to be in memory as a whole."""
+
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="chunks")
+    position = models.PositiveIntegerField()
+    content_encrypted = models.BinaryField()
+
+    class Meta:
+        verbose_name = "ekstre parçası"
+        verbose_name_plural = "ekstre parçaları"
+        ordering = ["statement", "position"]
+        constraints = [models.UniqueConstraint(fields=["statement", "position"], name="chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.statement_id}/{self.position}"
+
+
+class StatementProfile(models.Model):
+    """How a bank's CSV or XLSX file is laid out, declared once by an accountant; named in `csv:SLUG`, `xlsx:SLUG`."""
+
+    slug = models.SlugField("kısa ad", max_length=30, unique=True)
+    name = models.CharField("ad", max_length=80)
+    kind = models.CharField("tür", max_length=4, choices=ProfileKind)
+    definition = models.JSONField("sütun tanımı")
+    is_active = models.BooleanField("kullanılıyor", default=True)
+    created_by = models.ForeignKey(
+        Person, verbose_name="tanımlayan", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField("tanım", db_default=Now())
+
+    class Meta:
+        verbose_name = "ekstre sütun tanımı"
+        verbose_name_plural = "ekstre sütun tanımları"
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(name="profile_kind_known", condition=Q(kind__in=ProfileKind.values))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StatementSample(models.Model):
+    """The file by which a person declares a bank's layout: one a person, encrypted, gone when it is saved or old."""
+
+    person = models.OneToOneField(Person, verbose_name="kişi", on_delete=models.CASCADE, related_name="+")
+    filename = models.CharField("dosya adı", max_length=200)
+    content_encrypted = models.BinaryField(editable=False)
+    created_at = models.DateTimeField("yükleme")
+
+    class Meta:
+        verbose_name = "örnek ekstre"
+        verbose_name_plural = "örnek ekstreler"
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+_WAITING = Q(state__in=[LineState.SUGGESTED, LineState.UNMATCHED])
+
+
+def line_words() -> Upper:
+    """Return the expression in which lines are searched: text and payer in plain capitals. Indexed for waiting ones."""
+    return folded(Concat("text", models.Value(" "), "payer_name", output_field=models.TextField()))
+
+
 class StatementLine(models.Model):
     """One bank movement. `amount` is signed TRY: money in is positive.
 
     Identity is (account, digest, occurrence): overlapping files add nothing, two equal payments stay two.
+    `proposal` is the split that one key accepts: ``{"shares": [[code, amount]], "excess": amount}``, amounts as text.
     """
 
     account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
@@ -97,13 +168,16 @@ class StatementLine(models.Model):
     text = models.TextField("açıklama")
     payer_name = models.CharField("gönderen", max_length=255, default="")
     payer_iban = models.CharField("gönderen IBAN", max_length=34, default="")
-    payer_tax_number = models.CharField("gönderen VKN", max_length=10, default="")
+    payer_tax_number = models.CharField("gönderen VKN/TCKN", max_length=11, default="")
     bank_reference = models.CharField("banka referansı", max_length=64, default="")
     is_reversal = models.BooleanField("İptal kaydı", default=False)
     state = models.CharField("durum", max_length=10, choices=LineState, default=LineState.NEW)
     rule = models.CharField("kural", max_length=40, default="")
     verdict = models.TextField("gerekçe", default="")
     candidates = models.JSONField("adaylar", default=list)
+    proposal = models.JSONField("önerilen bölüşüm", null=True, editable=False)
+    features = models.JSONField("kararın verileri", default=dict, editable=False)
+    matching_version = models.CharField("eşleştirme sürümü", max_length=20, default="", editable=False)
 
     class Meta:
         verbose_name = "ekstre hareketi"
@@ -117,6 +191,18 @@ class StatementLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="line_by_state"),
+            GinIndex(
+                fields=["candidates"],
+                opclasses=["jsonb_path_ops"],
+                name="line_waiting_for_order",
+                condition=Q(state__in=[LineState.SUGGESTED, LineState.UNMATCHED]),
+            ),
+            models.Index(fields=["payer_iban"], name="line_by_payer_iban", condition=~Q(payer_iban="")),
+            # The queue of the accountants, in the orders in which it can be worked through.
+            models.Index(fields=["id"], name="line_waiting", condition=_WAITING),
+            models.Index(fields=["booked_on", "id"], name="line_waiting_by_day", condition=_WAITING),
+            models.Index(fields=["amount", "id"], name="line_waiting_by_amount", condition=_WAITING),
+            GinIndex(OpClass(line_words(), name="gin_trgm_ops"), name="line_waiting_words", condition=_WAITING),
         ]
 
     def __str__(self) -> str:
@@ -124,13 +210,21 @@ class StatementLine(models.Model):
 
 
 class Allocation(models.Model):
-    """Money of a line that settles an order. Inserted only (trigger); undone by a reversing row.
+    """Money of a line or of a card capture that settles an order. Inserted only (trigger); undone by a reversing row.
 
-    A trigger keeps the sum over a line between zero and the line's amount.
+    A trigger keeps the sum over a line, and over a capture, between zero and its amount, what goes back from the
+    line included, and one live allocation a pair of line and order.
     """
 
     line = models.ForeignKey(
-        StatementLine, verbose_name="hareket", on_delete=models.PROTECT, related_name="allocations"
+        StatementLine, verbose_name="hareket", on_delete=models.PROTECT, null=True, related_name="allocations"
+    )
+    attempt = models.ForeignKey(
+        "payments.CardAttempt",
+        verbose_name="kart denemesi",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="allocations",
     )
     order = models.ForeignKey(Order, verbose_name="sipariş", on_delete=models.PROTECT, related_name="allocations")
     amount = models.DecimalField("tutar", max_digits=14, decimal_places=2)
@@ -147,7 +241,11 @@ class Allocation(models.Model):
         verbose_name_plural = "mahsuplar"
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["line", "order"], name="allocation_one_a_pair", condition=Q(reverses=None)),
+            models.UniqueConstraint(fields=["attempt"], name="allocation_one_a_capture", condition=Q(reverses=None)),
+            models.CheckConstraint(
+                name="allocation_one_source",
+                condition=Q(line=None) & ~Q(attempt=None) | ~Q(line=None) & Q(attempt=None),
+            ),
             models.CheckConstraint(
                 name="allocation_sign",
                 condition=Q(reverses=None, amount__gt=0) | ~Q(reverses=None) & Q(amount__lt=0),

@@ -2,21 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import CharField, Count, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from accounts.searching import folded, holds_words
+from iys_portal.audit.models import AuditEvent
 from iys_portal.shared import codes
-from packages.models import Tariff
-from payments.enums import AWAITING_PAYMENT, LineState
+from payments.enums import AWAITING_PAYMENT, LineState, OrderState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
-
-AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
-"""States of lines that an accountant has to look at."""
+from payments.selectors.card_days import open_difference_count, unknown_attempt_count
+from payments.selectors.lines import AWAITING_A_PERSON, searched
 
 _TRY = DecimalField(max_digits=14, decimal_places=2)
 _ZERO = Value(Decimal("0.00"), output_field=_TRY)
@@ -24,7 +23,12 @@ _ZERO = Value(Decimal("0.00"), output_field=_TRY)
 
 @dataclass(frozen=True)
 class Figures:
-    """What waits now; sums in TRY, `oldest` the approval of the order that waits longest."""
+    """What waits now; sums in TRY, `oldest` the approval of the order that waits longest.
+
+    `resting_count`: orders that are paid and whose package could not begin. `difference_count`: open differences of
+    the daily card comparison. `unknown_count`: card attempts whose result the bank has not told. `oldest_line` is
+    the first booking day of the movements that wait, `suggested_count` those of them with a suggestion.
+    """
 
     order_count: int
     order_sum: Decimal
@@ -32,18 +36,28 @@ class Figures:
     oldest: datetime | None
     line_count: int
     line_sum: Decimal
+    resting_count: int = 0
+    difference_count: int = 0
+    unknown_count: int = 0
+    review_count: int = 0
+    suggested_count: int = 0
+    oldest_line: date | None = None
 
 
 def figures(*, now: datetime) -> Figures:
-    """Return today's figures; two queries."""
-    orders = _with_due(Order.objects.filter(state__in=AWAITING_PAYMENT)).aggregate(
+    """Return today's figures; five queries."""
+    orders = with_due(Order.objects.filter(state__in=AWAITING_PAYMENT)).aggregate(
         count=Count("pk"),
         total=Coalesce(Sum("due"), _ZERO),
         overdue=Count("pk", filter=Q(pay_by__lte=now)),
         oldest=Min("accepted_at"),
+        reviewed=Count("pk", filter=Q(state=OrderState.IN_REVIEW)),
     )
     lines = StatementLine.objects.filter(state__in=AWAITING_A_PERSON).aggregate(
-        count=Count("pk"), total=Coalesce(Sum("amount"), _ZERO)
+        count=Count("pk"),
+        total=Coalesce(Sum("amount"), _ZERO),
+        suggested=Count("pk", filter=Q(state=LineState.SUGGESTED)),
+        oldest=Min("booked_on"),
     )
     return Figures(
         order_count=orders["count"],
@@ -52,7 +66,25 @@ def figures(*, now: datetime) -> Figures:
         oldest=orders["oldest"],
         line_count=lines["count"],
         line_sum=lines["total"],
+        resting_count=Order.objects.filter(state=OrderState.PAID).count(),
+        difference_count=open_difference_count(),
+        unknown_count=unknown_attempt_count(),
+        review_count=orders["reviewed"],
+        suggested_count=lines["suggested"],
+        oldest_line=lines["oldest"],
     )
+
+
+def resting_orders() -> QuerySet[Any]:
+    """Return the paid orders whose package could not begin, the first paid first, with `reason` in words."""
+    events = AuditEvent.objects.filter(
+        provider_id=OuterRef("provider_id"),
+        object_type=Order._meta.label_lower,
+        object_id=Cast(OuterRef("pk"), CharField()),
+        action="activation_refused",
+    )
+    orders = Order.objects.filter(state=OrderState.PAID).select_related("provider")
+    return orders.annotate(reason=Subquery(events.order_by("-pk").values("reason")[:1])).order_by("paid_at", "pk")
 
 
 def pending_orders(*, now: datetime, query: str = "") -> QuerySet[Any]:
@@ -60,35 +92,39 @@ def pending_orders(*, now: datetime, query: str = "") -> QuerySet[Any]:
 
     `query` is an order code in any spelling, an İYS No, or words of the provider's title.
     """
-    orders: QuerySet[Any] = _with_due(Order.objects.filter(state__in=AWAITING_PAYMENT))
+    orders: QuerySet[Any] = with_due(Order.objects.filter(state__in=AWAITING_PAYMENT))
     orders = orders.annotate(overdue=Q(pay_by__lte=now))
     if query.strip():
-        orders = orders.alias(folded_title=folded("provider__title")).filter(_names_order(query))
+        orders = names_order(orders, query)
     return orders.select_related("provider").order_by("accepted_at", "pk")
 
 
-def _with_due(orders: QuerySet[Order]) -> QuerySet[Any]:
+def with_due(orders: QuerySet[Order]) -> QuerySet[Any]:
+    """Return the orders with `due`: what is still to be paid, in TRY."""
     rows = Allocation.objects.filter(order=OuterRef("pk")).order_by().values("order")
     sums = rows.annotate(total=Sum("amount")).values("total")
     allocated = Coalesce(Subquery(sums, output_field=_TRY), _ZERO)
-    return orders.annotate(due=Greatest(F("gross") - allocated, _ZERO, output_field=_TRY))
+    annotated: QuerySet[Any] = orders.annotate(due=Greatest(F("gross") - allocated, _ZERO, output_field=_TRY))
+    return annotated
 
 
-def _names_order(query: str) -> Q:
+def names_order(orders: QuerySet[Any], query: str) -> QuerySet[Any]:
+    """Keep the orders with this code in any spelling, of this İYS No, or whose provider's title holds all words."""
     condition = holds_words("folded_title", query)
     code = codes.parse(query)
     if code:
         condition |= Q(code=code)
     if query.strip().isdecimal():
         condition |= Q(provider__iys_code=int(query.strip()[:9]))
-    return condition
+    named: QuerySet[Any] = orders.alias(folded_title=folded("provider__title")).filter(condition)
+    return named
 
 
 def waiting_lines(*, state: str = "", query: str = "") -> QuerySet[StatementLine]:
     """Return the movements that await an accountant, oldest first; of one state, or both."""
     states = [state] if state in AWAITING_A_PERSON else AWAITING_A_PERSON
     lines = StatementLine.objects.filter(state__in=states)
-    return _matching(lines, query).select_related("account").order_by("pk")
+    return searched(lines, query).select_related("account").order_by("pk")
 
 
 def lines_of(statement: Statement, *, state: str = "", query: str = "") -> QuerySet[StatementLine]:
@@ -96,47 +132,12 @@ def lines_of(statement: Statement, *, state: str = "", query: str = "") -> Query
     lines = StatementLine.objects.filter(statement=statement)
     if state in LineState.values:
         lines = lines.filter(state=state)
-    return _matching(lines, query).order_by("position")
-
-
-def _matching(lines: QuerySet[StatementLine], query: str) -> QuerySet[StatementLine]:
-    """Keep the lines whose text or payer holds all words, and those that belong to the order of a code."""
-    if not query.strip():
-        return lines
-    condition = holds_words("folded_text", query) | holds_words("folded_payer", query)
-    code = codes.parse(query)
-    if code:
-        condition |= Q(candidates__contains=[{"code": code}]) | Q(allocations__order__code=code)
-    searched = lines.alias(folded_text=folded("text"), folded_payer=folded("payer_name"))
-    return searched.filter(condition).distinct()
+    return searched(lines, query).order_by("position")
 
 
 def line_with(pk: int) -> QuerySet[StatementLine]:
     """Return the movement with this number (at most one), with its account and statement."""
-    lines = StatementLine.objects.filter(pk=pk).select_related("account", "statement")
-    return lines.defer("statement__content_encrypted")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An order that may be meant by a movement; `due` and `difference` (what came less it) in TRY."""
-
-    order: Order
-    reason: str
-    due: Decimal
-    difference: Decimal
-
-
-def candidates_of(line: StatementLine) -> list[Candidate]:
-    """Return the suggested orders of a movement, best first; one query."""
-    wanted = [candidate["code"] for candidate in line.candidates]
-    orders = _with_due(Order.objects.filter(code__in=wanted)).select_related("provider")
-    found = orders.in_bulk(field_name="code")
-    return [
-        Candidate(order, suggestion["reason"], due=order.due, difference=line.amount - order.due)
-        for suggestion in line.candidates
-        if (order := found.get(suggestion["code"]))
-    ]
+    return StatementLine.objects.filter(pk=pk).select_related("account", "statement")
 
 
 def allocations_of(line: StatementLine) -> QuerySet[Allocation]:
@@ -145,13 +146,12 @@ def allocations_of(line: StatementLine) -> QuerySet[Allocation]:
 
 
 def statements() -> QuerySet[Statement]:
-    """Return all statements without their bytes, newest first."""
-    rows = Statement.objects.select_related("account", "uploaded_by")
-    return rows.defer("content_encrypted").order_by("-pk")
+    """Return all statements, newest first."""
+    return Statement.objects.select_related("account", "uploaded_by").order_by("-pk")
 
 
 def statement_with(pk: int) -> QuerySet[Statement]:
-    """Return the statement with this number (at most one), without its bytes."""
+    """Return the statement with this number (at most one)."""
     return statements().filter(pk=pk)
 
 
@@ -161,11 +161,21 @@ def waiting_counts(statement_ids: Collection[int]) -> dict[int, int]:
     return dict(lines.order_by().values_list("statement_id").annotate(Count("pk")))
 
 
+def reviewed_orders() -> QuerySet[Any]:
+    """Return the orders in `in_review`, oldest first, with `due`, `allocated` (TRY) and the `reason` for the review."""
+    events = AuditEvent.objects.filter(
+        provider_id=OuterRef("provider_id"),
+        object_type=Order._meta.label_lower,
+        object_id=Cast(OuterRef("pk"), CharField()),
+        action=f"state:{OrderState.IN_REVIEW.value}",
+    )
+    orders: QuerySet[Any] = with_due(Order.objects.filter(state=OrderState.IN_REVIEW)).annotate(
+        reason=Subquery(events.order_by("-pk").values("reason")[:1]),
+        allocated=Coalesce(Sum("allocations__amount"), _ZERO),
+    )
+    return orders.select_related("provider").order_by("pk")
+
+
 def bank_accounts() -> QuerySet[BankAccount]:
     """Return all our accounts; statements still come for those that customers no longer see."""
     return BankAccount.objects.all()
-
-
-def is_sold(tariff: Tariff) -> bool:
-    """Return whether an order was made at this price."""
-    return Order.objects.filter(tariff=tariff).exists()

@@ -1,12 +1,15 @@
 """Read statements: what became of their lines."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 
 from iys_portal.shared import codes
 from payments.enums import LineState
-from payments.models import Statement, StatementLine
+from payments.models import SourceRun, Statement, StatementLine, StatementProfile
+from payments.statements import BUILT_IN, BankProfile, ProfileError
 
 _VERDICTS = {
     LineState.MATCHED: "matched",
@@ -16,11 +19,22 @@ _VERDICTS = {
 }
 
 
+def failing_sources() -> QuerySet[SourceRun]:
+    """Return the sources that statements could not be fetched from when they were last asked, longest first."""
+    return SourceRun.objects.exclude(problem="").select_related("account").order_by("failing_since", "pk")
+
+
 def line_counts(statement: Statement) -> dict[str, int]:
     """Return how many of a statement's own lines are in each state, by the state's identifier."""
     rows = StatementLine.objects.filter(statement=statement).values_list("state").annotate(Count("pk")).order_by()
     counts = dict(rows)
     return {state.value: counts.get(state.value, 0) for state in LineState}
+
+
+def days_of(statement: Statement) -> tuple[date | None, date | None]:
+    """Return the first and the last booking day of a statement's own lines, or two times None."""
+    found = StatementLine.objects.filter(statement=statement).aggregate(first=Min("booked_on"), last=Max("booked_on"))
+    return found["first"], found["last"]
 
 
 def summary_of(statement: Statement) -> dict[str, Any]:
@@ -29,7 +43,7 @@ def summary_of(statement: Statement) -> dict[str, Any]:
     return {
         "statement_id": statement.pk,
         "lines": statement.line_count,
-        "problems": [{"line": p["line"], "message": p["message"]} for p in statement.problems],
+        "problems": [{"line": p["line"], "message": p["message"]} for p in statement.problems if not p.get("ignored")],
         "duplicates": statement.duplicate_count,
         **{name: counts[state.value] for state, name in _VERDICTS.items()},
         "balance_ok": statement.balance_ok,
@@ -63,3 +77,24 @@ def _match(line: StatementLine) -> dict[str, Any]:
         "order": codes.display(settled[0]) if settled else None,
         "candidates": [codes.display(candidate["code"]) for candidate in line.candidates],
     }
+
+
+def profiles() -> dict[str, BankProfile]:
+    """Return the layouts of tables by the name of their format: those that come with the portal, and declared ones.
+
+    A declared one goes before a built-in one of the same name; one that is not whole any more is left out.
+    """
+    found = dict(BUILT_IN)
+    for row in StatementProfile.objects.filter(is_active=True):
+        try:
+            found[f"{row.kind}:{row.slug}"] = BankProfile.from_json(row.definition)
+        except ProfileError:
+            continue
+    return found
+
+
+def profile_named(statement_format: str) -> dict[str, Any] | None:
+    """Return the layout of a format as it is kept with a file, or None for a format that has none."""
+    found: Mapping[str, BankProfile] = profiles() if ":" in statement_format else {}
+    profile = found.get(statement_format)
+    return None if profile is None else profile.to_json()

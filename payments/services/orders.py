@@ -3,26 +3,30 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Person, Provider
-from contracts.services import queue_document, record_approval
-from iys_portal.audit.services import Actor, move, record
+from contracts.services import record_approval
+from iys_portal.audit.services import move, record
 from iys_portal.shared import codes
-from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day, last_day
+from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from iys_portal.shared.money import split_gross
 from packages.models import Package, Tariff
-from packages.selectors import live_subscription, tariff_of
-from packages.services import activate
+from packages.selectors import standing_of, tariff_of
+from packages.services import hold_tariff
 from payments.contract_terms import ShownContract, contract_for
 from payments.enums import ORDER_TRANSITIONS, OrderState
 from payments.models import Order
-from payments.rules import OrderRefused, expires_at, refusal_of_activation, refusal_of_choice
+from payments.rules import OrderRefused, is_over, refusal_of_change, refusal_of_choice, refusal_of_sale
+from payments.selectors.orders import is_paid_for
+from payments.services import mails
+from payments.services.activation import complete
 
+_CANNOT_START = "{} Bilgi için bilgi@iys.org.tr adresine yazabilirsiniz."
 CHECKBOX_LABEL = "Yukarıda bulunan sözleşmeyi okudum ve onaylıyorum."
 
 
@@ -66,7 +70,9 @@ def choose_package(
     if nonce != form_nonce(provider=provider, package=package):
         raise OrderRefused("Sayfa eskimiş. Lütfen paketi yeniden seçiniz.")
     tariff = tariff_of(package, day=istanbul_day(now))
-    refusal = refusal_of_choice(package, tariff, addresses=addresses)
+    refusal = refusal_of_choice(package, tariff, addresses=addresses) or refusal_of_package_change(
+        provider=provider, package=package, now=now
+    )
     if refusal or tariff is None:
         raise OrderRefused(refusal)
     order = Order(
@@ -78,10 +84,17 @@ def choose_package(
         form_nonce=nonce,
         created_at=now,
     )
-    _price(order, tariff)
+    _price(order, tariff, day=istanbul_day(now))
     order.save()
     record(action="draft", subject=order, actor=person, product=order.product_label, gross=str(order.gross))
     return order
+
+
+def refusal_of_package_change(*, provider: Provider, package: Package, now: datetime) -> str | None:
+    """Return why the provider may not buy the package beside what it has now, or None when it may."""
+    standing = standing_of(provider.pk, now=now)
+    queued_is_paid = standing.queued is not None and is_paid_for(standing.queued)
+    return refusal_of_change(package, standing, queued_is_paid=queued_is_paid, now=now)
 
 
 def _unused_code() -> str:
@@ -90,17 +103,25 @@ def _unused_code() -> str:
     return code
 
 
-def _price(order: Order, tariff: Tariff) -> None:
+def _price(order: Order, tariff: Tariff, *, day: date) -> bool:
+    """Price an order by a day of a tariff, unsaved; return whether anything of its price changed."""
+    before = _priced(order)
     order.tariff = tariff
     order.kdv_rate = tariff.kdv_rate
-    order.gross = tariff.price
-    if tariff.campaign_gross is None:
+    order.gross = tariff.price_on(day)
+    if tariff.campaign_on(day) is None:
         order.net, order.kdv = tariff.net, tariff.kdv
     else:
-        order.net, order.kdv = split_gross(tariff.campaign_gross, tariff.kdv_rate)
+        order.net, order.kdv = split_gross(order.gross, tariff.kdv_rate)
+    return _priced(order) != before
 
 
-def _locked(order: Order) -> Order:
+def _priced(order: Order) -> tuple[object, ...]:
+    return order.tariff_id, order.net, order.kdv_rate, order.kdv, order.gross
+
+
+def locked(order: Order) -> Order:
+    """Return the order as it is now, locked until the caller's transaction is over."""
     return (
         Order.objects.select_for_update(of=("self",), no_key=True)
         .select_related("provider", "person", "package", "tariff", "approval")
@@ -114,16 +135,17 @@ def bring_up_to_date(*, order: Order, now: datetime) -> tuple[Order, bool]:
 
     Raises OrderRefused when the package is no longer sold.
     """
-    order = _locked(order)
+    order = locked(order)
     if order.state != OrderState.DRAFT:
         return order, False
-    tariff = tariff_of(order.package, day=istanbul_day(now))
-    if tariff is None or not order.package.on_sale:
-        raise OrderRefused("Bu paket artık satışta değil. Lütfen başka bir paket seçiniz.")
-    if tariff.pk == order.tariff_id:
-        return order, False
+    day = istanbul_day(now)
+    tariff = tariff_of(order.package, day=day)
+    refusal = refusal_of_sale(order.package, tariff)
+    if refusal or tariff is None:
+        raise OrderRefused(refusal)
     before = order.gross
-    _price(order, tariff)
+    if not _price(order, tariff, day=day):
+        return order, False
     order.save(update_fields=["tariff", "net", "kdv_rate", "kdv", "gross"])
     record(action="reprice", subject=order, actor=None, before=str(before), after=str(order.gross))
     return order, before != order.gross
@@ -137,32 +159,28 @@ def accept_contract(*, order: Order, person: Person, shown_sha256: str, visitor:
     """
     order, repriced = bring_up_to_date(order=order, now=now)
     with transaction.atomic():
-        order = _locked(order)
+        order = locked(order)
         if order.state != OrderState.DRAFT:
             if order.accepted_at is None:
                 raise OrderRefused("Bu sipariş artık onaylanamaz. Lütfen paketi yeniden seçiniz.")
             return order
-        if _is_over(order, now=now):
+        if is_over(order, now=now):
             raise OrderRefused("Bu siparişin süresi doldu. Lütfen paketi yeniden seçiniz.")
+        if not _is_priced_for(order, day=istanbul_day(now)):
+            raise ContractChanged
         shown = contract_for(order, person=person, now=now)
         if repriced or shown.sha256 != shown_sha256:
             raise ContractChanged
-        if order.is_free:
-            _refuse_what_cannot_start(order, now=now)
+        if refusal := refusal_of_package_change(provider=order.provider, package=order.package, now=now):
+            raise OrderRefused(refusal)
         _approve(order, shown, person=person, visitor=visitor, now=now)
     return order
 
 
-def _is_over(order: Order, *, now: datetime) -> bool:
-    end = expires_at(order)
-    return end is not None and end <= now
-
-
-def _refuse_what_cannot_start(order: Order, *, now: datetime) -> None:
-    """A free order has no money to keep it: it is refused before the approval instead of resting in `paid`."""
-    refusal = refusal_of_activation(order, live_subscription(order.provider_id, now=now))
-    if refusal:
-        raise OrderRefused(f"{refusal} Bilgi için bilgi@iys.org.tr adresine yazabilirsiniz.")
+def _is_priced_for(order: Order, *, day: date) -> bool:
+    """Return whether the draft's price is that of a day; until the commit nobody can change the tariff (FOR SHARE)."""
+    tariff = hold_tariff(order.tariff_id)
+    return tariff.covers(day) and not _price(order, tariff, day=day)
 
 
 def _approve(order: Order, shown: ShownContract, *, person: Person, visitor: Visitor, now: datetime) -> None:
@@ -170,9 +188,7 @@ def _approve(order: Order, shown: ShownContract, *, person: Person, visitor: Vis
         provider=order.provider,
         person=person,
         order_code=order.code,
-        text=shown.text,
-        terms=shown.terms,
-        shown_sha256=shown.sha256,
+        shown=shown,
         checkbox_label=CHECKBOX_LABEL,
         ip=visitor.ip,
         user_agent=visitor.user_agent,
@@ -180,7 +196,9 @@ def _approve(order: Order, shown: ShownContract, *, person: Person, visitor: Vis
     )
     order.approval, order.accepted_at = approval, now
     if order.is_free:
-        complete(order=order, actor=person, reason="Ücretsiz paketin sözleşmesi onaylandı.", now=now)
+        # A free order has no money to keep it: it does not rest in `paid`, and nothing of its approval stays.
+        if refusal := complete(order=order, actor=person, reason="Ücretsiz paketin sözleşmesi onaylandı.", now=now):
+            raise OrderRefused(_CANNOT_START.format(refusal))
         return
     move(
         order,
@@ -199,10 +217,10 @@ def choose_transfer(*, order: Order, person: Person, now: datetime) -> Order:
 
     The money is awaited through the 14th day. Raises OrderRefused when the order is not at the payment step.
     """
-    order = _locked(order)
+    order = locked(order)
     if order.state == OrderState.TRANSFER_PENDING:
         return order
-    if order.state != OrderState.CONTRACT_ACCEPTED or _is_over(order, now=now):
+    if order.state != OrderState.CONTRACT_ACCEPTED or is_over(order, now=now):
         raise OrderRefused("Bu sipariş için ödeme yöntemi seçilemez.")
     final_day = istanbul_day(now) + timedelta(days=settings.TRANSFER_LIFETIME_DAYS)
     move(
@@ -213,48 +231,20 @@ def choose_transfer(*, order: Order, person: Person, now: datetime) -> Order:
         reason="Havale/EFT seçildi.",
         pay_by=end_of_istanbul_day(final_day),
     )
+    mails.order_received(order)
     return order
 
 
 @transaction.atomic
 def cancel(*, order: Order, person: Person) -> Order:
     """Give an order up before any money arrived; sent twice, the second call changes nothing. Locks the order."""
-    order = _locked(order)
+    order = locked(order)
     if order.state == OrderState.CANCELLED:
         return order
     if order.state not in {OrderState.DRAFT, OrderState.CONTRACT_ACCEPTED, OrderState.TRANSFER_PENDING}:
         raise OrderRefused("Bu sipariş artık iptal edilemez.")
     move(order, OrderState.CANCELLED, table=ORDER_TRANSITIONS, actor=person, reason="Müşteri vazgeçti.")
     return order
-
-
-def complete(*, order: Order, actor: Actor | None, reason: str, now: datetime) -> None:
-    """Activate the package of a settled order and queue its contract, in the caller's transaction and order lock.
-
-    Where the package cannot start now, the order rests in `paid` and the reason is audited; nothing is lost.
-    """
-    refusal = refusal_of_activation(order, live_subscription(order.provider_id, now=now))
-    if refusal:
-        record(action="activation_refused", subject=order, actor=actor, reason=refusal)
-        return
-    subscription = activate(provider=order.provider, package=order.package, actor=actor, reason=reason, now=now)
-    move(
-        order,
-        OrderState.COMPLETED,
-        table=ORDER_TRANSITIONS,
-        actor=actor,
-        reason=reason,
-        approval=order.approval,
-        accepted_at=order.accepted_at,
-        subscription=subscription,
-        completed_at=now,
-    )
-    assert order.approval is not None  # noqa: S101  (a completed order has one: order_state_needs_approval)
-    queue_document(
-        approval=order.approval,
-        term_start=istanbul_day(subscription.starts_at),
-        term_end=last_day(subscription.ends_at),
-    )
 
 
 def expire_due(*, now: datetime, limit: int = 500) -> int:
@@ -276,7 +266,7 @@ def _open_orders(now: datetime) -> QuerySet[Order]:
 @transaction.atomic
 def _expire(pk: int, *, now: datetime) -> bool:
     order = Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(pk=pk).first()
-    if order is None or not _is_over(order, now=now):
+    if order is None or not is_over(order, now=now):
         return False
     move(order, OrderState.EXPIRED, table=ORDER_TRANSITIONS, actor=None, reason="Süre doldu.")
     return True

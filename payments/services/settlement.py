@@ -1,91 +1,188 @@
 """Settle orders with the money of statement lines. Only a verdict AUTO moves money; the rest waits for a person.
 
-Locks are taken in one order: line, order, subscription, document. Each line is one transaction, so a worker
-killed at any point leaves whole lines behind, and the next run goes on with the others.
+Lines are taken in batches, a transaction each, and judged as if they came one after the other (ADR 29). Locks are
+taken in one order: statement, lines, orders. A worker killed at any point leaves whole batches behind, and the next
+run goes on with the others. Packages begin afterwards (`activation.begin`), an outbox row each until then.
 """
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import DecimalField, F, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
-from iys_portal.audit.services import move
+from iys_portal.audit.bulk import any_of, insert_rows
+from iys_portal.audit.outbox import promise_many
+from iys_portal.audit.services import Move, move_many
+from iys_portal.shared.money import ZERO
 from payments.enums import LINE_TRANSITIONS, ORDER_TRANSITIONS, LineState, OrderState
-from payments.matching import (
-    AWAITING_MONEY,
-    Kind,
-    LineView,
-    OrderBook,
-    OrderView,
-    Verdict,
-    candidate_codes,
-    decide,
-)
-from payments.models import Allocation, Order, StatementLine
-from payments.services.orders import complete
+from payments.matching import MATCHING_VERSION, Kind, LineView, Ours, Reading, Rule, Verdict, decide, read_line
+from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from payments.selectors.live_orders import LiveOrders, paying_movements, sums_of
+from payments.services.refund_lines import RefundLines
 
+logger = structlog.get_logger(__name__)
+
+BATCH = 400
+"""Lines of one transaction: enough to share its cost, few enough to keep others waiting for milliseconds."""
+
+ERROR_RULE = "error"
+_ERROR = "Bu hareket işlenirken beklenmeyen bir hata oluştu; bir kişinin bakması gerekiyor."
+_TWIN = (
+    "Siparişi aynı gün ve aynı tutarda başka bir hareket ödedi; bu satır onun başka bir dosyadaki kaydı olabilir."
+    " İkinci bir ödemeyse iade edin, aynı paraysa kapsam dışı bırakın."
+)
+_TRIES = 5
+_TRANSIENT = {"40P01", "40001"}
+_OWN_WORK = timedelta(minutes=1)
 _STATES = {
+    Kind.AUTO: LineState.MATCHED,
     Kind.SUGGEST: LineState.SUGGESTED,
     Kind.UNMATCHED: LineState.UNMATCHED,
     Kind.IGNORED: LineState.IGNORED,
 }
+# Money with the code of such an order is looked into by a person (screens, section 3).
+_REVIEWED = {
+    Rule.ORDER_EXPIRED: {OrderState.EXPIRED},
+    Rule.ORDER_CANCELLED: {OrderState.CANCELLED},
+    Rule.ORDER_REFUNDED: {OrderState.REFUNDED},
+    Rule.ORDER_STATE: {OrderState.CARD_PENDING, OrderState.CARD_UNKNOWN},
+}
+
+# What a line is judged by; its JSON columns are written and never read here.
+_READ = (
+    *("position", "state", "amount", "currency", "text", "booked_on", "value_on", "is_reversal"),
+    *("payer_name", "payer_tax_number", "payer_iban"),
+)
+
+# Too little or too much with the right code: the customer is written to at once.
+_TOLD = {Rule.AMOUNT_SHORT, Rule.AMOUNT_OVER}
 
 
-def settle_lines(*, statement_id: int, now: datetime) -> None:
-    """Decide every line of a statement that is still new, each in a transaction of its own.
+class _OrdersChanged(Exception):
+    """Somebody else changed an order between its reading and its lock: the batch is judged anew."""
 
-    The orders are read once for all lines; an order that money may go to is read again under its lock.
+
+@dataclass(slots=True)
+class _Decided:
+    """A line with what was decided about it, and the orders that a person looks into because of it."""
+
+    line: StatementLine
+    verdict: Verdict
+    rule: str
+    reviews: Sequence[str] = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the orders that change because of the line."""
+        return [*(share.code for share in self.verdict.shares), *self.reviews]
+
+
+def settle_lines(*, statement_id: int, now: datetime) -> dict[int, int]:
+    """Decide every line of a statement that is still new; return the promised activations, message by order.
+
+    Locks statement, lines and orders, a batch at a time. A line that cannot be handled is set aside with the rule
+    "error" and keeps no other line waiting. Raises what the database says when it is away.
     """
-    new = StatementLine.objects.filter(statement_id=statement_id, state=LineState.NEW).order_by("position")
-    texts = list(new.values_list("pk", "text"))
-    codes: set[str] = set()
-    for _, text in texts:
-        found = candidate_codes(text)
-        codes |= found.exact | found.near
-    book = OrderBook(_views(_orders_with(codes) | Order.objects.filter(state__in=AWAITING_MONEY)))
-    for line_id, _ in texts:
-        settle_line(line_id=line_id, book=book, now=now)
+    settlement = _Settlement(statement_id, now)
+    while settlement.step(BATCH):
+        continue
+    return settlement.promised
 
 
-def _orders_with(codes: Collection[str]) -> QuerySet[Order]:
-    return Order.objects.filter(code__in=codes)
+@dataclass(slots=True)
+class _Settlement:
+    """One run over a statement: what is known of the orders, how far it has come, what it promised."""
+
+    statement_id: int
+    now: datetime
+    position: int = 0
+    promised: dict[int, int] = field(default_factory=dict)
+    _orders: LiveOrders | None = None
+
+    def step(self, size: int) -> bool:
+        """Settle the next `size` lines, in halves where the whole cannot be; return whether there were any."""
+        failure = None
+        for _ in range(_TRIES):
+            try:
+                with transaction.atomic():
+                    return self._batch(size)
+            except Exception as error:
+                self._orders = None  # what the batch made of the orders was rolled back
+                if _is_away(error):
+                    raise
+                failure = error
+            if not _may_pass(failure):
+                break
+        if size == 1:
+            return self._set_aside(failure)
+        return [self.step(size // 2), self.step(size - size // 2)] != [False, False]
+
+    def _batch(self, size: int) -> bool:
+        statement, lines, refunds = self._next_lines(size)
+        if not lines:
+            return False
+        if self._orders is None:
+            self._orders = LiveOrders(now=self.now)
+        orders, ours = self._orders, _ours()
+        readings = [_read(line, statement, ours) for line in lines]
+        orders.refresh({code for reading in readings if reading for code in reading.codes})
+        orders.learn({iban for reading in readings if reading for iban in reading.ibans})
+        decided = [_decide(line, reading, orders, refunds) for line, reading in zip(lines, readings, strict=True)]
+        _name_twins(decided)
+        promised = _write(decided, _locked_orders(decided, orders), now=self.now)
+        refunds.settle(now=self.now)
+        self.promised |= promised
+        self.position = lines[-1].position
+        return True
+
+    def _next_lines(self, size: int) -> tuple[Statement, list[StatementLine], RefundLines]:
+        """Lock the statement, so that a second worker waits for this batch, and its next new lines by number.
+
+        The lines whose money our refunds send back are locked with them, in the one order of their numbers.
+        """
+        held = Statement.objects.select_for_update(of=("self",), no_key=True)
+        statement = held.get(pk=self.statement_id)
+        new = statement.lines.filter(state=LineState.NEW, position__gt=self.position).order_by("position")
+        found = list(new.values_list("pk", "amount", "text")[:size])
+        refunds = RefundLines.among(found, account_id=statement.account_id)
+        wanted = {number for number, _, _ in found}
+        rows = StatementLine.objects.select_for_update(of=("self",), no_key=True)
+        locked = rows.only(*_READ).filter(pk__in=any_of(wanted | refunds.origins, "bigint")).order_by("pk")
+        lines = [line for line in locked if line.pk in wanted and line.state == LineState.NEW]
+        return statement, sorted(lines, key=lambda line: line.position), refunds
+
+    def _set_aside(self, failure: Exception | None) -> bool:
+        """Keep the next line, which cannot be handled, for a person; the reason is in the log."""
+        with transaction.atomic():
+            _, lines, _ = self._next_lines(1)
+            for line in lines:
+                logger.error("line_set_aside", line_id=line.pk, exc_info=failure)
+                _write([_error(line)], {}, now=self.now)
+                self.position = line.position
+        return bool(lines)
 
 
-def _views(orders: QuerySet[Order]) -> Iterable[OrderView]:
-    zero = Value(Decimal("0.00"), output_field=DecimalField(max_digits=14, decimal_places=2))
-    due = F("gross") - Coalesce(Sum("allocations__amount"), zero)
-    rows = orders.annotate(due=due).values_list("code", "due", "state", "provider__title", "provider__tax_number")
-    return (OrderView(code, amount, state, title, tax_number) for code, amount, state, title, tax_number in rows)
+def _is_away(error: Exception) -> bool:
+    """Whether the database, not a line, is the trouble."""
+    return isinstance(error, OperationalError | InterfaceError) and not _may_pass(error)
 
 
-@transaction.atomic
-def settle_line(*, line_id: int, book: OrderBook, now: datetime) -> None:
-    """Decide one line: settle its order, or keep it for an accountant with the reason. Locks line and order.
-
-    Does nothing when the line was decided before.
-    """
-    line = (
-        StatementLine.objects.select_for_update(of=("self",), no_key=True).select_related("statement").get(pk=line_id)
-    )
-    if line.state != LineState.NEW:
-        return
-    view = _line_view(line)
-    verdict = decide(view, book)
-    if verdict.kind == Kind.AUTO:
-        order = _locked_order(verdict)
-        # The book may be older than the order: somebody else's money may have settled it meanwhile.
-        verdict = decide(view, OrderBook(_views(_orders_with(candidate_codes(line.text).exact))))
-        if verdict.kind == Kind.AUTO and verdict.order == order.code:
-            _settle(line, order, verdict, now=now)
-            return
-    _keep(line, verdict)
+def _may_pass(error: Exception | None) -> bool:
+    """Whether the same work may well succeed when it is tried again: a changed order, a deadlock."""
+    return isinstance(error, _OrdersChanged) or getattr(getattr(error, "__cause__", None), "sqlstate", "") in _TRANSIENT
 
 
-def _line_view(line: StatementLine) -> LineView:
-    return LineView(
+def _ours() -> Ours:
+    return Ours(ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)))
+
+
+def _read(line: StatementLine, statement: Statement, ours: Ours) -> Reading | None:
+    """Read a line; None, with the reason in the log, if that cannot be done."""
+    view = LineView(
         amount=line.amount,
         currency=line.currency,
         text=line.text,
@@ -93,48 +190,125 @@ def _line_view(line: StatementLine) -> LineView:
         reversal=line.is_reversal,
         payer_name=line.payer_name,
         payer_tax_number=line.payer_tax_number,
-        balance_ok=line.statement.balance_ok,
+        payer_iban=line.payer_iban,
+        balance_ok=statement.balance_ok,
     )
+    try:
+        return read_line(view, ours)
+    except Exception:
+        logger.exception("line_unreadable", line_id=line.pk)
+        return None
 
 
-def _locked_order(verdict: Verdict) -> Order:
-    orders = Order.objects.select_for_update(of=("self",), no_key=True)
-    return orders.select_related("provider", "package", "approval").get(code=verdict.order)
+def _decide(line: StatementLine, reading: Reading | None, orders: LiveOrders, refunds: RefundLines) -> _Decided:
+    """Decide a line, and let the orders know, so that the next line is judged against what this one has done."""
+    if reading is None:
+        return _error(line)
+    try:
+        if about := refunds.verdict_on(line):
+            return _Decided(line, about.verdict, about.rule)
+        verdict = decide(reading, orders.book)
+        if verdict.shares:
+            _require_exact(line, verdict, orders)
+        reviews = [code for code in _in_question(verdict) if orders.held(code).view.state in _REVIEWED[verdict.rule]]
+    except Exception:
+        logger.exception("line_undecided", line_id=line.pk)
+        return _error(line)
+    for share in verdict.shares:
+        orders.paid(share.code, iban=line.payer_iban)
+    for code in reviews:
+        orders.reviewed(code)
+    return _Decided(line, verdict, verdict.rule.value, reviews)
 
 
-def _settle(line: StatementLine, order: Order, verdict: Verdict, *, now: datetime) -> None:
-    Allocation.objects.create(
-        line=line,
-        order=order,
-        amount=line.amount,
-        rule=verdict.rule.value,
-        reason=verdict.reason,
-        created_at=now,
-    )
-    move(
-        order,
-        OrderState.PAID,
-        table=ORDER_TRANSITIONS,
-        actor=None,
-        reason=f"{line.value_on:%d.%m.%Y} valörlü havale/EFT: {verdict.reason}",
-        paid_at=now,
-    )
-    _decided(line, LineState.MATCHED, verdict)
-    complete(order=order, actor=None, reason="Ödemesi alındı.", now=now)
+def _name_twins(decided: Sequence[_Decided]) -> None:
+    """Say of money for a paid order when a movement of the same day and amount has paid it: it may be that one again.
+
+    The same movement in two formats has two identities, and nobody but a person can tell it from a second payment.
+    """
+    paid_before = {one.verdict.candidates[0].code for one in decided if one.verdict.rule is Rule.ORDER_PAID}
+    if not paid_before:
+        return
+    payers = paying_movements(paid_before)
+    for one in decided:
+        movement = (one.line.value_on, one.line.amount)
+        payers |= {(share.code, *movement) for share in one.verdict.shares}
+        if one.verdict.rule is Rule.ORDER_PAID and (one.verdict.candidates[0].code, *movement) in payers:
+            one.verdict = replace(one.verdict, reason=f"{one.verdict.reason} {_TWIN}")
 
 
-def _keep(line: StatementLine, verdict: Verdict) -> None:
-    _decided(line, _STATES.get(verdict.kind, LineState.UNMATCHED), verdict)
+def _in_question(verdict: Verdict) -> list[str]:
+    return [verdict.candidates[0].code] if verdict.rule in _REVIEWED and verdict.candidates else []
 
 
-def _decided(line: StatementLine, state: LineState, verdict: Verdict) -> None:
-    move(
-        line,
-        state,
-        table=LINE_TRANSITIONS,
-        actor=None,
-        reason=verdict.reason,
-        rule=verdict.rule.value,
-        verdict=verdict.reason,
-        candidates=[{"code": candidate.code, "reason": candidate.reason} for candidate in verdict.candidates],
+def _require_exact(line: StatementLine, verdict: Verdict, orders: LiveOrders) -> None:
+    """Raise ValueError unless the line's money pays each of its orders in full, to the kuruş. Never trust one wall."""
+    exact = all(share.amount == orders.held(share.code).view.amount_due for share in verdict.shares)
+    if not exact or sum(share.amount for share in verdict.shares) != line.amount:
+        raise ValueError("the shares are not the line's money, or not what their orders wait for")
+
+
+def _error(line: StatementLine) -> _Decided:
+    return _Decided(line, Verdict(Kind.UNMATCHED, Rule.NOTHING, _ERROR), ERROR_RULE)
+
+
+def _locked_orders(decided: Sequence[_Decided], orders: LiveOrders) -> dict[str, Order]:
+    """Lock the orders that change, by number, and return them by code.
+
+    Raises _OrdersChanged unless each still stands where it stood when the lines were judged.
+    """
+    held = {code: orders.held(code) for one in decided for code in one.codes}
+    if not held:
+        return {}
+    numbers = [each.pk for each in held.values()]
+    rows = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=any_of(numbers, "bigint"))
+    found = {order.code: order for order in rows.only("code", "state", "gross", "provider_id").order_by("pk")}
+    sums = dict(sums_of(Allocation.objects.filter(order__in=any_of(numbers, "bigint"))))
+    for code, each in held.items():
+        order = found[code]
+        if (order.state, order.gross - sums.get(order.pk, ZERO)) != (each.state, each.due):
+            raise _OrdersChanged(code)
+    return found
+
+
+def _write(decided: Sequence[_Decided], rows: Mapping[str, Order], *, now: datetime) -> dict[int, int]:
+    """Write what was decided, set-wise, with its audit events; return the promised activations."""
+    allocations: list[tuple[Any, ...]] = []
+    steps: list[Move] = []
+    for one in decided:
+        reason = f"{one.line.value_on:%d.%m.%Y} valörlü havale/EFT: {one.verdict.reason}"
+        for share in one.verdict.shares:
+            order = rows[share.code]
+            allocations.append((one.line.pk, order.pk, share.amount, one.rule, one.verdict.reason, now))
+            steps.append(Move(order, OrderState.PAID, reason, {"paid_at": now}))
+        steps += [Move(rows[code], OrderState.IN_REVIEW, reason) for code in one.reviews]
+    insert_rows(Allocation, ("line", "order", "amount", "rule", "reason", "created_at"), allocations)
+    move_many(steps, table=ORDER_TRANSITIONS, actor=None)
+    move_many([_line_move(one) for one in decided], table=LINE_TRANSITIONS, actor=None)
+    differing = [one.line.pk for one in decided if one.verdict.rule in _TOLD and len(one.verdict.candidates) == 1]
+    promise_many("payment.differs", [{"line_id": number} for number in differing], due_at=now)
+    paid = [step.obj.pk for step in steps if step.to == OrderState.PAID]
+    later = timezone.now() + _OWN_WORK
+    messages = promise_many("order.activate", [{"order_id": number} for number in paid], due_at=later)
+    return dict(zip(paid, messages, strict=True))
+
+
+def _line_move(one: _Decided) -> Move:
+    verdict = one.verdict
+    proposal = None
+    if verdict.suggested:
+        shares = [[share.code, str(share.amount)] for share in verdict.suggested]
+        proposal = {"shares": shares, "excess": str(verdict.excess)}
+    return Move(
+        one.line,
+        _STATES[verdict.kind],
+        verdict.reason,
+        {
+            "rule": one.rule,
+            "verdict": verdict.reason,
+            "candidates": [{"code": candidate.code, "reason": candidate.reason} for candidate in verdict.candidates],
+            "proposal": proposal,
+            "features": dict(verdict.features),
+            "matching_version": str(MATCHING_VERSION),
+        },
     )

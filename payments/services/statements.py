@@ -1,69 +1,128 @@
-"""Statements: received whole, read once, their lines stored once. What lines settle is in settlement."""
+"""Statements: received whole, read once, read again when a reader has learnt more (what they settle: settlement)."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 
-import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import move, record
-from iys_portal.shared.crypto import decrypt, encrypt
 from payments import statements as readers
 from payments.enums import STATEMENT_TRANSITIONS, StatementState
-from payments.models import BankAccount, Statement, StatementLine
+from payments.models import BankAccount, Statement
+from payments.selectors.statements import profile_named
+from payments.services.activation import activate_settled
 from payments.services.settlement import settle_lines
+from payments.services.statement_files import keep_content, open_content
+from payments.services.statement_lines import insert_lines, lock_account, plain, store_new, stored_among
+from payments.statements import BankProfile, ProfileError, Source
 from payments.statements.account import require_account
-from payments.statements.base import BankLine, ReadResult, StatementRefused
+from payments.statements.base import BankLine, Problem, ReadResult, StatementRefused
 from payments.statements.identity import identities
 
-logger = structlog.get_logger(__name__)
 
-_ACCOUNT_LOCK = 0xBA7C
-_BATCH = 1000
+class _KnownFile(Exception):
+    """The bytes that were just stored are those of an earlier statement: nothing of them stays."""
+
+    def __init__(self, statement: Statement) -> None:
+        super().__init__()
+        self.statement = statement
 
 
-@transaction.atomic
 def receive(
     *,
     account: BankAccount,
     format: str,  # noqa: A002  (the word of the field and of the command line)
     filename: str,
-    content: bytes,
+    content: Source,
     person: Person | None,
     now: datetime,
 ) -> tuple[Statement, bool]:
-    """Keep a statement file (encrypted) and promise its reading; return (statement, whether it is new).
+    """Keep a statement file (encrypted) and promise its reading; return (statement, whether it will be read).
 
-    The same bytes for the same account give the statement that was received first. Serialised per account by an
-    advisory transaction lock.
+    The same bytes for the same account are the statement that was received first. One that was refused is read
+    once more when another format, or a layout that was mended since, is chosen. Serialised per account by an
+    advisory transaction lock. The file is read once, from where it stands.
     """
-    _lock_account(account.pk)
-    sha256 = hashlib.sha256(content).hexdigest()
-    known = Statement.objects.filter(account=account, sha256=sha256).first()
-    if known is not None:
-        return known, False
-    statement = Statement.objects.create(
-        account=account,
-        format=format,
-        filename=PurePath(filename).name[:200],
-        sha256=sha256,
-        content_encrypted=encrypt(content),
-        uploaded_by=person,
-        received_at=now,
-    )
-    record(action="receive", subject=statement, actor=person, sha256=sha256, size=len(content))
-    promise("statement.process", statement_id=statement.pk)
+    profile = profile_named(format)
+    with transaction.atomic():
+        lock_account(account.pk)
+        try:
+            with transaction.atomic():
+                statement = _keep(account, format, profile, filename, content, person, now)
+        except _KnownFile as known:
+            return known.statement, _try_again(known.statement.pk, format, profile, person)
+        record(action="receive", subject=statement, actor=person, sha256=statement.sha256, size=statement.size)
+        promise("statement.process", statement_id=statement.pk)
     return statement, True
 
 
+def _keep(
+    account: BankAccount,
+    statement_format: str,
+    profile: dict[str, Any] | None,
+    filename: str,
+    content: Source,
+    person: Person | None,
+    now: datetime,
+) -> Statement:
+    """Store the file while its hash is made; raises _KnownFile when it turns out to be there already."""
+    statement = Statement.objects.create(
+        account=account,
+        format=statement_format,
+        profile=profile,
+        filename=PurePath(filename).name[:200],
+        size=0,
+        uploaded_by=person,
+        received_at=now,
+    )
+    statement.sha256, statement.size = keep_content(statement, content)
+    known = Statement.objects.filter(account=account, sha256=statement.sha256).first()
+    if known is not None:
+        raise _KnownFile(known)
+    statement.save(update_fields=["sha256", "size"])
+    return statement
+
+
+def _try_again(statement_id: int, statement_format: str, profile: dict[str, Any] | None, person: Person | None) -> bool:
+    """Have a refused statement read in another way; return whether that is to be done."""
+    statement = _locked(statement_id)
+    if statement.state != StatementState.REFUSED or (statement.format, statement.profile) == (
+        statement_format,
+        profile,
+    ):
+        return False
+    _receive_again(
+        statement,
+        f"Dosya “{statement_format}” biçimiyle yeniden okunacak; önceki biçim: “{statement.format}”.",
+        person,
+        format=statement_format,
+        profile=profile,
+    )
+    return True
+
+
+def _receive_again(statement: Statement, reason: str, person: Person | None, **changes: Any) -> None:
+    move(
+        statement,
+        StatementState.RECEIVED,
+        table=STATEMENT_TRANSITIONS,
+        actor=person,
+        reason=reason,
+        problems=[],
+        **changes,
+    )
+    promise("statement.process", statement_id=statement.pk)
+
+
 def process(*, statement_id: int, now: datetime) -> None:
-    """Read a statement and settle its lines; safe to repeat at any point, and by two workers at once."""
+    """Read a statement, settle its lines, begin what they paid for; safe to repeat anywhere, and by two at once."""
     read(statement_id=statement_id)
-    settle_lines(statement_id=statement_id, now=now)
+    promised = settle_lines(statement_id=statement_id, now=now)
+    activate_settled(statement_id=statement_id, promised=promised, now=now)
     _finish(statement_id)
 
 
@@ -73,101 +132,139 @@ def read(*, statement_id: int) -> None:
 
     Locks the statement, then the account's imports, so that overlapping files add each movement once.
     """
-    statement = (
-        Statement.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=statement_id)
-    )
+    statement = _locked(statement_id)
     if statement.state != StatementState.RECEIVED:
         return
-    _lock_account(statement.account_id)
+    lock_account(statement.account_id)
     try:
-        result = readers.read(statement.format, decrypt(statement.content_encrypted))
-        require_account(result, own_iban=statement.account.iban, currency=statement.account.currency)
+        result = _read(statement)
     except StatementRefused as refusal:
-        _refuse(statement, refusal)
+        move(
+            statement,
+            StatementState.REFUSED,
+            table=STATEMENT_TRANSITIONS,
+            actor=None,
+            reason=refusal.message,
+            problems=[{"line": 0, "message": refusal.message}],
+        )
         return
-    _store(statement, result)
-
-
-def _lock_account(account_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ACCOUNT_LOCK, account_id % 2**31])
-
-
-def _refuse(statement: Statement, refusal: StatementRefused) -> None:
-    move(
-        statement,
-        StatementState.REFUSED,
-        table=STATEMENT_TRANSITIONS,
-        actor=None,
-        reason=refusal.message,
-        problems=[{"line": 0, "message": refusal.message}],
-    )
-
-
-def _store(statement: Statement, result: ReadResult) -> None:
-    fresh = _not_yet_stored(statement, result.lines)
-    StatementLine.objects.bulk_create(fresh, batch_size=_BATCH)
+    lines = result.lines
+    fresh = store_new(statement, lines)
     move(
         statement,
         StatementState.READ,
         table=STATEMENT_TRANSITIONS,
         actor=None,
-        reason=f"{len(result.lines)} hareket okundu, {len(result.lines) - len(fresh)} tanesi daha önce alınmıştı.",
-        reader_version=result.reader,
-        opening_balance=result.opening,
-        closing_balance=result.closing,
-        balance_ok=result.balance_ok,
-        line_count=len(result.lines),
-        duplicate_count=len(result.lines) - len(fresh),
-        problems=[
+        reason=f"{len(lines)} hareket okundu, {len(lines) - fresh} tanesi daha önce alınmıştı.",
+        line_count=len(lines),
+        duplicate_count=len(lines) - fresh,
+        **_findings(result, result.problems),
+    )
+
+
+def _read(statement: Statement) -> ReadResult:
+    """Read the kept file with today's reader and the layout that was frozen with it; raises StatementRefused."""
+    profiles: Mapping[str, BankProfile] = {}
+    if statement.profile is not None:
+        try:
+            profiles = {statement.format: BankProfile.from_json(statement.profile)}
+        except ProfileError as error:
+            raise StatementRefused(f"Sütun tanımı kullanılamıyor: {error}") from None
+    with open_content(statement) as file:
+        result = readers.read(statement.format, file, profiles=profiles)
+    require_account(result, own_iban=statement.account.iban, currency=statement.account.currency)
+    return result
+
+
+def _findings(result: ReadResult, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Return the fields of a statement that say what its reader found."""
+    return {
+        "reader_version": result.reader,
+        "opening_balance": result.opening,
+        "closing_balance": result.closing,
+        "balance_ok": result.balance_ok,
+        "problems": [
             {
                 "line": problem.line,
-                "message": problem.message,
+                "message": plain(problem.message),
                 "position": problem.position,
-                "raw": problem.raw,
+                "raw": plain(problem.raw),
+                "ignored": problem.ignored,
             }
-            for problem in result.problems
+            for problem in problems
         ],
+    }
+
+
+@transaction.atomic
+def reread(*, statement_id: int, person: Person | None, now: datetime) -> int:  # noqa: ARG001  (services take it)
+    """Read a kept file with today's reader; return how many lines it adds. Locks statement, then account.
+
+    A refused statement is received again. Of one that was read, lines are added where nothing could be read before;
+    what stands there already is never changed: a line that today's reader reads otherwise becomes a problem. Does
+    nothing while the first reading is still to come.
+    """
+    statement = _locked(statement_id)
+    if statement.state == StatementState.REFUSED:
+        _receive_again(statement, "Dosya güncel okuyucuyla yeniden okunacak.", person)
+    if statement.state == StatementState.RECEIVED:
+        return 0
+    lock_account(statement.account_id)
+    try:
+        result = _read(statement)
+    except StatementRefused as refusal:
+        record(action="reread", subject=statement, actor=person, reason=refusal.message, added=0)
+        return 0
+    added, differences = _add_unread(statement, result.lines)
+    before = statement.reader_version
+    for name, value in _findings(result, [*result.problems, *differences]).items():
+        setattr(statement, name, value)
+    statement.line_count += added
+    statement.save()
+    record(
+        action="reread",
+        subject=statement,
+        actor=person,
+        reader_before=before,
+        reader=result.reader,
+        added=added,
+        differences=len(differences),
     )
+    if added:
+        if statement.state == StatementState.MATCHED:
+            reason = f"Yeniden okunan dosyada {added} hareket daha bulundu."
+            move(statement, StatementState.READ, table=STATEMENT_TRANSITIONS, actor=person, reason=reason)
+        promise("statement.process", statement_id=statement.pk)
+    return added
 
 
-def _not_yet_stored(statement: Statement, lines: Sequence[BankLine]) -> list[StatementLine]:
-    keys = [(identity.digest, identity.occurrence) for identity in identities(statement.account.iban, lines)]
-    stored = set(
-        StatementLine.objects.filter(
-            account_id=statement.account_id, digest__in={digest for digest, _ in keys}
-        ).values_list("digest", "occurrence")
-    )
-    return [
-        _row(statement, line, digest, occurrence)
-        for line, (digest, occurrence) in zip(lines, keys, strict=True)
-        if (digest, occurrence) not in stored
-    ]
+def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, list[Problem]]:
+    """Insert the lines at places of the file that gave none before; return how many, and what reads otherwise now."""
+    keys = list(identities(statement.account.iban, lines))
+    known = stored_among(statement.account_id, keys)
+    unread = {problem["position"] for problem in statement.problems if problem.get("position")}
+    unread -= set(statement.lines.values_list("position", flat=True))
+    fresh, differences = [], []
+    for line, key in zip(lines, keys, strict=True):
+        if key in known:
+            continue
+        if line.position in unread:
+            fresh.append((line, key))
+        else:
+            message = f"{line.position}. hareket ilk okunduğundan farklı okunuyor; kayıtlı hareket değiştirilmedi."
+            differences.append(Problem(line.source_line, message, raw=line.text[:200]))
+    insert_lines(statement, fresh)
+    return len(fresh), differences
 
 
-def _row(statement: Statement, line: BankLine, digest: str, occurrence: int) -> StatementLine:
-    return StatementLine(
-        account_id=statement.account_id,
-        statement=statement,
-        position=line.position,
-        digest=digest,
-        occurrence=occurrence,
-        booked_on=line.booked_on,
-        value_on=line.value_on,
-        amount=line.amount,
-        currency=line.currency,
-        text=line.text,
-        payer_name=(line.payer_name or "")[:255],
-        payer_iban=line.payer_iban or "",
-        payer_tax_number=line.payer_tax_number or "",
-        bank_reference=(line.bank_id or line.reference)[:64],
-        is_reversal=line.reversal,
-    )
+def _locked(statement_id: int) -> Statement:
+    held = Statement.objects.select_for_update(of=("self",), no_key=True)
+    return held.select_related("account").get(pk=statement_id)
 
 
 @transaction.atomic
 def _finish(statement_id: int) -> None:
-    statement = Statement.objects.select_for_update(of=("self",), no_key=True).get(pk=statement_id)
+    statement = _locked(statement_id)
     if statement.state == StatementState.READ:
         move(
             statement,

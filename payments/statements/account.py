@@ -1,6 +1,7 @@
 """Account numbers: is this statement about our account, and who sent the money?"""
 
 import re
+from functools import lru_cache
 
 from stdnum import iban
 
@@ -23,6 +24,7 @@ def compact(written: str) -> str:
     return _SPACES.sub("", written).upper()
 
 
+@lru_cache(maxsize=4096)  # the library's check is thorough and slow; a customer pays more than once
 def iban_of(written: str) -> str | None:
     """Return the IBAN of a compact account field (``/TR82…``, ``TR82…TRY``, ``TR82…/TRY``) if it is valid."""
     bare = _CURRENCY_AT_END.sub("", written).rstrip("/").rpartition("/")[2]
@@ -64,12 +66,13 @@ def same_account(written: str, own_iban: str) -> bool:
 def require_account(result: ReadResult, *, own_iban: str, currency: str = "TRY") -> None:
     """Raise StatementRefused unless every statement of the file is about our account, in its currency.
 
-    A file cut off before its last statement names an account is not refused for that: it holds no line of it.
+    A file cut off before its last statement names an account is not refused for that: it holds no line of it. Nor
+    is a table whose bank writes no account into it: the person who chose the account answers for that.
     """
     for statement in result.statements:
         if not statement.account and not statement.lines:
             continue
-        if not same_account(statement.account, own_iban):
+        if statement.names_account and not same_account(statement.account, own_iban):
             raise StatementRefused(
                 f"Dosya başka bir hesaba ait: “{statement.account[:40]}”. Seçilen hesap: {own_iban}."
             )

@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from iys_portal.shared.sheets.refusal import FileRefused
+
 HOME_CURRENCY = "TRY"
+MAX_STATEMENTS = 5_000
+"""Statements in one file: a daily one for thirteen years."""
 
 
-class StatementRefused(Exception):
-    """The file as a whole cannot be imported; `message` is a Turkish sentence for the accountant."""
+StatementRefused = FileRefused
+"""The file as a whole cannot be imported; `message` is a Turkish sentence for the accountant."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+
+def require_few(statements: int) -> None:
+    """Raise StatementRefused for a file of more statements than any bank puts into one."""
+    if statements > MAX_STATEMENTS:
+        raise StatementRefused("Dosyada 5.000 ekstreden fazlası var; bölerek yükleyin.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +58,21 @@ class Problem:
 
     `line` is the line number in the file, `message` a Turkish sentence. A problem with a `position` stands
     for one transaction that was not read; `raw` is what the file says there (cut to a length fit for a page).
+    `ignored`: nothing is wrong with it, the bank has only not booked it, so it is left aside on purpose.
     """
 
     line: int
     message: str
     position: int | None = None
     raw: str = ""
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of a file. `account` is as the bank writes it, `iban` only if it is a valid IBAN.
+
+    `account` is empty where the file names none; `names_account` is False if its format cannot name one.
 
     `balance_ok`: opening + lines = closing (True), it does not or cannot be shown to (False), or the format
     has no balances (None). `first_day` and `last_day` are the booking days it speaks for, both inclusive.
@@ -79,6 +89,7 @@ class Statement:
     last_day: date | None
     lines: tuple[BankLine, ...]
     problems: tuple[Problem, ...]
+    names_account: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ def identities(own_iban: str, lines: Iterable[BankLine]) -> Iterator[Identity]:
     """Yield the identity of each of a file's lines, in order.
 
     The digest covers the account, both dates, the signed amount in kuruş, the folded and squeezed text and
-    the running balance, or the account and the bank's own id where there is one. Encoding, line breaks and
-    capitals therefore do not matter. A file must hold whole days for its occurrences to be comparable.
+    the running balance; or the account, the bank's own id and the amount where there is an id. Encoding, line
+    breaks and capitals therefore do not matter, and an id used again swallows no other sum. A file must hold
+    whole days for its occurrences to be comparable.
     """
     seen: Counter[str] = Counter()
     for line in lines:
@@ -38,7 +39,7 @@ def identities(own_iban: str, lines: Iterable[BankLine]) -> Iterator[Identity]:
 
 def _content(own_iban: str, line: BankLine) -> tuple[str, ...]:
     if line.bank_id is not None:
-        return ("id", own_iban, line.bank_id)
+        return ("id", own_iban, line.bank_id, _kurus(line.amount))
     running = "" if line.running_balance is None else _kurus(line.running_balance)
     return (
         "content",

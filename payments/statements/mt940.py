@@ -10,18 +10,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from iys_portal.shared.money import ZERO, format_lira
+from iys_portal.shared.sheets.source import Source
+from iys_portal.shared.sheets.text import lines_of
 from payments.statements.account import compact, find_iban, iban_of
-from payments.statements.base import HOME_CURRENCY, BankLine, Problem, ReadResult, Statement, StatementRefused
+from payments.statements.base import (
+    HOME_CURRENCY,
+    BankLine,
+    Problem,
+    ReadResult,
+    Statement,
+    StatementRefused,
+    require_few,
+)
 from payments.statements.mt940_fields import (
     Balance,
-    FieldError,
     parse_balance,
     parse_entry,
     parse_information,
 )
-from payments.statements.text import encoding_notes, lines_of
+from payments.statements.notes import encoding_notes
+from payments.statements.values import FieldError
 
-READER = "mt940-1"
+READER = "mt940-2"
 
 MAX_TRANSACTIONS = 250_000
 MAX_FIELD_CHARACTERS = 4_000
@@ -88,13 +98,13 @@ class _Message:
             self.report(number, f"Ekstrede iki para birimi var: {self.currency} ve {currency}.")
 
 
-def read(data: bytes) -> ReadResult:
-    """Return the statements of an MT940 file.
+def read(source: Source) -> ReadResult:
+    """Return the statements of an MT940 file, given as bytes or as a file that can be rewound.
 
     Raises StatementRefused for a file that is empty, too large, not MT940 at all, or names no account.
     """
     reader = _Reader()
-    for number, line in enumerate(lines_of(data), start=1):
+    for number, line in enumerate(lines_of(source), start=1):
         reader.feed(number, line)
     messages = reader.finish()
     if not messages:
@@ -103,7 +113,7 @@ def read(data: bytes) -> ReadResult:
         raise StatementRefused("Dosyada hesap numarası (:25:) yok; hangi hesabın ekstresi olduğu anlaşılamadı.")
     _check_pages(messages)
     _check_copies(messages)
-    return ReadResult(READER, tuple(map(_statement, messages)), encoding_notes(data))
+    return ReadResult(READER, tuple(map(_statement, messages)), encoding_notes(source))
 
 
 class _Reader:
@@ -173,6 +183,7 @@ class _Reader:
         if current is not None and not current.closing_tag:
             current.report(done.number - 1, "Kapanış bakiyesi (:62F:) yok; ekstrenin sonu eksik olabilir.")
         self.messages.append(_Message(done.number))
+        require_few(len(self.messages))
         return self.messages[-1]
 
     def _close_entry(self) -> None:

@@ -9,25 +9,23 @@ from datetime import date
 from decimal import Decimal
 
 from payments.statements.account import compact, find_iban
-
-MAX_REFERENCE = 64
-MAX_NAME = 140
+from payments.statements.values import MAX_NAME, MAX_REFERENCE, FieldError, exact_amount, short_day
 
 _AMOUNT = re.compile(r"([0-9]+),([0-9]*)")
-_INTEGER_DIGITS = 12
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})(.*)")
 _ENTRY = re.compile(r"([0-9]{6})([0-9]{4})?(R?[CD])([A-Z])?([0-9.,']*)(.*)")
 _AFTER_AMOUNT = re.compile(r"(?:[A-Z](...))?(.*)")
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _STRUCTURED = re.compile(r"(?:[0-9]{3})?(?=\?[0-9]{2})")
+# Code words of the international layout: /IBAN/TR…/NAME/…/REMI/…
+_CODED = re.compile(r"\s*/[A-Z]{3,4}/")
+_CODE_WORD = re.compile(
+    r"/(ORDP|BENM|NAME|IBAN|ACCT|ADDR|BIC|TRTP|RTYP|EREF|IREF|PREF|MARF|CSID|ID|REMI|INFO|SVCL|PURP|ISDT)/"
+)
 _NAME, _ACCOUNT = ("32", "33"), ("31", "38")
 _TEXT = frozenset(f"{number:02}" for number in (*range(20, 30), *range(60, 64)))
 # The bank code and two numbers of the bank's own book-keeping.
 _NO_USE = frozenset({"10", "30", "34"})
-
-
-class FieldError(Exception):
-    """A field cannot be read; the text is a Turkish sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +65,7 @@ def parse_amount(written: str) -> Decimal:
             f"Tutar okunamadı: “{written[:40]}”. "
             "MT940 tutarında yalnızca ondalık virgülü bulunur, binlik ayırıcı olmaz."
         )
-    whole, cents = match[1].lstrip("0"), match[2]
-    if cents[2:].strip("0"):
-        raise FieldError(f"Tutar kuruştan küçük basamak içeriyor: “{written[:40]}”.")
-    if len(whole) > _INTEGER_DIGITS:
-        raise FieldError(f"Tutar çok büyük: “{written[:40]}”.")
-    return Decimal(f"{whole or 0}.{cents[:2]:0<2}")
-
-
-def parse_day(written: str) -> date:
-    """Return the day of YYMMDD, in this century."""
-    try:
-        return date(2000 + int(written[:2]), int(written[2:4]), int(written[4:]))
-    except ValueError:
-        raise FieldError(f"Böyle bir tarih yok: “{written}” (yıl, ay, gün).") from None
+    return exact_amount(match[1], match[2], written)
 
 
 def nearest_day(month_day: str, value_on: date) -> date:
@@ -104,7 +89,7 @@ def parse_balance(written: str) -> Balance:
         raise FieldError(f"Bakiye satırı okunamadı: “{written[:60]}”.")
     sign, day, currency, amount = match.groups()
     value = parse_amount(amount)
-    return Balance(parse_day(day), currency, -value if sign == "D" else value)
+    return Balance(short_day(day), currency, -value if sign == "D" else value)
 
 
 def parse_entry(written: str) -> Entry:
@@ -119,7 +104,7 @@ def parse_entry(written: str) -> Entry:
     tail = _AFTER_AMOUNT.fullmatch(rest)
     if tail is None or (tail[1] is None and rest.strip()):
         raise FieldError(f"Tutardan sonrası okunamadı: “{written[:60]}”.")
-    value_on = parse_day(day)
+    value_on = short_day(day)
     value = parse_amount(amount)
     return Entry(
         value_on=value_on,
@@ -134,13 +119,14 @@ def parse_information(lines: list[str], *, own_iban: str | None) -> Information:
     """Return the description of an :86: field, given as its lines.
 
     Structured fields (``?20…?29?60…?63`` text, ``?31`` account, ``?32?33`` name) are cut at fixed widths, so
-    their pieces are joined without a space; other subfields and free text keep their lines.
+    their pieces are joined without a space; other subfields, free text and code words (``/NAME/…/REMI/…``) keep
+    their lines.
     """
     joined = "".join(lines)
     start = _STRUCTURED.match(joined)
     if start is None:
         text = "\n".join(line.strip() for line in lines).strip()
-        return Information(text, None, find_iban(text, own_iban))
+        return Information(text, _coded_name(joined), find_iban(text, own_iban))
     pieces = _SUBFIELD.split(joined[start.end() :])
     subfields = list(zip(pieces[1::2], pieces[2::2], strict=True))
     name = "".join(value for key, value in subfields if key in _NAME).strip()
@@ -152,3 +138,20 @@ def parse_information(lines: list[str], *, own_iban: str | None) -> Information:
         payer_name=name[:MAX_NAME] or None,
         payer_iban=find_iban(compact(account), own_iban) or find_iban(text, own_iban),
     )
+
+
+def _coded_name(joined: str) -> str | None:
+    """Return the name of a description in code words: what the payer wrote (REMI) ends the search for it.
+
+    The text itself is kept whole, code words included.
+    """
+    if not _CODED.match(joined):
+        return None
+    pieces = _CODE_WORD.split(joined)
+    for word, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        if word == "REMI":
+            return None
+        name = value.strip(" /")
+        if word in {"NAME", "ORDP"} and name:
+            return name[:MAX_NAME]
+    return None

@@ -1,11 +1,9 @@
 """Muhasebe: statements are uploaded here, and what did not settle by itself is looked at (screen 17)."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,12 +14,15 @@ from iys_portal.shared.clock import istanbul_day
 from payments.enums import LineState, StatementState
 from payments.forms.accounting import StatementUploadForm
 from payments.selectors import accounting as selectors
-from payments.selectors.statements import line_counts
-from payments.services.statements import receive
+from payments.selectors.refunds import open_refunds
+from payments.selectors.statements import days_of, failing_sources, line_counts
+from payments.selectors.today import ages, matched_by_itself, tasks
+from payments.services.statement_files import open_content
+from payments.services.statements import receive, reread
+from payments.views.paging import page_of as _page
+from payments.views.paging import query_of as _query
 
-PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
-QUERY_LENGTH = 100
-FORMAT = "mt940"
+RESTING_SHOWN = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,14 +35,19 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             return _upload(request, form)
     else:
         form = StatementUploadForm()
-    now, query, state = timezone.now(), _query(request), request.GET.get("durum", "")
+    now, query, person = timezone.now(), _query(request), cast("Person", request.user)
+    figures = selectors.figures(now=now)
     context = {
         "form": form,
-        "figures": selectors.figures(now=now),
+        "figures": figures,
+        "failing_sources": failing_sources(),
+        "today": matched_by_itself(now=now, days=1),
+        "month": matched_by_itself(now=now, days=30),
+        "tasks": tasks(figures, person=person),
+        "ages": ages(now=now) if figures.line_count else [],
         "pending_orders": _page(request, selectors.pending_orders(now=now, query=query), "siparis_sayfasi"),
-        "lines": _page(request, selectors.waiting_lines(state=state, query=query)),
-        "states": [(choice.value, choice.label) for choice in selectors.AWAITING_A_PERSON],
-        "state": state,
+        "refunds": open_refunds()[:RESTING_SHOWN],
+        "resting_orders": selectors.resting_orders()[:RESTING_SHOWN],
         "query": query,
     }
     return render(request, "accounting/dashboard.html", context)
@@ -52,9 +58,9 @@ def _upload(request: HttpRequest, form: StatementUploadForm) -> HttpResponse:
     file = form.cleaned_data["file"]
     kept, is_new = receive(
         account=form.cleaned_data["account"],
-        format=FORMAT,
+        format=form.cleaned_data["bicim"],
         filename=file.name,
-        content=file.read(),
+        content=file,
         person=cast("Person", request.user),
         now=timezone.now(),
     )
@@ -77,17 +83,25 @@ def statements(request: HttpRequest) -> HttpResponse:
     return render(request, "accounting/statements.html", {"page": page})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @accountant_view
 def statement(request: HttpRequest, pk: int) -> HttpResponse:
-    """One statement: how far it is, what does not add up, and its movements."""
+    """One statement: how far it is, what does not add up, and its movements. POST reads the kept file again."""
     found = selectors.statement_with(pk).first()
     if found is None:
         raise Http404
+    if request.method == "POST":
+        added = reread(statement_id=pk, person=cast("Person", request.user), now=timezone.now())
+        text = f"{added} hareket daha bulundu." if added else "Dosya güncel okuyucuyla okundu; yeni hareket yok."
+        messages.success(request, text)
+        return redirect("accounting:statement", pk=pk)
     query, state = _query(request), request.GET.get("durum", "")
+    counts = line_counts(found)
     context = {
         "statement": found,
-        "counts": line_counts(found),
+        "counts": counts,
+        "percent": 100 - 100 * counts["new"] // max(sum(counts.values()), 1),
+        "days": days_of(found),
         "is_running": found.state in {StatementState.RECEIVED, StatementState.READ},
         "lines": _page(request, selectors.lines_of(found, state=state, query=query)),
         "states": LineState.choices,
@@ -99,24 +113,12 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @accountant_view
-def line(request: HttpRequest, pk: int) -> HttpResponse:
-    """One movement: what the bank says, what was decided and why, and the orders that may be meant."""
-    found = selectors.line_with(pk).first()
+def statement_file(_request: HttpRequest, pk: int) -> FileResponse:
+    """The statement's file as it came from the bank."""
+    found = selectors.statement_with(pk).first()
     if found is None:
         raise Http404
-    context = {
-        "line": found,
-        "candidates": selectors.candidates_of(found),
-        "allocations": selectors.allocations_of(found),
-        "is_waiting": found.state in selectors.AWAITING_A_PERSON,
-    }
-    return render(request, "accounting/line.html", context)
-
-
-def _query(request: HttpRequest) -> str:
-    return request.GET.get("ara", "").strip()[:QUERY_LENGTH]
-
-
-def _page(request: HttpRequest, rows: QuerySet[Any], parameter: str = "sayfa") -> Page[Any]:
-    size = PAGE_SIZES.get(request.GET.get("adet", ""), 25)
-    return Paginator(rows, size).get_page(request.GET.get(parameter))
+    # Never shown by the browser, whatever the file is.
+    return FileResponse(
+        open_content(found), as_attachment=True, filename=found.filename, content_type="application/octet-stream"
+    )

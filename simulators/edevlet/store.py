@@ -17,6 +17,7 @@ PEOPLE = (
     ("10000000146", "Defne", "Işıkgil"),
     ("10000000214", "Ömer", "Çağlayansoy"),
     ("10000000382", "Şule", "Güneşdoğdu"),
+    ("10000000450", "Kerem", "Uğurlusoy"),
 )
 
 

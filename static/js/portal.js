@@ -100,6 +100,49 @@
     }
   };
 
+  /* --- The end of the session --------------------------------------------------------------------------------------- */
+  const watchSession = (box) => {
+    const text = box.querySelector("[role=alert]");
+    const extend = box.querySelector("[data-extend]");
+    const again = box.querySelector("[data-again]");
+    const warning = Number(box.dataset.warning) * 1000;
+    let end = 0;
+
+    const lasts = (seconds) => { end = Date.now() + seconds * 1000; };
+    const say = (words) => {
+      if (text.textContent !== words) {
+        text.textContent = words;
+      }
+    };
+
+    /* The clock is read each time: timers stand still while the computer sleeps. */
+    const look = () => {
+      const left = end - Date.now();
+      box.hidden = left > warning;
+      extend.hidden = left <= 0;
+      again.hidden = left > 0;
+      if (left <= 0) {
+        say("Oturumunuz sona erdi. Yeniden giriş yaptığınızda bu sayfaya dönersiniz.");
+      } else if (left <= warning) {
+        say(left > 60000 ? "Oturumunuz 2 dakika içinde kapanacak." : "Oturumunuz 1 dakika içinde kapanacak.");
+      }
+    };
+
+    extend.addEventListener("click", async () => {
+      try {
+        const answer = await fetch(box.dataset.session, { credentials: "same-origin" });
+        lasts(answer.ok && !answer.redirected ? Number(answer.headers.get("X-Session-Seconds")) : 0);
+        look();
+        announce(box.hidden ? "Oturumunuz uzatıldı." : "");
+      } catch {
+        say("Oturum uzatılamadı. Bağlantınızı denetleyip yeniden deneyin.");
+      }
+    });
+    lasts(Number(box.dataset.seconds));
+    window.setInterval(look, 5000);
+    document.addEventListener("visibilitychange", look);
+  };
+
   /* --- Wiring ------------------------------------------------------------------------------------------------------- */
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-copy], [data-print], [data-dialog], dialog [data-dismiss]");
@@ -139,10 +182,17 @@
   });
 
   document.addEventListener("submit", submitOnce);
+
+  /* --- On to the bank -------------------------------------------------------------------------------------------- */
+  document.querySelector("form[data-auto-submit]")?.requestSubmit();
   window.addEventListener("pageshow", allowAgain);
 
   for (const button of document.querySelectorAll("[data-copy], [data-print]")) {
     button.hidden = false;
+  }
+  const session = document.getElementById("oturum-uyarisi");
+  if (session) {
+    watchSession(session);
   }
   document.querySelector('[data-testid="error-summary"]')?.focus();
 })();

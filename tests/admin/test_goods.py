@@ -1,8 +1,6 @@
 """Brands, packages, prices, the directory, bank accounts: wrong values are refused in words."""
 
 from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,19 +8,17 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import Person, Provider
-from brands.models import Brand, Retailer
+from brands.models import Brand
 from iys_portal.audit.models import AuditEvent
-from packages.models import Package, Tariff
+from packages.models import Package
 from partners.models import Partner
 from payments.models import BankAccount
 from tests import factories
 from tests.admin.test_people import errors
-from tests.admin.world import buy, tariff
 
 BRANDS = "/yonetim/brands/brand/"
 RETAILERS = "/yonetim/brands/retailer/"
 PACKAGES = "/yonetim/packages/package/"
-TARIFFS = "/yonetim/packages/tariff/"
 PARTNERS = "/yonetim/partners/partner/"
 ACCOUNTS = "/yonetim/payments/bankaccount/"
 
@@ -59,13 +55,28 @@ def test_a_brand_never_moves_to_another_provider(browser: Client, provider: Prov
     assert (brand.provider, brand.name) == (provider, "Deneme Marka 1")
 
 
-def test_a_dealer_belongs_to_its_brands_provider(browser: Client, provider: Provider) -> None:
-    brand = factories.BrandFactory.create(provider=provider)
-    form = {"brand": brand.pk, "code": "12345678", "title": "Örnek Bayi", "tax_number": factories.make_vkn(7)}
-    assert browser.post(f"{RETAILERS}add/", form).status_code == 302
-    assert Retailer.objects.get().provider == provider
-    answer = browser.post(f"{RETAILERS}add/", {**form, "code": "1234567"})
-    assert errors(answer) == {"code": ["Bayi kodu 8 basamaklı olmalıdır."]}
+def test_the_number_of_a_brand_never_changes(browser: Client, provider: Provider) -> None:
+    brand = factories.BrandFactory.create(provider=provider, code=3_333_333)
+    address = f"{BRANDS}{brand.pk}/change/"
+    assert 'name="code"' not in browser.get(address).content.decode()
+    assert browser.post(address, brand_form(provider, code="4444444")).status_code == 302
+    brand.refresh_from_db()
+    assert (brand.code, brand.name) == (3_333_333, "Deneme Marka 1")
+
+
+def test_a_dealer_is_found_and_shown_without_its_tckn(browser: Client) -> None:
+    retailer = factories.RetailerFactory.create(title="Şişli Bayi", tckn="10000000146")
+    factories.RetailerFactory.create()
+    assert list(browser.get(RETAILERS, {"q": "sisli"}).context["cl"].queryset) == [retailer]
+    html = browser.get(f"{RETAILERS}{retailer.pk}/change/").content.decode()
+    assert ("100******46" in html, "10000000146" in html, "Ankara / Çankaya" in html) == (True, False, True)
+    assert browser.post(f"{RETAILERS}{retailer.pk}/change/", {"title": "Başka"}).status_code == 403
+
+
+def test_a_passive_brand_does_not_become_the_main_one(browser: Client, provider: Provider) -> None:
+    brand = factories.BrandFactory.create(provider=provider, state="passive")
+    answer = browser.post(f"{BRANDS}{brand.pk}/change/", brand_form(provider, code=brand.code, is_master="on"))
+    assert errors(answer) == {"is_master": ["Pasif bir marka ana marka olamaz."]}
 
 
 def package_form(**changes: Any) -> dict[str, Any]:
@@ -87,113 +98,6 @@ def test_the_bounds_of_a_package_are_in_order(browser: Client) -> None:
     package = Package.objects.get(slug="ileti-500")
     answer = browser.post(f"{PACKAGES}{package.pk}/change/", package_form(max_addresses="5"))
     assert errors(answer) == {"max_addresses": ["En az adresten küçük olamaz."]}
-
-
-@pytest.fixture
-def package(db: None) -> Package:
-    """A package without a price."""
-    return Package.objects.create(slug="ek", name="EK", heading="EK", position=99)
-
-
-def tariff_form(package: Package, **changes: Any) -> dict[str, Any]:
-    return {
-        "package": package.pk,
-        "valid_from": "01.01.2027",
-        "valid_to": "",
-        "net": "4.320,00",
-        "kdv_rate": "18",
-        "campaign_gross": "",
-        **changes,
-    }
-
-
-@pytest.mark.parametrize(
-    ("net", "rate", "kdv", "gross"),
-    [
-        ("4320,00", "18", "777.60", "5097.60"),
-        ("4920,00", "18", "885.60", "5805.60"),
-        ("612,33", "20", "122.47", "734.80"),
-        ("0,05", "10", "0.01", "0.06"),
-        ("0,00", "20", "0.00", "0.00"),
-        ("4.320,00", "18,00", "777.60", "5097.60"),
-        ("4320.00", "18.00", "777.60", "5097.60"),
-    ],
-)
-def test_kdv_and_price_follow_from_net_and_rate(
-    browser: Client, package: Package, net: str, rate: str, kdv: str, gross: str
-) -> None:
-    assert browser.post(f"{TARIFFS}add/", tariff_form(package, net=net, kdv_rate=rate)).status_code == 302
-    row = Tariff.objects.get(package=package)
-    assert (row.kdv, row.gross, row.net + row.kdv) == (Decimal(kdv), Decimal(gross), row.gross)
-
-
-def test_a_forged_price_is_computed_anew(browser: Client, package: Package) -> None:
-    forged = tariff_form(package, kdv="0,00", gross="1,00")
-    assert browser.post(f"{TARIFFS}add/", forged).status_code == 302
-    assert Tariff.objects.get(package=package).gross == Decimal("5097.60")
-
-
-@pytest.mark.parametrize("net", ["4.320", "4,320,00", "dört bin", "4320,005"])
-def test_an_amount_that_could_mean_two_things_is_refused(browser: Client, package: Package, net: str) -> None:
-    assert list(errors(browser.post(f"{TARIFFS}add/", tariff_form(package, net=net)))) == ["net"]
-    assert not Tariff.objects.filter(package=package).exists()
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        (
-            {"valid_from": "31.12.2026"},
-            {"valid_from": ["Bu paketin aynı günleri kapsayan başka bir tarifesi var."]},
-        ),
-        ({"valid_to": "31.12.2026"}, {"valid_to": ["Son gün, ilk günden önce olamaz."]}),
-        ({"net": "-1,00"}, {"net": ["Net ve KDV eksi olamaz; KDV oranı 100'den küçük olmalıdır."]}),
-        (
-            {"campaign_gross": "5097,61"},
-            {"campaign_gross": ["Eksi veya KDV dahil liste fiyatından yüksek olamaz."]},
-        ),
-    ],
-)
-def test_wrong_prices_are_refused_in_words(
-    browser: Client, package: Package, changes: dict[str, str], expected: dict[str, list[str]]
-) -> None:
-    tariff(package, valid_to=date(2026, 12, 31))
-    assert errors(browser.post(f"{TARIFFS}add/", tariff_form(package, **changes))) == expected
-    assert Tariff.objects.filter(package=package).count() == 1
-
-
-def test_the_day_after_the_last_one_is_free(browser: Client, package: Package) -> None:
-    tariff(package, valid_to=date(2026, 12, 31))
-    assert browser.post(f"{TARIFFS}add/", tariff_form(package)).status_code == 302
-    assert Tariff.objects.filter(package=package).count() == 2
-
-
-def test_the_database_refuses_overlapping_prices(package: Package) -> None:
-    tariff(package, valid_to=date(2026, 12, 31))
-    with (
-        pytest.raises(IntegrityError, match="tariff_no_overlap"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(
-            "INSERT INTO packages_tariff (package_id, valid_from, net, kdv_rate, kdv, gross)"
-            " VALUES (%s, '2026-12-31', 100, 20, 20, 120)",
-            [package.pk],
-        )
-
-
-def test_of_a_sold_price_only_the_last_day_can_be_set(browser: Client, alice: Person, now: datetime) -> None:
-    provider = alice.membership_set.get().provider
-    sold = buy(provider, alice, now=now).tariff
-    tariff(sold.package, valid_from=date(2028, 1, 1)) if sold.valid_to else None
-    changed = tariff_form(sold.package, net="1,00", valid_to="31.12.2026")
-    assert browser.post(f"{TARIFFS}{sold.pk}/change/", changed).status_code == 302
-    net = sold.net
-    sold.refresh_from_db()
-    assert (sold.net, sold.valid_to) == (net, date(2026, 12, 31))
-    tariff(sold.package, valid_from=date(2027, 1, 1))
-    answer = browser.post(f"{TARIFFS}{sold.pk}/change/", {"valid_to": "01.01.2027"})
-    assert list(errors(answer).values()) == [["Bu paketin aynı günleri kapsayan başka bir tarifesi var."]]
 
 
 def test_a_partner_is_found_however_it_is_spelled(browser: Client) -> None:

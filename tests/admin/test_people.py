@@ -64,6 +64,14 @@ def test_a_change_is_audited_with_before_and_after_and_nothing_else(browser: Cli
     }
 
 
+def test_the_number_of_a_provider_never_changes(browser: Client, provider: Provider) -> None:
+    number, address = provider.iys_code, f"{PROVIDERS}{provider.pk}/change/"
+    assert 'name="iys_code"' not in browser.get(address).content.decode()
+    assert browser.post(address, provider_form(tax_number=provider.tax_number)).status_code == 302
+    provider.refresh_from_db()
+    assert (provider.iys_code, provider.title) == (number, "Çağrı İletişim A.Ş.")
+
+
 def test_saving_without_a_change_leaves_no_event(browser: Client, provider: Provider) -> None:
     form = provider_form(
         iys_code=provider.iys_code,

@@ -1,7 +1,9 @@
 """Every route against every role: what is open, what asks for a login, what does not exist for a rival."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,13 +12,38 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts.enums import Capability, CompanyField, Role
 from accounts.models import Person, Provider
+from accounts.rules import ROLES_WITH
+from accounts.services.company import request_change
+from accounts.services.people import Invited, invite
+from brands.services import uploads
+from brands.upload_files import Line
+from consents.services import imports
+from consents.tokens import token_of
 from iys_portal.audit.models import AuditEvent
-from partners.enums import Channel, Right
+from partners.enums import Channel, PartyKind, Right
+from partners.models import Partner, PartnerMembership
 from partners.services import authorise_intermediary, authorise_partner
-from payments.models import BankAccount, Order
-from payments.services import statements
+from partners.services.templates import save_template
+from payments.enums import DecisionKind
+from payments.models import (
+    BankAccount,
+    BankRefund,
+    CardAttempt,
+    CardDifference,
+    Order,
+    Refund,
+    RefundFile,
+    StatementLine,
+    StatementProfile,
+)
+from payments.selectors.lines import seen_of
+from payments.services import decisions, statements
+from payments.services.bank_refunds import export
+from payments.statements.profiles import ZIRAAT
 from tests import factories
+from tests.applications import samples as applications
 from tests.payments.conftest import accepted, account, awaiting, draft, package  # noqa: F401  (fixtures)
 from tests.payments.mt940 import Transfer, mt940
 
@@ -26,9 +53,78 @@ PUBLIC = {
     "accounts:login",
     "accounts:callback",
     "accounts:logout",
-    "accounts:apply",
+    "accounts:session_ended",
+    "verification:form",
+    "verification:document",
+    "card_return",
+    "card_webhook",
+    *(
+        f"applications:{name}"
+        for name in (
+            *("start", "resume", "company", "person", "brands", "paper", "paper_pdf", "check", "received", "status"),
+            *("missing", "authority", "authority_paper", "authority_pdf", "authority_check", "authority_received"),
+        )
+    ),
+    *("news:ask", "news:confirm", "news:leave"),
 }
-ROLES = ["anonymous", "nobody", "alice", "bob", "accountant", "administrator"]
+# What Alice's order does not have at its step: 404 for her, too.
+NOT_YET = {"payments:document", "payments:contract_draft", "payments:receipt", "payments:receipt_pdf"}
+COMPANY = {"alice": Role.OWNER, "manager": Role.MANAGER, "clerk": Role.CONSENTS, "payer": Role.ACCOUNTING}
+COMPANY["viewer"] = Role.VIEWER
+BASE_ROLES = ["anonymous", "nobody", "alice", "bob", "staff_of_partner", "accountant", "administrator"]
+ROLES = [*BASE_ROLES, *(name for name in COMPANY if name != "alice")]
+# What any role of a company may ask for by its own address, beside reading: the table that the routes must follow.
+CAPABILITIES = {
+    "packages:detail": Capability.PURCHASE,
+    **dict.fromkeys(
+        (
+            *("payments:contract", "payments:contract_draft", "payments:method", "payments:cancel"),
+            *("payments:card", "payments:card_confirm", "payments:card_resume"),
+            *("payments:transfer", "payments:transfer_confirm"),
+        ),
+        Capability.PURCHASE,
+    ),
+    **dict.fromkeys(
+        (
+            f"partners:{kind}_{act}"
+            for kind in ("partner", "intermediary")
+            for act in ("add", "grant_edit", "grant_revoke")
+        ),
+        Capability.BRANDS,
+    ),
+    **dict.fromkeys(
+        (
+            *("consents:add", "consents:export"),
+            *("consents:imports", "consents:import_template", "consents:import", "consents:import_problems"),
+        ),
+        Capability.CONSENTS,
+    ),
+    **dict.fromkeys(("partners:template_rename", "partners:template_delete"), Capability.BRANDS),
+    **dict.fromkeys(
+        (
+            *(
+                "brands:add",
+                "brands:request",
+                "brands:rename",
+                "brands:activate",
+                "brands:deactivate",
+                "brands:retailer_add",
+                "brands:retailer_edit",
+            ),
+            *("brands:retailer_state", "brands:retailer_delete", "brands:retailer_upload"),
+            *("brands:retailer_template", "brands:retailer_upload_result", "brands:retailer_upload_rows"),
+        ),
+        Capability.BRANDS,
+    ),
+    **dict.fromkeys(
+        (
+            *("accounts:invite", "accounts:invite_again", "accounts:invitation_withdraw"),
+            *("accounts:member_role", "accounts:member_remove"),
+            *("accounts:change_request", "accounts:change_withdraw"),
+        ),
+        Capability.PEOPLE,
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +134,7 @@ class Route:
     name: str
     arguments: tuple[str, ...]
     access: str | None
+    capability: str | None
 
 
 def _walk(patterns: list[Any], namespace: str = "") -> Iterator[Route]:
@@ -50,6 +147,7 @@ def _walk(patterns: list[Any], namespace: str = "") -> Iterator[Route]:
                 f"{namespace}{entry.name}",
                 tuple(entry.pattern.converters),
                 getattr(entry.callback, "access", None),
+                getattr(entry.callback, "capability", None),
             )
 
 
@@ -67,7 +165,10 @@ class Scene:
     def get(self, role: str, route: Route) -> HttpResponse:
         arguments = self.values.get(route.name, self.values[""])
         url = reverse(route.name, kwargs={name: arguments[name] for name in route.arguments})
-        return self.clients[role].get(url)
+        answer = self.clients[role].get(url)
+        if answer.streaming:  # a file is closed once it was sent
+            assert isinstance(b"".join(answer.streaming_content), bytes)
+        return answer
 
 
 @pytest.fixture
@@ -101,38 +202,151 @@ def scene(
         person=alice,
         now=now,
     )
+    template = save_template(
+        provider_id=provider.pk,
+        kind=PartyKind.PARTNER,
+        name="Yalnızca mesaj",
+        agreement=False,
+        rights={Channel.MESAJ: Right.READ},
+        person=alice,
+    )
     statement, _ = statements.receive(
         account=account,
         format="mt940",
         filename="e.sta",
-        content=mt940(account.iban, Transfer("KIRA")),
+        content=mt940(account.iban, Transfer("KIRA"), Transfer("AİDAT")),
         person=None,
         now=now,
     )
     statements.process(statement_id=statement.pk, now=now)
-    line = statement.lines.get()
+    line, returned = statement.lines.order_by("position")
+    refund, file = _bank_refund(returned, accountant, now=now)
+    card_refund = _card_refund(order, now=now)
+    difference = CardDifference.objects.create(
+        gateway="iyzico", day=now.date(), kind="missing_here", event="payment", payment_id="1", theirs=1
+    )
+    StatementProfile.objects.create(slug="ziraat", name="Ziraat", kind="csv", definition=ZIRAAT.to_json())
+    retailer = factories.RetailerFactory.create(brand=brand)
+    upload = uploads.receive(
+        brand=brand, filename="bayiler.csv", lines=[Line(2, {"title": "Bayi"})], person=alice, now=now
+    )
+    consent_file, _ = imports.receive(
+        brand=brand,
+        filename="izinler.csv",
+        content=io.BytesIO(b"type;source;recipient;status;consentDate\nMESAJ;HS_WEB;05321234567;ONAY;23.11.2026\n"),
+        person=alice,
+        now=now,
+    )
+    invited = Invited(factories.make_tckn(77), "Ömer", "Çelik", "omer@ornek.com.tr", Role.VIEWER)
+    invitation = invite(provider=provider, invited=invited, person=alice, now=now)
+    change = request_change(
+        provider=provider, field=CompanyField.ADDRESS, new_value="Yeni", reason="Taşındık", person=alice, now=now
+    )
+    membership = alice.membership_set.get()
     values: dict[str, dict[str, object]] = {
-        "": {"code": brand.code, "slug": "ileti-150"},
+        "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
+        **{
+            name: {
+                "code": brand.code,
+                "retailer_code": retailer.code,
+                "to": "pasif",
+                "upload_id": upload.pk,
+                "kind": "xlsx",
+            }
+            for name in BY_NAME
+            if name.startswith("brands:")
+        },
+        "brands:request": {"pk": applications.brand(provider, alice, now=now).pk},
         **{name: {"code": order.code_display} for name in BY_NAME if name.startswith("payments:")},
         **{
             name: {
                 "code": brand.code,
                 "grant_id": (partner_grant if ":partner_" in name else intermediary_grant).pk,
+                "pk": template.pk,
             }
             for name in BY_NAME
             if name.startswith("partners:")
         },
+        "card_return": {"token": "forged"},
+        "card_webhook": {"name": "iyzico"},
         "accounting:statement": {"pk": statement.pk},
+        "accounting:statement_file": {"pk": statement.pk},
+        "accounting:bank_refund": {"pk": refund.pk},
+        **{f"accounting:{name}": {"pk": file.pk} for name in ("refund_file", "refund_csv", "refund_xml")},
         "accounting:line": {"pk": line.pk},
+        "accounting:profile": {"slug": "ziraat"},
+        "accounting:card_difference": {"pk": difference.pk},
+        "accounting:order": {"code": order.code_display},
+        "accounting:card_refund": {"pk": card_refund.pk},
+        "accounting:card_refund_request": {"pk": card_refund.attempt_id},
+        **{f"accounts:{name}": {"pk": invitation.pk} for name in ("invite_again", "invitation_withdraw")},
+        **{f"accounts:{name}": {"pk": membership.pk} for name in ("member_role", "member_remove")},
+        "accounts:change_withdraw": {"pk": change.pk},
+        **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems")},
+        "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
+        "verification:document": {"code": "3467-9ACD-EFHJ-KMNP"},
     }
     people = {
         "nobody": factories.PersonFactory.create(),
         "alice": alice,
+        **{
+            name: factories.MembershipFactory.create(provider=provider, role=role).person
+            for name, role in COMPANY.items()
+            if name != "alice"
+        },
         "bob": bob,
         "accountant": accountant,
         "administrator": factories.administrator(),
     }
-    return Scene({"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}, values)
+    clients = {"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}
+    clients["staff_of_partner"] = _staff_of(partner_grant.partner, client_of)
+    return Scene(clients, values)
+
+
+def _staff_of(partner: Partner, client_of: Callable[[Person], Client]) -> Client:
+    """Return the browser of somebody who works for the partner and for another one, and chose the first."""
+    person = factories.PersonFactory.create()
+    for employer in (partner, factories.PartnerFactory.create()):
+        PartnerMembership.objects.create(partner=employer, person=person)
+    client = client_of(person)
+    client.post(reverse("accounts:choose"), {"party": f"partner-{partner.pk}"})
+    return client
+
+
+def _card_refund(order: Order, *, now: datetime) -> Refund:
+    attempt = CardAttempt.objects.create(
+        provider_id=order.provider_id,
+        order=order,
+        person=order.person,
+        gateway="iyzico",
+        conversation_id="1",
+        form_nonce="1",
+        amount=order.gross,
+        paid_amount=order.gross,
+        state="succeeded",
+        surplus=True,
+        payment_id="1",
+        settled_at=now,
+    )
+    return Refund.objects.create(
+        provider_id=order.provider_id, order=order, attempt=attempt, key="1", amount=1, reason="Fazla çekim"
+    )
+
+
+def _bank_refund(line: StatementLine, person: Person, *, now: datetime) -> tuple[BankRefund, RefundFile]:
+    """Return the refund of a whole movement, and the bank's file that it is in."""
+    decisions.decide(
+        line_id=line.pk,
+        kind=DecisionKind.REFUND,
+        reason="Sipariş ödemesi değil",
+        refund_iban="TR140006400000142011234567",
+        refund_name="GÖNDEREN",
+        person=person,
+        now=now,
+        seen=seen_of(line),
+    )
+    refund = BankRefund.objects.get(line=line)
+    return refund, export(refund_ids=[refund.pk], person=person, now=now)
 
 
 def test_every_view_says_who_may_call_it() -> None:
@@ -143,10 +357,23 @@ def test_the_public_routes_are_these_and_no_others() -> None:
     assert {route.name for route in ROUTES if route.access == "public"} == PUBLIC
 
 
+def test_every_route_of_a_provider_names_the_capability_it_needs() -> None:
+    named = {route.name: route.capability for route in ROUTES if route.access == "provider"}
+    assert {name: need for name, need in named.items() if need != Capability.VIEW} == CAPABILITIES
+
+
 def test_matrix(scene: Scene) -> None:
-    checks = {"public": _public, "signed_in": _signed_in, "provider": _provider, "accountant": _accountant}
+    checks = {
+        "public": _public,
+        "signed_in": _signed_in,
+        "provider": _provider,
+        "partner": _partner,
+        "accountant": _accountant,
+    }
     for route in ROUTES:
-        answers = {role: scene.get(role, route) for role in ROLES}
+        # What is no company's business does not ask for the role in one.
+        roles = ROLES if route.access == "provider" else BASE_ROLES
+        answers = {role: scene.get(role, route) for role in roles}
         statuses = {role: answer.status_code for role, answer in answers.items()}
         where = {role: answer.headers.get("Location", "").partition("?")[0] for role, answer in answers.items()}
         checks[str(route.access)](route, statuses, where)
@@ -164,18 +391,33 @@ def _signed_in(_route: Route, statuses: dict[str, int], where: dict[str, str]) -
 
 def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/giris/")
-    for role in ("nobody", "accountant", "administrator"):
+    _company(route, statuses)
+    for role in ("nobody", "staff_of_partner", "accountant", "administrator"):
         assert (statuses[role], where[role]) == (302, "/saglayici/")
     # A rival may see pages that name no object, and the public price of a package; nothing of Alice's.
     owns_object = set(route.arguments) - {"slug"}
     assert statuses["bob"] == (404 if owns_object else statuses["alice"])
-    if route.name not in {"payments:document", "payments:contract_draft"}:  # 404 at this step of the order
+    if route.name not in NOT_YET:
         assert statuses["alice"] in {200, 302}
+
+
+def _partner(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
+    assert (statuses["anonymous"], where["anonymous"]) == (302, "/giris/")
+    for role in ("nobody", "alice", "bob", "accountant", "administrator"):
+        assert (statuses[role], where[role]) == (302, "/saglayici/")
+    assert statuses["staff_of_partner"] == 200
+
+
+def _company(route: Route, statuses: dict[str, int]) -> None:
+    """Within the company, who has the capability gets what its owner gets; everybody else is forbidden."""
+    allowed = ROLES_WITH[CAPABILITIES.get(route.name, Capability.VIEW)]
+    expected = {name: statuses["alice"] if role in allowed else 403 for name, role in COMPANY.items()}
+    assert (route.name, {name: statuses[name] for name in COMPANY}) == (route.name, expected)
 
 
 def _accountant(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/yonetim/login/")
-    assert {statuses[role] for role in ("nobody", "alice", "bob")} == {403}
+    assert {statuses[role] for role in ("nobody", "alice", "bob", "staff_of_partner")} == {403}
     assert {statuses[role] for role in ("accountant", "administrator")} == {200}
 
 
@@ -183,7 +425,7 @@ def test_nothing_changes_by_get(scene: Scene) -> None:
     """No GET of any role writes an audit event, which every change of the domain does."""
     before = AuditEvent.objects.count()
     for route in ROUTES:
-        for role in ROLES:
+        for role in BASE_ROLES:
             scene.get(role, route)
         assert (route.name, AuditEvent.objects.count()) == (route.name, before)
 

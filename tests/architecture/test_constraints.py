@@ -1,7 +1,8 @@
 """What must stay true even when somebody types SQL at three in the morning: one attempt per constraint."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -65,6 +66,16 @@ def test_a_code_is_given_once(awaiting: Make) -> None:  # noqa: F811
         ("tariff_not_negative", "kdv_rate = -1"),
         ("tariff_campaign_lower", "campaign_gross = gross + 1"),
         ("tariff_days_ordered", "valid_to = valid_from - 1"),
+        ("tariff_campaign_whole", "campaign_text = 'geçici süreyle ücretsiz'"),
+        ("tariff_campaign_whole", "campaign_to = '2026-12-31'"),
+        ("tariff_campaign_whole", "campaign_gross = 0"),
+        ("tariff_campaign_within", "campaign_gross = 0, campaign_from = valid_from - 1"),
+        ("tariff_campaign_within", "campaign_gross = 0, valid_to = '2026-12-31', campaign_from = '2027-01-01'"),
+        ("tariff_campaign_within", "campaign_gross = 0, campaign_from = '2027-01-01', campaign_to = '2026-12-31'"),
+        (
+            "tariff_campaign_within",
+            "campaign_gross = 0, valid_to = '2026-12-31', campaign_from = '2026-01-01', campaign_to = '2027-01-01'",
+        ),
     ],
 )
 @pytest.mark.django_db
@@ -72,12 +83,71 @@ def test_tariffs(constraint: str, change: str) -> None:
     refused(constraint, f"UPDATE packages_tariff SET {change} WHERE gross > 5000")  # noqa: S608
 
 
+def changed(pk: int, change: str) -> None:
+    """Assert that the database lets a change of a tariff through, and undo it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE packages_tariff SET {change} WHERE id = %s", [pk])  # noqa: S608
+        assert cursor.rowcount == 1
+        transaction.set_rollback(True)
+
+
+EVERY_PRICE = [
+    "net = net + 1, gross = gross + 1",
+    "kdv_rate = 20",
+    "kdv = kdv + 1, gross = gross + 1",
+    "package_id = (SELECT id FROM packages_package WHERE slug = 'ileti-arti')",
+    "valid_from = valid_from - 1",
+    "campaign_gross = 1",
+    "campaign_from = campaign_from + 1",
+    "campaign_text = 'başka'",
+    "campaign_gross = NULL, campaign_from = NULL, campaign_to = NULL, campaign_text = ''",
+]
+
+
+@pytest.mark.parametrize("change", EVERY_PRICE)
+def test_a_sold_tariff_is_kept(accepted: Make, change: str) -> None:  # noqa: F811
+    """ileti-75 is in its campaign, without an end of it, on the Monday on which it is sold."""
+    tariff = accepted("ileti-75").tariff_id
+    refused("tariff_sold_is_kept", f"UPDATE packages_tariff SET {change} WHERE id = %s", tariff)  # noqa: S608
+
+
+@pytest.mark.parametrize("change", EVERY_PRICE)
+def test_a_draft_keeps_no_tariff(draft: Make, change: str) -> None:  # noqa: F811
+    changed(draft("ileti-75").tariff_id, change)
+
+
+def test_a_sold_tariff_is_not_deleted(accepted: Make) -> None:  # noqa: F811
+    tariff = accepted("ileti-75").tariff_id
+    refused("tariff_sold_is_kept", "DELETE FROM packages_tariff WHERE id = %s", tariff)
+
+
+@pytest.mark.parametrize("end", ["valid_to", "campaign_to"])
+def test_a_sold_tariff_ends_no_earlier_than_its_last_sale(accepted: Make, end: str) -> None:  # noqa: F811
+    """Sold in Istanbul on the 23rd at 23:30 and on the 24th at 00:30, when it is still the 23rd in UTC."""
+    accepted("ileti-75", at=factories.instant("2026-11-23T20:30:00"))
+    accepted("ileti-25", at=factories.instant("2026-11-23T21:00:00"))
+    tariff = accepted("ileti-75", at=factories.instant("2026-11-23T21:30:00")).tariff_id
+    refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET {end} = '2026-11-23' WHERE id = %s", tariff)  # noqa: S608
+    changed(tariff, f"{end} = '2026-11-24'")
+    changed(tariff, f"{end} = NULL")
+
+
+def test_a_campaign_is_not_stretched_over_a_sale_at_the_list_price(draft: Make, accepted: Make) -> None:  # noqa: F811
+    tariff = draft("ileti-75").tariff
+    tariff.campaign_to = date(2026, 11, 22)
+    tariff.save()
+    assert accepted("ileti-75").gross == Decimal("2336.40")
+    for end in ("'2026-11-23'", "NULL"):
+        refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET campaign_to = {end} WHERE id = %s", tariff.pk)  # noqa: S608
+    changed(tariff.pk, "campaign_to = '2026-11-21'")
+
+
 @pytest.mark.django_db
 def test_tariffs_of_a_package_do_not_overlap() -> None:
     refused(
         "tariff_no_overlap",
-        "INSERT INTO packages_tariff (package_id, valid_from, net, kdv_rate, kdv, gross)"
-        " SELECT package_id, '2030-01-01', net, kdv_rate, kdv, gross FROM packages_tariff",
+        "INSERT INTO packages_tariff (package_id, valid_from, net, kdv_rate, kdv, gross, campaign_text)"
+        " SELECT package_id, '2030-01-01', net, kdv_rate, kdv, gross, '' FROM packages_tariff",
     )
 
 
@@ -120,8 +190,8 @@ def test_contract_evidence_is_append_only(accepted: Make, table: str) -> None:  
 def test_an_order_is_approved_once(accepted: Make) -> None:  # noqa: F811
     accepted("ileti-75")
     columns = (
-        "provider_id, person_id, text_id, order_code, terms, text_sha256, shown_sha256, checkbox_label, ip,"
-        " user_agent, approved_at"
+        "provider_id, person_id, text_id, information_id, order_code, terms, text_sha256, information_sha256,"
+        " shown_sha256, checkbox_label, ip, user_agent, approved_at"
     )
     for constraint, previous in (
         ("approval_one_an_order", "'x'"),
@@ -135,12 +205,44 @@ def test_an_order_is_approved_once(accepted: Make) -> None:  # noqa: F811
         )
 
 
+@pytest.mark.parametrize("change", ["information_id = NULL", "information_sha256 = ''"])
+def test_an_approved_form_has_its_hash(accepted: Make, change: str) -> None:  # noqa: F811
+    accepted("ileti-75")
+    column, _, value = change.partition(" = ")
+    columns = (
+        "provider_id, person_id, text_id, information_id, terms, text_sha256, information_sha256, shown_sha256,"
+        " checkbox_label, ip, user_agent, approved_at"
+    )
+    refused(
+        "approval_information_has_hash",
+        f"INSERT INTO contracts_approval (order_code, {columns}, previous_hash, hash)"  # noqa: S608
+        f" SELECT 'CHQ4D3TH3', {columns.replace(column, value)}, 'x', 'y' FROM contracts_approval",
+    )
+
+
+def test_a_text_has_one_version_of_a_number_and_a_known_kind(db: None) -> None:
+    insert = (
+        "INSERT INTO contracts_contracttext (kind, version, title, source, sha256, effective_from)"
+        " VALUES (%s, 1, '', '', '', '2100-01-01')"
+    )
+    refused("contract_text_version", insert, "services")
+    refused("contract_text_kind_known", insert, "letter")
+
+
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
         ("document_content_iff_issued", "state = 'lost'"),
         ("document_content_iff_issued", "state = 'timestamped'"),
         ("document_content_iff_issued", "content = 'x'"),
+        ("document_archived_has_stamp", "archived_at = now()"),
+        (
+            "document_archived_has_stamp",
+            "state = 'sealed', content = 'x', sha256 = 'y', issued_at = now(), archived_at = now()",
+        ),
+        ("document_code_glyphs", "verification_code = ''"),
+        ("document_code_glyphs", "verification_code = 'km7t3rawckm7t3ra'"),
+        ("document_code_glyphs", "verification_code = 'KM7T3RAWCKM7T3O0'"),
     ],
 )
 def test_documents(accepted: Make, constraint: str, change: str) -> None:  # noqa: F811
@@ -194,10 +296,7 @@ def test_a_movement_is_stored_once(settled: Allocation) -> None:
 
 def test_statements(settled: Allocation) -> None:
     refused("statement_state_known", "UPDATE payments_statement SET state = 'gone'")
-    columns = (
-        "account_id, format, filename, sha256, content_encrypted, state, reader_version, line_count, duplicate_count,"
-        " problems"
-    )
+    columns = "account_id, format, filename, sha256, size, state, reader_version, line_count, duplicate_count, problems"
     refused(
         "statement_once",
         f"INSERT INTO payments_statement ({columns}) SELECT {columns} FROM payments_statement",  # noqa: S608
@@ -220,6 +319,7 @@ def test_accounts_are_in_lira(account: BankAccount) -> None:  # noqa: F811
         ("provider_tax_number_digits", "UPDATE accounts_provider SET tax_number = '12345'"),
         ("provider_state_known", "UPDATE accounts_provider SET state = 'gone'"),
         ("membership_role_known", "UPDATE accounts_membership SET role = 'king'"),
+        ("membership_muted_known", "UPDATE accounts_membership SET muted = '{usage,gossip}'"),
         ("membership_ends_later", "UPDATE accounts_membership SET ended_at = started_at - interval '1 day'"),
         (
             "membership_one_live",
@@ -280,6 +380,42 @@ def test_a_grant_is_for_a_brand_of_its_provider(alice: Person, now: datetime, ki
         alice.pk,
         now,
     )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("mail_kind_known", "kind = 'gossip'"),
+        ("mail_state_known", "state = 'lost'"),
+        ("mail_sent_iff_instant", "state = 'sent'"),
+        ("mail_sent_iff_instant", "sent_at = now()"),
+        ("mail_failed_has_problem", "state = 'failed'"),
+        ("mail_attachment_whole", "attachment_topic = 'contract', attachment_id = 7, provider_id = NULL"),
+        ("mail_attachment_whole", "attachment_topic = 'contract'"),
+        ("mail_attachment_whole", "attachment_id = 7"),
+    ],
+)
+def test_emails(awaiting: Make, constraint: str, change: str) -> None:  # noqa: F811
+    awaiting("ileti-150")
+    refused(constraint, f"UPDATE mail_mail SET {change}")  # noqa: S608
+
+
+def test_an_email_with_a_key_exists_once(awaiting: Make) -> None:  # noqa: F811
+    awaiting("ileti-150")
+    columns = 'provider_id, "to", kind, subject, text, html, key, attachment_topic, state, attempts, problem'
+    refused("mail_mail_key", f"INSERT INTO mail_mail ({columns}) SELECT {columns} FROM mail_mail")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("constraint", "kind"),
+    [("notice_once", "expires-7"), ("notice_kind_known", "gossip")],
+)
+def test_notices(accepted: Make, constraint: str, kind: str) -> None:  # noqa: F811
+    accepted("ileti-75")
+    insert = "INSERT INTO packages_subscriptionnotice (provider_id, subscription_id, kind)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{insert} SELECT provider_id, id, 'expires-7' FROM packages_subscription")  # noqa: S608
+    refused(constraint, f"{insert} SELECT provider_id, id, %s FROM packages_subscription", kind)  # noqa: S608
 
 
 @pytest.mark.django_db

@@ -4,13 +4,37 @@ from itertools import product
 
 import pytest
 
+from accounts.enums import (
+    CHANGE_TRANSITIONS,
+    INVITATION_TRANSITIONS,
+    PROVIDER_TRANSITIONS,
+    ChangeState,
+    InvitationState,
+    ProviderState,
+)
+from applications.enums import APPLICATION_TRANSITIONS, CHECK_TRANSITIONS, ApplicationState, CheckState
+from brands.enums import (
+    BRAND_TRANSITIONS,
+    RETAILER_TRANSITIONS,
+    UPLOAD_TRANSITIONS,
+    BrandState,
+    RetailerState,
+    UploadState,
+)
+from consents.enums import IMPORT_TRANSITIONS, ImportState
 from contracts.enums import DOCUMENT_TRANSITIONS, DocumentState
+from iys_portal.mail.enums import MAIL_TRANSITIONS, MailState
 from iys_portal.shared.states import ForbiddenTransition, Transitions, check
 from packages.enums import SUBSCRIPTION_TRANSITIONS, SubscriptionState
+from partners.enums import PARTY_TRANSITIONS, PartyState
 from payments.enums import (
+    BANK_REFUND_TRANSITIONS,
+    DECISION_TRANSITIONS,
     LINE_TRANSITIONS,
     ORDER_TRANSITIONS,
     STATEMENT_TRANSITIONS,
+    BankRefundState,
+    DecisionState,
     LineState,
     OrderState,
     StatementState,
@@ -64,12 +88,49 @@ ORDER_EDGES = {
     (O.REFUNDED, O.IN_REVIEW),
 }
 
+S = SubscriptionState
+
+SUBSCRIPTION_EDGES = {
+    (S.ACTIVE, S.PAUSED),
+    (S.ACTIVE, S.EXPIRED),
+    (S.ACTIVE, S.CLOSED),
+    (S.PAUSED, S.ACTIVE),
+    (S.PAUSED, S.EXPIRED),
+    (S.PAUSED, S.CLOSED),
+}
+
+D = DocumentState
+
+# A document is never unsealed again, and what is time-stamped stays so; its archive changes no state.
+DOCUMENT_EDGES = {
+    (D.PENDING, D.SEALED),
+    (D.PENDING, D.TIMESTAMPED),
+    (D.PENDING, D.FAILED),
+    (D.FAILED, D.SEALED),
+    (D.FAILED, D.TIMESTAMPED),
+    (D.FAILED, D.FAILED),
+    (D.SEALED, D.TIMESTAMPED),
+}
+
 MACHINES: dict[str, tuple[type, Transitions]] = {
     "order": (OrderState, ORDER_TRANSITIONS),
     "statement": (StatementState, STATEMENT_TRANSITIONS),
     "line": (LineState, LINE_TRANSITIONS),
+    "decision": (DecisionState, DECISION_TRANSITIONS),
+    "bank_refund": (BankRefundState, BANK_REFUND_TRANSITIONS),
+    "brand": (BrandState, BRAND_TRANSITIONS),
+    "retailer": (RetailerState, RETAILER_TRANSITIONS),
+    "retailerupload": (UploadState, UPLOAD_TRANSITIONS),
+    "provider": (ProviderState, PROVIDER_TRANSITIONS),
+    "invitation": (InvitationState, INVITATION_TRANSITIONS),
+    "company_change": (ChangeState, CHANGE_TRANSITIONS),
     "subscription": (SubscriptionState, SUBSCRIPTION_TRANSITIONS),
     "document": (DocumentState, DOCUMENT_TRANSITIONS),
+    "mail": (MailState, MAIL_TRANSITIONS),
+    "party": (PartyState, PARTY_TRANSITIONS),
+    "application": (ApplicationState, APPLICATION_TRANSITIONS),
+    "check": (CheckState, CHECK_TRANSITIONS),
+    "consent_import": (ImportState, IMPORT_TRANSITIONS),
 }
 
 
@@ -80,6 +141,48 @@ def test_orders_move_only_along_the_specified_edges(source: OrderState, target: 
     else:
         with pytest.raises(ForbiddenTransition):
             check("order", ORDER_TRANSITIONS, source, target)
+
+
+@pytest.mark.parametrize(("source", "target"), list(product(S, S)))
+def test_subscriptions_move_only_along_the_specified_edges(source: S, target: S) -> None:
+    """What is over stays over, and only what is paused is resumed."""
+    if (source, target) in SUBSCRIPTION_EDGES:
+        check("subscription", SUBSCRIPTION_TRANSITIONS, source, target)
+    else:
+        with pytest.raises(ForbiddenTransition):
+            check("subscription", SUBSCRIPTION_TRANSITIONS, source, target)
+
+
+@pytest.mark.parametrize(("source", "target"), list(product(DocumentState, DocumentState)))
+def test_documents_move_only_along_the_specified_edges(source: DocumentState, target: DocumentState) -> None:
+    if (source, target) in DOCUMENT_EDGES:
+        check("document", DOCUMENT_TRANSITIONS, source, target)
+    else:
+        with pytest.raises(ForbiddenTransition):
+            check("document", DOCUMENT_TRANSITIONS, source, target)
+
+
+A = ApplicationState
+
+# Domain 4.1, and the draft before it. What is decided stays decided.
+APPLICATION_EDGES = {
+    (A.DRAFT, A.NEW),
+    (A.NEW, A.IN_CHECK),
+    (A.IN_CHECK, A.MISSING),
+    (A.IN_CHECK, A.APPROVED),
+    (A.IN_CHECK, A.REJECTED),
+    (A.MISSING, A.IN_CHECK),
+    (A.MISSING, A.REJECTED),
+}
+
+
+@pytest.mark.parametrize(("source", "target"), list(product(A, A)))
+def test_applications_move_only_along_the_specified_edges(source: A, target: A) -> None:
+    if (source, target) in APPLICATION_EDGES:
+        check("application", APPLICATION_TRANSITIONS, source, target)
+    else:
+        with pytest.raises(ForbiddenTransition):
+            check("application", APPLICATION_TRANSITIONS, source, target)
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -20,7 +20,9 @@ from tests import factories
 from tests.brands.test_list import add_consents, add_retailers
 from tests.partners import scene
 
-ASLEEP = "Paketiniz etkin olmadığı için bu yetki şu anda kullanılamıyor."
+ASLEEP = (
+    "Bu yetki saklanıyor, şu anda kullanılamıyor; yeniden bir İLETİ paketiniz olduğunda kendiliğinden yeniden çalışır."
+)
 
 
 @pytest.fixture

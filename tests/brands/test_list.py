@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import astuple
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Person, Provider
-from brands.models import Brand, Retailer
-from consents.enums import Channel, ConsentStatus, RecipientType
+from brands.models import Brand
+from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.models import Consent
 from packages.models import Subscription
 from tests import factories
@@ -33,6 +33,7 @@ def add_consents(brand: Brand, *, approved: int = 0, rejected: int = 0, waiting:
             channel=Channel.MESAJ,
             recipient_type=RecipientType.BIREYSEL,
             status=status,
+            source=Source.HS_WEB,
             consent_at=datetime(2026, 11, 1, tzinfo=UTC),
         )
 
@@ -40,13 +41,7 @@ def add_consents(brand: Brand, *, approved: int = 0, rejected: int = 0, waiting:
 def add_retailers(brand: Brand, count: int) -> None:
     """Give a brand retailers."""
     for number in range(count):
-        Retailer.objects.create(
-            provider_id=brand.provider_id,
-            brand=brand,
-            code=10_000_000 + brand.pk * 100 + number,
-            title=f"Bayi {number}",
-            tax_number=factories.make_vkn(number),
-        )
+        factories.RetailerFactory.create(brand=brand, title=f"Bayi {number}")
 
 
 def names(response: HttpResponse) -> list[str]:
@@ -77,23 +72,25 @@ def test_rows_count_consents_grants_and_retailers(
         scene.let_read(second, intermediary, person=alice, now=now)
     response = client.get(LIST)
     assert [astuple(row) for row in response.context["rows"]] == [
-        (first, 5, 2, 2, 2, 0, 0),
-        (second, 38, 25, 1, 0, 3, 0),
-        (third, 0, 0, 0, 0, 0, 1),
+        (first, 5, 2, 2, 2, 0, 0, ["Mesaj", "Arama", "E-posta"]),
+        (second, 38, 25, 1, 0, 3, 0, ["Arama", "E-posta"]),
+        (third, 0, 0, 0, 0, 0, 1, ["Mesaj", "Arama", "E-posta"]),
     ]
     detail = reverse("brands:detail", args=[first.code])
     assert links(response, first) == [
         ("Deneme Marka 1", detail),
         ("2 İŞ ORTAĞI", detail),
         ("+ AHS EKLE", scene.url("intermediary_add", first)),
+        ("+ BAYİ EKLE", reverse("brands:retailer_add", args=[first.code])),
     ]
     detail = reverse("brands:detail", args=[second.code])
     assert links(response, second) == [
         ("Deneme Marka 2", detail),
         ("+ İŞ ORTAĞI EKLE", scene.url("partner_add", second)),
         ("3 AHS", detail),
+        ("+ BAYİ EKLE", reverse("brands:retailer_add", args=[second.code])),
     ]
-    assert "1 BAYİ" in response.content.decode()
+    assert links(response, third)[-1] == ("1 BAYİ", reverse("brands:retailers", args=[third.code]))
 
 
 def test_grants_that_are_over_are_not_counted(client: Client, provider: Provider, alice: Person, now: datetime) -> None:
@@ -104,7 +101,7 @@ def test_grants_that_are_over_are_not_counted(client: Client, provider: Provider
     )
     for grant, changes in [
         (ending, {"ends_on": date(2026, 11, 23)}),
-        (ended, {"ends_on": date(2026, 11, 22)}),
+        (ended, {"granted_at": now - timedelta(days=1), "ends_on": date(2026, 11, 22)}),
         (revoked, {"revoked_at": now}),
     ]:
         type(grant).objects.filter(pk=grant.pk).update(**changes)
@@ -131,7 +128,7 @@ def test_with_a_package_the_page_asks_for_none(client: Client, provider: Provide
 
 def test_a_paused_package_allows_no_partners(client: Client, provider: Provider, now: datetime) -> None:
     factories.subscription(provider, now=now)
-    Subscription.objects.update(state="paused")
+    Subscription.objects.update(state="paused", paused_at=now)
     assert client.get(LIST).context["partner_allowed"] is False
 
 

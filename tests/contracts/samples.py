@@ -10,6 +10,7 @@ from contracts import markup
 from contracts.data import ContractData, Evidence, Party, TextVersion
 
 TEXT = TextVersion(kind="services", version=1, source=markup.packaged_source("services", 1))
+FORM = TextVersion(kind="information", version=1, source=markup.packaged_source("information", 1))
 APPROVED_AT = datetime(2026, 11, 23, 11, 5, 9, tzinfo=UTC)
 CREATED_AT = datetime(2026, 11, 23, 21, 30, 0, tzinfo=UTC)  # already the 24th in Istanbul
 NUMBER = "SZL-2026-KM7T3RAWC"
@@ -18,7 +19,7 @@ MARKUP = "# Başlık\n\n## 99. Madde\n\nTerim :: {price.gross} {yok}"
 
 
 def contract(*, title: str = "Hizmet Sağlayıcı A.Ş.", **changes: Any) -> ContractData:
-    """Return an unapproved contract; `changes` replace its fields."""
+    """Return an unapproved contract as it was before there was a form; `changes` replace its fields."""
     fields: dict[str, Any] = {
         "provider": Party(
             title=title,
@@ -43,6 +44,11 @@ def contract(*, title: str = "Hizmet Sağlayıcı A.Ş.", **changes: Any) -> Con
     return ContractData(**{**fields, **changes})
 
 
+def annexed(**changes: Any) -> ContractData:
+    """Return an unapproved contract with its pre-information form; `changes` as those of `contract`."""
+    return contract(**{"information": FORM, "address_limit": "En çok 150.000 adres", **changes})
+
+
 def approved(data: ContractData) -> ContractData:
     """Return the contract with the evidence of its approval and its term."""
     evidence = Evidence(
@@ -51,6 +57,7 @@ def approved(data: ContractData) -> ContractData:
         user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0",
         checkbox_label="Yukarıda bulunan sözleşmeyi okudum ve onaylıyorum.",
         text_sha256=data.text.sha256,
+        information_sha256=data.information.sha256 if data.information else "",
         shown_sha256=markup.shown_sha256(data),
     )
     return replace(data, evidence=evidence, term_start=date(2026, 11, 23), term_end=date(2027, 11, 22))

@@ -13,7 +13,7 @@ from contracts import markup
 from contracts.data import COMPANY, ContractData, TextVersion
 from contracts.hyphenation import syllables
 from contracts.markup import TextError, contract_html
-from tests.contracts.samples import MARKUP, SCRIPT, TEXT, approved, contract, through_json
+from tests.contracts.samples import FORM, MARKUP, SCRIPT, TEXT, annexed, approved, contract, through_json
 
 SECTIONS = [
     "1. Sözleşme'nin Tarafları",
@@ -119,17 +119,12 @@ def test_the_company_is_the_guides_and_its_tax_number_passes_the_check_digit() -
     assert vkn.is_valid(COMPANY.tax_number)
 
 
-def test_approval_is_never_called_a_signature() -> None:
-    lowered = TEXT.source.replace("İ", "i").lower()
-    assert [word for word in ("e-imza", "ıslak imza", "elektronik imza") if word in lowered] == []
-
-
 # --- Filling ------------------------------------------------------------------------------------------------
 def test_every_placeholder_is_filled_and_every_value_used() -> None:
-    data = contract()
-    used = set(re.findall(r"\{([^}]*)\}", TEXT.source))
+    data = annexed()
+    used = set(re.findall(r"\{([^}]*)\}", TEXT.source + FORM.source))
     assert used == set(markup.values(data))
-    assert "{" not in markup.filled(TEXT.source, data)
+    assert "{" not in markup.shown_text(data)
 
 
 def test_prices_are_written_as_turkish_readers_do() -> None:

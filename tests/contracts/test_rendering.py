@@ -211,6 +211,7 @@ def test_canonical_json_is_the_contract() -> None:
     content = json.loads(canonical_json(CONTRACT, number=NUMBER, created_at=CREATED_AT))
     assert content == {
         "number": NUMBER,
+        "verification_code": None,
         "created_at": "2026-11-23T21:30:00Z",
         "terms": CONTRACT.terms(),
         "term": ["2026-11-23", "2027-11-22"],

@@ -3,9 +3,7 @@
 import asyncio
 import random
 import shutil
-import stat
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -13,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import tsp
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -28,51 +22,21 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
-from pytest_django import Settings
 
-from contracts import keys
-from contracts.keys import Seal, SealUnavailableError, load_seal, make_development_pki
-from contracts.rendering import render_contract
-from contracts.signing import Verification, seal, verify
+from contracts.development_pki import make_development_pki, write_list
+from contracts.keys import Seal, SealUnavailableError, Trouble, load_seal
+from contracts.signing import seal, seal_without_stamp
+from contracts.verification import Verification, verify
 from iys_portal.shared.clock import ISTANBUL
 from tests.contracts import poppler
-from tests.contracts.samples import CREATED_AT, NUMBER, approved, contract
+from tests.contracts.seals import SilentAuthority, certificates
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
 NOW = datetime.now(UTC)
-TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 CHANGED = "Belge mühürlendikten sonra değiştirilmiş; mühür geçersiz."
 UNREADABLE = "Dosya okunabilir bir PDF belgesi değil ya da zarar görmüş."
 UNSEALED = "Bu belgede elektronik mühür yok."
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "pki"
-    make_development_pki(folder, now=NOW)
-    return folder
-
-
-@pytest.fixture
-def company(folder: Path) -> Seal:
-    return load_seal(folder)
-
-
-@pytest.fixture(scope="module")
-def unsealed() -> bytes:
-    return render_contract(approved(contract()), number=NUMBER, created_at=CREATED_AT)
-
-
-@pytest.fixture(scope="module")
-def sealed(unsealed: bytes, folder: Path) -> bytes:
-    return seal(unsealed, seal=load_seal(folder))
-
-
-@pytest.fixture(autouse=True)
-def forget_keys() -> Iterator[None]:
-    yield
-    load_seal.cache_clear()
 
 
 def refused(sentence: str) -> Verification:
@@ -220,147 +184,50 @@ def test_a_strangers_time_stamp_is_not_trusted(unsealed: bytes, company: Seal, t
 
 
 # --- Never unsealed -----------------------------------------------------------------------------------------
-class SilentAuthority(TimeStamper):
-    """A time-stamp authority that does not answer."""
-
-    async def async_request_tsa_response(self, _: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        raise TimestampRequestError("no answer")
-
-
 def test_no_document_without_a_time_stamp(unsealed: bytes, company: Seal) -> None:
     with pytest.raises(TimestampRequestError):
         seal(unsealed, seal=replace(company, timestamper=SilentAuthority()))
 
 
-@pytest.mark.parametrize("age", [timedelta(days=1200), timedelta(days=-30)], ids=["expired", "not yet valid"])
-def test_no_document_by_a_certificate_that_is_not_valid(unsealed: bytes, age: timedelta, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("age", "trouble"), [(timedelta(days=1200), Trouble.EXPIRED), (timedelta(days=-30), Trouble.NOT_YET_VALID)]
+)
+@pytest.mark.parametrize("how", [seal, seal_without_stamp])
+def test_no_document_by_a_certificate_that_is_not_valid(
+    how: Callable[..., bytes], unsealed: bytes, age: timedelta, trouble: Trouble, tmp_path: Path
+) -> None:
     make_development_pki(tmp_path / "pki", now=NOW - age)
-    with pytest.raises(SealUnavailableError):
-        seal(unsealed, seal=load_seal(tmp_path / "pki"))
+    with pytest.raises(SealUnavailableError) as error:
+        how(unsealed, seal=load_seal(tmp_path / "pki"))
+    assert error.value.trouble == trouble
 
 
-# --- Keys ---------------------------------------------------------------------------------------------------
-def certificates(folder: Path) -> dict[str, x509.Certificate]:
-    return {
-        name: x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes()) for name in ("root", "seal", "tsa")
-    }
-
-
-def test_only_the_owner_may_read_the_keys(folder: Path) -> None:
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == {f"{name}.{kind}": 0o600 for name in ("root", "seal", "tsa") for kind in ("pem", "key")}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_every_certificate_says_test_and_stands_on_the_root(folder: Path) -> None:
-    chain = certificates(folder)
-    names = {
-        name: certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
-        for name, certificate in chain.items()
-    }
-    assert names == {
-        "root": "İYS Portal TEST Kök Sertifikası",
-        "seal": "İYS Portal TEST Mühür",
-        "tsa": "İYS Portal TEST Zaman Damgası",
-    }
-    for name, certificate in chain.items():
-        certificate.verify_directly_issued_by(chain["root"])
-        key = load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        assert key.curve.name == "secp256r1"
-        assert key.public_key() == certificate.public_key()
-
-
-def test_certificates_live_ten_and_three_years(folder: Path) -> None:
-    years = {
-        name: round((certificate.not_valid_after_utc - certificate.not_valid_before_utc).days / 365.25, 1)
-        for name, certificate in certificates(folder).items()
-    }
-    assert years == {"root": 10.0, "seal": 3.0, "tsa": 3.0}
-
-
-def purposes(certificate: x509.Certificate) -> tuple[list[str], list[str]]:
-    """Return the key usages and the extended ones."""
-    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    names = ["digital_signature", "content_commitment", "key_cert_sign", "crl_sign"]
-    extended = [
-        oid.dotted_string
-        for extension in certificate.extensions
-        if isinstance(extension.value, x509.ExtendedKeyUsage)
-        for oid in extension.value
-    ]
-    return [name for name in names if getattr(usage, name)], extended
-
-
-def test_each_key_serves_one_purpose(folder: Path) -> None:
-    assert {name: purposes(certificate) for name, certificate in certificates(folder).items()} == {
-        "root": (["key_cert_sign", "crl_sign"], []),
-        "seal": (["digital_signature", "content_commitment"], []),
-        "tsa": (["digital_signature"], [TIME_STAMPING]),
-    }
-
-
-def test_keys_are_read_once_in_a_process(unsealed: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [seal, seal_without_stamp])
+def test_no_document_by_a_certificate_that_was_revoked(
+    how: Callable[..., bytes], unsealed: bytes, tmp_path: Path
+) -> None:
     make_development_pki(tmp_path / "pki", now=NOW)
-    first = load_seal(tmp_path / "pki")
-    shutil.rmtree(tmp_path / "pki")
-    assert load_seal(tmp_path / "pki") is first
-    assert verify(seal(unsealed, seal=load_seal(tmp_path / "pki")), trust=first.roots).valid is True
+    assert load_seal(tmp_path / "pki").revoked is False
+    write_list(tmp_path / "pki", now=datetime.now(UTC), revoked=[certificates(tmp_path / "pki")["seal"]])
+    with pytest.raises(SealUnavailableError) as error:
+        how(unsealed, seal=load_seal(tmp_path / "pki"))
+    assert error.value.trouble == Trouble.REVOKED
 
 
-def test_many_at_once_make_one_set_of_keys(tmp_path: Path) -> None:
-    barrier, failures = threading.Barrier(8), []
-
-    def make() -> None:
-        barrier.wait()
-        try:
-            make_development_pki(tmp_path / "data" / "pki", now=NOW)
-        except Exception as error:  # noqa: BLE001
-            failures.append(error)
-
-    threads = [threading.Thread(target=make) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["pki"]
-    test_every_certificate_says_test_and_stands_on_the_root(tmp_path / "data" / "pki")
+def test_a_strangers_list_revokes_nothing(tmp_path: Path) -> None:
+    """Its issuer bears the same name and names the same serial number, but it was signed by another key."""
+    for name in ("pki", "stranger"):
+        make_development_pki(tmp_path / name, now=NOW)
+    write_list(tmp_path / "stranger", now=datetime.now(UTC), revoked=[certificates(tmp_path / "pki")["seal"]])
+    shutil.copy(tmp_path / "stranger" / "root.crl", tmp_path / "pki" / "stranger.crl")
+    assert load_seal(tmp_path / "pki").revoked is False
 
 
-def test_making_keys_again_keeps_the_old_ones(tmp_path: Path) -> None:
-    make_development_pki(tmp_path / "pki", now=NOW)
-    before = (tmp_path / "pki" / "seal.key").read_bytes()
-    make_development_pki(tmp_path / "pki", now=NOW)
-    assert (tmp_path / "pki" / "seal.key").read_bytes() == before
-
-
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(keys.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        make_development_pki(tmp_path / "pki", now=NOW)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_demo_makes_missing_keys_and_production_refuses(settings: Settings, tmp_path: Path) -> None:
-    settings.DEMO_MODE = False
-    with pytest.raises(SealUnavailableError):
-        load_seal(tmp_path / "pki")
-    settings.DEMO_MODE = True
-    assert [str(root.subject.native["common_name"]) for root in load_seal(tmp_path / "pki").roots] == [
-        "İYS Portal TEST Kök Sertifikası"
-    ]
-
-
-@pytest.mark.parametrize("damage", [b"", b"-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n"])
-def test_a_damaged_key_is_no_key(damage: bytes, tmp_path: Path) -> None:
-    make_development_pki(tmp_path / "pki", now=NOW)
-    (tmp_path / "pki" / "seal.key").write_bytes(damage)
-    with pytest.raises(SealUnavailableError):
-        load_seal(tmp_path / "pki")
+def test_without_an_authority_the_seal_is_there_without_a_time(unsealed: bytes, company: Seal) -> None:
+    sealed = seal_without_stamp(unsealed, seal=replace(company, timestamper=SilentAuthority()))
+    (signature,) = PdfFileReader(BytesIO(sealed)).embedded_signatures
+    status = validate_pdf_signature(signature, ValidationContext(trust_roots=list(company.roots)))
+    assert (status.summary(), status.bottom_line) == ("INTACT:TRUSTED,UNTOUCHED", True)
 
 
 # --- Time stamps --------------------------------------------------------------------------------------------

@@ -2,85 +2,182 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.journeys.conftest import Portal, log_in, log_in_as_staff
+from tests.contracts.sealed import plain_pdf
+from tests.journeys.conftest import IBAN, Portal, bank_of, log_in, log_in_as_staff
+from tests.payments.mt940 import Transfer, mt940
 
-MODES = {
-    "desktop": {"viewport": {"width": 1280, "height": 800}},
-    "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone-dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
-    "contrast": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
-    "narrow": {"viewport": {"width": 320, "height": 600}},
+DESKTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 600)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way of looking at a page: the window, the person's settings, and what axe asks."""
+
+    size: tuple[int, int]
+    media: dict[str, Any]
+    asked: str  # what can differ in this look: "all", "colours" or "nothing"
+    pictured: bool = True
+
+
+LIGHT = {"color_scheme": "light", "forced_colors": "none"}
+DARK = {"color_scheme": "dark", "forced_colors": "none"}
+LOOKS = {
+    "desktop": Look(DESKTOP, LIGHT, "all"),
+    "contrast": Look(DESKTOP, {"color_scheme": "light", "forced_colors": "active"}, "colours", pictured=False),
+    "phone": Look(PHONE, LIGHT, "all"),
+    "narrow": Look(NARROW, LIGHT, "nothing", pictured=False),
+    "phone-dark": Look(PHONE, DARK, "colours", pictured=False),
+    "dark": Look(DESKTOP, DARK, "colours"),
 }
-ANYBODY = ["/", "/basvuru/", "/yok/"]
+ANYBODY = [
+    "/",
+    "/basvuru/",
+    "/basvuru/durum/",
+    "/basvuru/yetkilendirme/",
+    "/haber/",
+    "/yok/",
+    "/dogrula/",
+    "/dogrula/3467-9ACD-EFHJ-KMNP/",
+    "/dogrula/?kod=O0",
+    "/oturum-bitti/",
+]
 PROVIDER = [
     "/markalar/",
     "/markalar/?ara=yok",
+    "/markalar/ekle/",
     "/markalar/675409/",
     "/markalar/675403/is-ortagi/ekle/",
     "/markalar/675403/is-ortagi/ekle/?ara=asist",
+    "/markalar/675403/is-ortagi/ekle/?ara=turksel",
     "/markalar/675403/ahs/ekle/",
+    "/markalar/675403/bayi/",
+    "/markalar/675403/bayi/ekle/",
+    "/markalar/675403/bayi/yukle/",
+    "/markalar/yetki-gecmisi/",
+    "/markalar/sablonlar/",
     "/izinler/",
+    "/izinler/ara/",
+    "/izinler/liste/",
+    "/izinler/yukle/",
+    "/izinler/liste/?durum=RET&kanal=ARAMA",
+    "/izinler/ekle/",
     "/isyerim/",
+    "/isyerim/bildirimler/",
+    "/isyerim/oturumlar/",
+    "/isyerim/kisisel-verilerim/",
+    "/isyerim/yetkililer/",
+    "/isyerim/yetkililer/davet/",
     "/paket/",
+    "/paket/gecmis/",
     "/paket/sec/",
     "/paket/ileti-250/",
     "/raporlar/",
     "/saglayici/",
+    "/dogrula/",
     "/cikis/",
 ]
-ACCOUNTANT = ["/muhasebe/", "/muhasebe/ekstreler/", "/muhasebe/ekstreler/1/", "/muhasebe/hareketler/1/"]
+ACCOUNTANT = [
+    "/muhasebe/",
+    "/muhasebe/kuyruk/",
+    "/muhasebe/kuyruk/?durum=hepsi",
+    "/muhasebe/ekstreler/",
+    "/muhasebe/ekstreler/1/",
+    "/muhasebe/hareketler/1/",
+    "/muhasebe/havale-iadeleri/",
+    "/muhasebe/incelemedekiler/",
+    "/muhasebe/kart-mutabakati/",
+    "/muhasebe/kart-denemeleri/",
+    "/muhasebe/kart-iadeleri/",
+]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ADMINISTRATOR = [
     "/yonetim/",
     "/yonetim/accounts/provider/",
     "/yonetim/accounts/provider/add/",
+    "/yonetim/applications/application/",
+    "/yonetim/applications/newssubscriber/",
     "/yonetim/packages/tariff/",
     "/yonetim/packages/tariff/add/",
+    "/yonetim/packages/tariff/5/change/",
+    "/yonetim/packages/tariff/onizleme/",
+    "/yonetim/packages/tariff/onizleme/?gun=2019-12-31&adres=80000",
     "/yonetim/payments/order/",
     "/yonetim/payments/bankaccount/1/change/",
     "/yonetim/contracts/signeddocument/",
     "/yonetim/audit/auditevent/",
 ]
 RULES = {"runOnly": {"type": "tag", "values": STANDARDS}}
+ASKED = {"all": RULES, "colours": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}}
 
 
-@pytest.fixture(params=MODES)
-def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
-    """A fresh browser profile in each of the modes."""
-    context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul", **MODES[request.param])
+OVERFLOW = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return "";
+    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width);
+    return wide.map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(-5).join(", ");
+}"""
+"""What reaches beyond the right edge of a page that scrolls sideways."""
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile that moves nothing, so that a look is whole at once."""
+    context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul", reduced_motion="reduce")
     context.set_default_timeout(15_000)
     yield context
     context.close()
 
 
-def faults_of(page: Page, address: str) -> list[str]:
-    """Return what is wrong with the page that is shown."""
-    violations = Axe().run(page, options=RULES).response["violations"]
-    faults = [f"{address}: {v['id']} at {v['nodes'][0]['target']}" for v in violations]
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if overflow > 0:
-        faults.append(f"{address}: {overflow} px wider than the window")
+def faults_of(page: Page, address: str, screenshots: Path) -> list[str]:
+    """Return what is wrong with the page that is shown, in any look."""
+    faults = []
     if page.locator("h1").count() != 1:
         faults.append(f"{address}: {page.locator('h1').count()} h1")
     if not page.title().endswith(" – İleti Yönetim Sistemi"):
         faults.append(f"{address}: title {page.title()!r}")
+    for name, look in LOOKS.items():
+        width, height = look.size
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**look.media)
+        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")  # colours that fade
+        if look.pictured:
+            page.screenshot(path=screenshots / f"{file_name(address)}-{name}.png", full_page=True)
+        faults += [f"{address} ({name}): {fault}" for fault in _faults_in(page, look)]
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    page.emulate_media(**LIGHT)
     return faults
+
+
+def _faults_in(page: Page, look: Look) -> list[str]:
+    faults = []
+    if overflow := page.evaluate(OVERFLOW):
+        faults.append(f"wider than the window: {overflow}")
+    if look.asked in ASKED:
+        violations = Axe().run(page, options=ASKED[look.asked]).response["violations"]
+        faults += [f"{v['id']} at {v['nodes'][0]['target']}" for v in violations]
+    return faults
+
+
+def file_name(address: str) -> str:
+    return re.sub(r"\W+", "-", address).strip("-") or "giris"
 
 
 def walk(page: Page, portal: Portal, addresses: list[str], screenshots: Path) -> list[str]:
     faults = []
     for address in addresses:
         page.goto(portal.url + address)
-        name = re.sub(r"\W+", "-", address).strip("-") or "giris"
-        page.screenshot(path=screenshots / f"{name}.png", full_page=True)
-        faults += faults_of(page, address)
+        faults += faults_of(page, address, screenshots)
     return faults
 
 
@@ -88,10 +185,23 @@ def test_before_logging_in(page: Page, portal: Portal, screenshots: Path) -> Non
     assert walk(page, portal, ANYBODY, screenshots) == []
 
 
+def test_answers_to_a_file(page: Page, portal: Portal, screenshots: Path) -> None:
+    faults = []
+    for name, content in (("nothing", None), ("no-pdf", b"Merhaba"), ("no-seal", plain_pdf())):
+        page.goto(f"{portal.url}/dogrula/")
+        if content is not None:
+            chosen = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": content}
+            page.get_by_label("PDF dosyası", exact=True).set_input_files(chosen)
+        page.get_by_role("button", name="Dosyayı doğrula").click()
+        page.get_by_test_id("verdict" if content else "error-summary").wait_for()
+        faults += faults_of(page, name, screenshots)
+    assert faults == []
+
+
 def test_pages_of_a_provider(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in(page, portal, "10000000214")
     page.screenshot(path=screenshots / "choose.png", full_page=True)
-    faults = faults_of(page, "chooser")
+    faults = faults_of(page, "chooser", screenshots)
     page.get_by_role("button", name=re.compile("Deneme Ticaret")).click()
     assert faults + walk(page, portal, PROVIDER, screenshots) == []
 
@@ -104,7 +214,8 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
     contract = page.url.removeprefix(portal.url)
     faults = walk(page, portal, [contract], screenshots)
     page.get_by_role("button", name="Devam").click()
-    faults += faults_of(page, "contract not ticked")
+    page.get_by_test_id("error-summary").wait_for()
+    faults += faults_of(page, "contract not ticked", screenshots)
     page.get_by_label("Yukarıda bulunan sözleşmeyi okudum ve onaylıyorum.").check()
     page.get_by_role("button", name="Devam").click()
     order = contract.removesuffix("sozlesme/")
@@ -117,15 +228,88 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
     assert faults == []
 
 
+def test_pages_of_a_partner(page: Page, portal: Portal, screenshots: Path) -> None:
+    log_in(page, portal, "10000000450")
+    addresses = ["/is-ortagi/", "/is-ortagi/?ara=yok", "/is-ortagi/calisiyor-mu/?marka=675409"]
+    assert walk(page, portal, addresses, screenshots) == []
+
+
 def test_nobody(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in(page, portal, "10000000382")
-    page.screenshot(path=screenshots / "nobody.png", full_page=True)
-    assert faults_of(page, "nobody") == []
+    assert faults_of(page, "nobody", screenshots) == []
 
 
 def test_pages_of_an_accountant(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in_as_staff(page, portal, "muhasebe")
     assert walk(page, portal, ACCOUNTANT, screenshots) == []
+
+
+@pytest.fixture(scope="module")
+def paid(portal: Portal) -> dict[str, str]:
+    """Addresses of what a payment leaves behind: one by transfer, one that is short, and one by card."""
+    first, short = portal.manage("make_orders", "--count", "2", "--seed", "91")["orders"]  # type: ignore[misc]
+    today = datetime.now(tz=UTC).date()
+    transfers = [
+        Transfer(first["code"], Decimal(first["amount"]), day=today),
+        Transfer(f"{short['code']} EKSIK", Decimal(short["amount"]) - 100, day=today),
+    ]
+    file = portal.data / "sayfalar.sta"
+    file.write_bytes(mt940(IBAN, *transfers, reference="SAYFALAR"))
+    portal.manage("import_statement", str(file), "--account", IBAN)
+    with psycopg.connect(portal.environment["DATABASE_URL"], autocommit=True) as database:
+        # The person of two companies sees the company that paid, too.
+        database.execute(
+            "INSERT INTO accounts_membership (provider_id, person_id, role) SELECT o.provider_id, m.person_id, m.role"
+            " FROM payments_order o, accounts_membership m JOIN accounts_provider p ON p.id = m.provider_id"
+            " WHERE o.code = %s AND p.iys_code = 675400",
+            [first["code"].replace("-", "")],
+        )
+        # A card was charged beside the transfer: most of it still waits to be given back.
+        database.execute(
+            "WITH attempt AS (INSERT INTO payments_cardattempt (provider_id, order_id, person_id, gateway,"
+            " conversation_id, form_nonce, amount, paid_amount, instalments, state, surplus, payment_id,"
+            " transaction_id, bin, last4, card_family, decline_group, token, reference, settled_at)"
+            " SELECT o.provider_id, o.id, m.person_id, 'iyzico', %s, %s, o.gross, o.gross, 1, 'succeeded', true,"
+            " 'page-of-a-refund', '1', '552879', '0008', 'Paraf', '', '', '', now() FROM payments_order o"
+            " JOIN accounts_membership m ON m.provider_id = o.provider_id WHERE o.code = %s LIMIT 1 RETURNING *)"
+            " INSERT INTO payments_refund (provider_id, order_id, attempt_id, key, amount, reason, consequence, state,"
+            " needs_second, reference, problem) SELECT provider_id, order_id, id, %s, 100, 'İki kez çekildi', 'keep',"
+            " 'requested', false, '', '' FROM attempt",
+            ["e" * 32, "e" * 64, first["code"].replace("-", ""), "f" * 32],
+        )
+        row = database.execute(
+            "SELECT l.id, p.title, a.id, r.id FROM payments_statementline l, payments_order o"
+            " JOIN accounts_provider p ON p.id = o.provider_id JOIN payments_cardattempt a ON a.order_id = o.id"
+            " JOIN payments_refund r ON r.attempt_id = a.id"
+            " WHERE l.text LIKE %s AND o.code = %s",
+            [f"%{short['code']}%", first["code"].replace("-", "")],
+        ).fetchone()
+    assert row is not None
+    return {"code": first["code"], "line": str(row[0]), "title": row[1], "attempt": str(row[2]), "refund": str(row[3])}
+
+
+def test_pages_of_a_payment(page: Page, portal: Portal, paid: dict[str, str], screenshots: Path) -> None:
+    log_in_as_staff(page, portal, "muhasebe")
+    addresses = [
+        f"/muhasebe/siparisler/{paid['code']}/",
+        f"/muhasebe/hareketler/{paid['line']}/",
+        f"/muhasebe/kart-denemeleri/{paid['attempt']}/iade/",
+        f"/muhasebe/kart-iadeleri/{paid['refund']}/",
+    ]
+    faults = walk(page, portal, addresses, screenshots)
+    page.context.clear_cookies()
+    log_in(page, portal, "10000000214")
+    page.get_by_role("button", name=re.compile(re.escape(paid["title"]))).first.click()
+    own = f"/siparis/{paid['code']}/"
+    assert faults + walk(page, portal, [own, f"{own}makbuz/"], screenshots) == []
+
+
+def test_the_bank_s_page_of_transfers(page: Page, portal: Portal, screenshots: Path) -> None:
+    page.goto(bank_of(portal) + "/havale/")
+    faults = [fault for fault in faults_of(page, "/havale/", screenshots) if ": title " not in fault]
+    page.get_by_role("button", name="Gönder").click()
+    faults += [fault for fault in faults_of(page, "/havale/ wrong", screenshots) if ": title " not in fault]
+    assert faults == []
 
 
 def test_pages_of_an_administrator(page: Page, portal: Portal, screenshots: Path) -> None:

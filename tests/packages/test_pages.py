@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from accounts.models import Person, Provider
-from consents.enums import Channel, ConsentStatus, RecipientType
+from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.models import Consent
 from packages import services
 from packages.models import Package, Subscription
@@ -29,7 +29,7 @@ def browser(alice: Person, client_of: Callable[[Person], Client]) -> Client:
 
 
 def test_the_guides_prices(browser: Client) -> None:
-    columns = browser.get("/paket/sec/").context["columns"]
+    columns = browser.get("/paket/sec/").context["page"].columns
     assert [(c.heading, c.addresses, c.price_text, c.list_price and str(c.list_price)) for c in columns] == [
         ("Temel Hizmetler", "SINIRSIZ", "", None),
         ("İLETİ - 5", "0 - 5.000", "Ücretsiz", None),
@@ -42,9 +42,9 @@ def test_the_guides_prices(browser: Client) -> None:
 
 
 def test_the_package_that_counts_now_is_marked(browser: Client, provider: Provider, now: datetime) -> None:
-    assert [c.heading for c in browser.get("/paket/sec/").context["columns"] if c.is_active] == ["Temel Hizmetler"]
+    assert [c.heading for c in browser.get("/paket/sec/").context["page"].columns if c.is_active] == ["Temel Hizmetler"]
     factories.subscription(provider, "ileti-75", now=now)
-    assert [c.heading for c in browser.get("/paket/sec/").context["columns"] if c.is_active] == ["İLETİ - 75"]
+    assert [c.heading for c in browser.get("/paket/sec/").context["page"].columns if c.is_active] == ["İLETİ - 75"]
 
 
 def _consents(provider: Provider, count: int, now: datetime) -> None:
@@ -57,6 +57,7 @@ def _consents(provider: Provider, count: int, now: datetime) -> None:
             channel=Channel.MESAJ,
             recipient_type=RecipientType.BIREYSEL,
             status=ConsentStatus.ONAY,
+            source=Source.HS_WEB,
             consent_at=now,
         )
         for number in range(count)
@@ -67,7 +68,7 @@ def test_packages_too_small_are_refused_and_the_next_one_is_recommended(
     browser: Client, provider: Provider, now: datetime
 ) -> None:
     _consents(provider, 5_001, now)
-    columns = {column.package.slug: column for column in browser.get("/paket/sec/").context["columns"]}
+    columns = {column.package.slug: column for column in browser.get("/paket/sec/").context["page"].columns}
     assert columns["ileti-5"].too_small == "Adres sayınız (5.001) bu paketin sınırını aşıyor."
     assert [slug for slug, column in columns.items() if column.is_recommended] == ["ileti-25"]
     page = browser.get("/paket/ileti-5/")

@@ -151,7 +151,7 @@ def test_whoever_acts_for_nobody_is_sent_to_choose(
 ) -> None:
     client = client_of(accountant)
     answers = [client.get(page) for page in ["/markalar/", *addresses(brand, grants)]]
-    assert {(a.status_code, a.url) for a in answers} == {(302, reverse("accounts:choose"))}
+    assert {(a.status_code, a.url.partition("?")[0]) for a in answers} == {(302, reverse("accounts:choose"))}
 
 
 def test_nothing_changes_by_get_and_other_methods_are_refused(

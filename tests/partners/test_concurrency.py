@@ -1,12 +1,11 @@
 """Authorisations that happen at the same time as themselves or as a revocation, in real transactions."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.test import Client
 
 from accounts.models import Person
@@ -14,11 +13,10 @@ from brands.models import Brand
 from packages.models import Subscription
 from partners.models import Intermediary, IntermediaryGrant, Partner, PartnerGrant
 from partners.services import revoke
+from tests.locks import PATIENCE, wait_until_blocked
 from tests.partners import scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 10.0
 
 
 def submit(client: Client, address: str, ticks: dict[str, str]) -> tuple[int, str]:
@@ -28,21 +26,6 @@ def submit(client: Client, address: str, ticks: dict[str, str]) -> tuple[int, st
         return answer.status_code, answer.headers.get("Location", "")
     finally:
         connections.close_all()
-
-
-def wait_until_blocked(count: int) -> None:
-    """Return when `count` other connections to this database wait for a lock."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.02)
-    pytest.fail(f"{count} submissions should wait for a lock")
 
 
 def together(brand: Brand, clients: list[Client], address: str, ticks: dict[str, str]) -> list[tuple[int, str]]:
@@ -98,6 +81,40 @@ def test_a_change_does_not_undo_a_revocation(
         assert answer.result(PATIENCE) == (302, "/markalar/")
     kept = PartnerGrant.objects.order_by("pk").values_list("agreement", "mesaj", "revoked_at")
     assert list(kept) == [(False, "read", now), (True, "none", None)]
+
+
+@pytest.mark.parametrize("kind", ["partner", "intermediary"])
+def test_an_edit_of_what_is_being_revoked_gives_nothing_back(
+    brand: Brand,
+    partner: Partner,
+    intermediary: Intermediary,
+    package: Subscription,
+    alice: Person,
+    client_of: Callable[[Person], Client],
+    now: datetime,
+    kind: str,
+) -> None:
+    grant: PartnerGrant | IntermediaryGrant
+    if kind == "partner":
+        grant = scene.authorise(brand, partner, person=alice, now=now)
+    else:
+        grant = scene.let_read(brand, intermediary, person=alice, now=now)
+    client, address = client_of(alice), scene.url(f"{kind}_grant_edit", brand, grant.pk)
+
+    def edit() -> list[str]:
+        try:
+            return scene.errors(client.post(address, {"arama_read": "on"}))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            revoke(grant=grant, person=alice, now=now)
+            said = pool.submit(edit)
+            wait_until_blocked(1)
+        assert said.result(PATIENCE) == ["Bu yetki az önce kaldırıldı."]
+    kept = type(grant)._default_manager.values_list("pk", "revoked_at")
+    assert list(kept) == [(grant.pk, now)]
 
 
 def test_two_revocations_are_one(

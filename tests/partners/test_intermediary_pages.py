@@ -1,6 +1,6 @@
 """Screens 14 and 15: aracı hizmet sağlayıcılar only read, need no package, and nobody makes them write."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -34,7 +34,8 @@ def test_the_directory_is_searched_in_turkish(client: Client, brand: Brand) -> N
 
 def test_the_form_offers_no_writing(client: Client, brand: Brand, intermediary: Intermediary) -> None:
     response = client.get(scene.url("intermediary_add", brand, party=intermediary))
-    assert sorted(response.context["form"].fields) == ["arama_read", "ends_on", "eposta_read", "mesaj_read"]
+    names = ["all_brands", "arama_read", "brands", "ends_on", "eposta_read", "mesaj_read", "save_as"]
+    assert sorted(response.context["form"].fields) == names
     heading = "ABCDE Bilişim Anonim Şirketi Aracı Hizmet Sağlayıcısının Deneme Marka 1 için yetkilerini belirleyiniz."
     assert f"<h1>{heading}</h1>" in response.content.decode()
 
@@ -137,13 +138,25 @@ def test_the_same_one_again_is_edited(
     assert (reads(grant), grant.ends_on) == ((False, False, True), None)
 
 
-def test_a_grant_that_ended_is_taken_up_again(
-    client: Client, alice: Person, brand: Brand, intermediary: Intermediary, now: datetime
+@pytest.mark.parametrize("page", ["add", "edit"])
+def test_a_grant_that_ended_stays_as_it_was_and_a_new_one_begins(
+    client: Client, alice: Person, brand: Brand, intermediary: Intermediary, now: datetime, page: str
 ) -> None:
-    grant = scene.let_read(brand, intermediary, person=alice, now=now)
-    IntermediaryGrant.objects.filter(pk=grant.pk).update(ends_on=date(2026, 11, 1))
-    client.post(scene.url("intermediary_add", brand, party=intermediary), {"mesaj_read": "on"})
-    assert list(IntermediaryGrant.objects.values_list("pk", "ends_on")) == [(grant.pk, None)]
+    over = scene.let_read(brand, intermediary, person=alice, now=now - timedelta(days=30), ends_on=date(2026, 11, 1))
+    edit = scene.url("intermediary_grant_edit", brand, over.pk)
+    address = edit if page == "edit" else scene.url("intermediary_add", brand, party=intermediary)
+    blank = client.get(address)
+    assert (blank.status_code, scene.field_value(blank, "ends_on")) == (200, "")
+    client.post(address, {"arama_read": "on"})
+    new = IntermediaryGrant.objects.get(granted_at=now)
+    assert client.get(edit).url == scene.url("intermediary_grant_edit", brand, new.pk)
+    kept = IntermediaryGrant.objects.order_by("pk").values_list("granted_at", "ends_on", "mesaj_read", "arama_read")
+    assert list(kept) == [
+        (now - timedelta(days=30), date(2026, 11, 1), True, False),
+        (now, None, False, True),
+    ]
+    shown = client.get(reverse("brands:detail", args=[brand.code])).context["intermediary_grants"]
+    assert [(row.rights, row.ended) for row in shown] == [(["Arama: okuma"], False)]
 
 
 def test_revoking_asks_and_then_does(

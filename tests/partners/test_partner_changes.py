@@ -117,7 +117,7 @@ def test_a_paused_package_is_named(
     client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
 ) -> None:
     grant = scene.authorise(brand, partner, person=alice, now=now)
-    Subscription.objects.filter(pk=package.pk).update(state="paused")
+    Subscription.objects.filter(pk=package.pk).update(state="paused", paused_at=now)
     assert said(client, brand, partner, grant) == PACKAGE_PAUSED
 
 
@@ -188,6 +188,20 @@ def test_revoking_lands_on_the_brand_and_says_so(
     grant.refresh_from_db()
     assert grant.revoked_at == now
     assert [action for action, _, _ in scene.events(grant)] == ["grant", "revoke"]
+
+
+def test_revoking_on_an_old_page_leads_to_what_was_given_since(
+    client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
+) -> None:
+    first = scene.authorise(brand, partner, person=alice, now=now)
+    client.post(scene.url("partner_grant_revoke", brand, first.pk))
+    second = scene.authorise(brand, partner, person=alice, now=now, agreement=True)
+    client.get(reverse("brands:detail", args=[brand.code]))
+    page = client.post(scene.url("partner_grant_revoke", brand, first.pk), follow=True)
+    assert page.redirect_chain == [(scene.url("partner_grant_revoke", brand, second.pk), 302)]
+    assert "yeniden verilmiş ve sürüyor" in scene.notice(page)
+    second.refresh_from_db()
+    assert second.revoked_at is None
 
 
 @pytest.mark.parametrize("name", ["partner_grant_revoke", "partner_grant_edit"])

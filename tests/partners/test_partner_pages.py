@@ -90,7 +90,9 @@ def test_an_option_leads_to_the_rights(client: Client, brand: Brand, partner: Pa
     response = client.get(scene.url("partner_add", brand, party=partner))
     assert response.status_code == 200
     assert (response.context["brand"], response.context["party"]) == (brand, partner)
-    assert sorted(response.context["form"].fields) == sorted([*RIGHT_NAMES, "ends_on"])
+    assert sorted(response.context["form"].fields) == sorted(
+        [*RIGHT_NAMES, "ends_on", "brands", "all_brands", "save_as"]
+    )
     assert scene.ticked(response) == set()
 
 

@@ -6,17 +6,18 @@ import pytest
 
 from packages.enums import SubscriptionState
 from packages.models import Package, Subscription
-from partners.enums import Channel, Right
-from partners.models import PartnerGrant
+from partners.enums import Channel, PartyState, Right
+from partners.models import Partner, PartnerGrant
 from partners.rules import (
     PACKAGE_OVER,
     PACKAGE_PAUSED,
     PACKAGE_REQUIRED,
+    Sleep,
     is_empty,
     is_live,
     refusal_of_package,
     right_of,
-    sleeps,
+    sleep_of,
 )
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -69,7 +70,10 @@ def test_nothing_ticked(agreement: bool, mesaj: Right, empty: bool) -> None:
 def test_a_grant_counts_until_it_is_revoked_or_its_last_day_is_over(
     ends_on: date | None, revoked_at: datetime | None, live: bool
 ) -> None:
-    assert is_live(PartnerGrant(ends_on=ends_on, revoked_at=revoked_at), today=TODAY) is live
+    grant = PartnerGrant(partner=Partner(), ends_on=ends_on, revoked_at=revoked_at)
+    assert is_live(grant, today=TODAY) is live
+    grant.partner.state = PartyState.SUSPENDED
+    assert is_live(grant, today=TODAY) is False
 
 
 @pytest.mark.parametrize(
@@ -91,14 +95,31 @@ def test_why_the_package_does_not_allow_partners(
     assert refusal_of_package(live, latest, now=NOW) == refusal
 
 
+NO_PACKAGE = Sleep(
+    "Etkin bir İLETİ paketiniz yok.",
+    "bir İLETİ paketiniz olduğunda",
+    "Hizmet sağlayıcının etkin bir İLETİ paketi yok.",
+)
+OVER = Sleep(
+    "Paketinizin süresi 22.11.2026 günü doldu.",
+    "yeniden bir İLETİ paketiniz olduğunda",
+    "Hizmet sağlayıcının paketinin süresi 22.11.2026 günü doldu.",
+)
+PAUSED = Sleep("Paketiniz durduruldu.", "durdurma kalktığında", "Hizmet sağlayıcının paketi durduruldu.")
+
+
 @pytest.mark.parametrize(
-    ("live", "asleep"),
+    ("counts", "sleep"),
     [
-        (None, True),
-        (subscription(), False),
-        (subscription(integration=False), True),
-        (subscription(SubscriptionState.PAUSED), True),
+        (None, NO_PACKAGE),
+        (subscription(), None),
+        (subscription(integration=False), NO_PACKAGE),
+        (subscription(SubscriptionState.CLOSED), NO_PACKAGE),
+        (subscription(SubscriptionState.PAUSED), PAUSED),
+        (subscription(SubscriptionState.EXPIRED, days_left=-1), OVER),
+        (subscription(SubscriptionState.ACTIVE, days_left=-1), OVER),
+        (subscription(SubscriptionState.PAUSED, days_left=-1), OVER),
     ],
 )
-def test_partner_grants_sleep_without_a_package_that_allows_them(live: Subscription | None, asleep: bool) -> None:
-    assert sleeps(live) is asleep
+def test_why_partner_grants_sleep(counts: Subscription | None, sleep: Sleep | None) -> None:
+    assert sleep_of(counts, now=NOW) == sleep

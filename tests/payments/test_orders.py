@@ -174,8 +174,8 @@ def test_a_text_that_changed_has_to_be_read_again(draft: Make, alice: Person, no
 
 def test_an_accepted_order_keeps_its_price(accepted: Make, alice: Person, now: datetime) -> None:
     order = accepted("ileti-150")
-    _new_tariff(order, gross="5184.00", net="4320.00", kdv="864.00", day=date(2026, 11, 23))
-    order, repriced = orders.bring_up_to_date(order=order, now=now)
+    _new_tariff(order, gross="5184.00", net="4320.00", kdv="864.00", day=date(2026, 11, 24))
+    order, repriced = orders.bring_up_to_date(order=order, now=now + timedelta(days=1))
     assert (repriced, order.gross) == (False, Decimal("5097.60"))
 
 
@@ -253,7 +253,7 @@ def test_a_free_package_that_cannot_start_is_refused_before_its_approval(
         Provider.objects.filter(pk=provider.pk).update(state="closed")
     else:
         factories.subscription(provider, "ileti-5", now=now - timedelta(days=1))
-        Subscription.objects.update(state="paused")
+        Subscription.objects.update(state="paused", paused_at=now)
     shown = contract_for(order, person=alice, now=now).sha256
     for _ in range(2):
         with pytest.raises(OrderRefused, match=r"bilgi@iys\.org\.tr"):

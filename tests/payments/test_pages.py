@@ -158,10 +158,17 @@ def test_no_payment_method_chosen(browser: Client, accepted: Make) -> None:
     assert text.count("Bir ödeme yöntemi seçin.") == 2
 
 
-def test_the_card_is_not_open_yet_and_says_so(browser: Client, accepted: Make) -> None:
+@pytest.mark.parametrize("key", ["", "a-key"], ids=["no gateway", "a gateway"])
+def test_a_card_can_be_chosen_where_there_is_a_gateway(
+    browser: Client, accepted: Make, settings: Settings, key: str
+) -> None:
+    settings.IYZICO_API_KEY = key
     order = accepted("ileti-150")
-    text = browser.post(f"/siparis/{order.code_display}/odeme/", {"method": "kart"}).content.decode()
-    assert "Kredi kartı ile ödeme henüz açık değil." in text
+    answer = browser.post(f"/siparis/{order.code_display}/odeme/", {"method": "kart"})
+    if key:
+        assert answer.headers["Location"] == f"/siparis/{order.code_display}/odeme/kart/"
+    else:
+        assert "Bu kurulumda kartla ödeme kapalı. Lütfen Banka Transferi" in answer.content.decode()
 
 
 def test_steps_cannot_be_skipped(browser: Client) -> None:

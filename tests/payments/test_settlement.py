@@ -7,16 +7,19 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Person
+from contracts.enums import TextKind
 from contracts.models import SignedDocument
+from contracts.selectors import text_in_force
 from iys_portal import ledger
 from iys_portal.audit.models import AuditEvent, OutboxMessage
-from packages.models import Subscription
+from packages.models import Subscription, Tariff
 from payments.enums import LineState, OrderState, StatementState
 from payments.matching import AWAITING_MONEY
 from payments.matching.reasons import STATE_CLAUSES
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.statements import matches_of, summary_of
 from payments.services import orders, statements
+from payments.services.statement_files import content_of
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
 
@@ -110,18 +113,106 @@ def test_a_code_that_was_paid_before(awaiting: Make, imported: Import) -> None:
     assert Allocation.objects.count() == 1
 
 
-@pytest.mark.parametrize("ending", ["cancel", "expire"])
-def test_a_code_of_an_order_that_is_over(
-    awaiting: Make, imported: Import, alice: Person, now: datetime, ending: str
+@pytest.mark.parametrize(("ending", "days"), [("cancel", 0), ("expire", 0), ("expire", 30)])
+def test_money_with_the_code_of_an_order_that_is_over_is_looked_into(
+    awaiting: Make, imported: Import, alice: Person, now: datetime, ending: str, days: int
 ) -> None:
     order = awaiting("ileti-150")
     if ending == "cancel":
         orders.cancel(order=order, person=alice)
     else:
         orders.expire_due(now=now + timedelta(days=15))
+    short = Decimal("5097.59") if not days else Decimal("5097.60")
+    statement = imported(Transfer(order.code_display, short, day=date(2026, 11, 23) + timedelta(days=days)))
+    line = only_line(statement)
     order.refresh_from_db()
-    statement = imported(Transfer(order.code_display))
-    assert_nothing_moved(order, statement, state=LineState.UNMATCHED)
+    assert (order.state, line.state, Allocation.objects.count()) == (OrderState.IN_REVIEW, LineState.UNMATCHED, 0)
+    event = AuditEvent.objects.get(action="state:in_review", object_id=str(order.pk))
+    assert line.verdict in event.reason
+
+
+TWIN = "Siparişi aynı gün ve aynı tutarda başka bir hareket ödedi"
+
+
+def test_one_movement_in_two_formats_pays_once_and_says_so(
+    awaiting: Make, imported: Import, account: BankAccount, now: datetime
+) -> None:
+    order = awaiting("ileti-150")
+    first = imported(Transfer(f"{order.code_display} FİRMA"))
+    content = ZIRAAT.format(iban=account.iban, text=f"Gönd: FİRMA {order.code_display}").encode()
+    second, _ = statements.receive(
+        account=account, format="ziraat", filename="ziraat.xml", content=content, person=None, now=now
+    )
+    statements.process(statement_id=second.pk, now=now)
+    order.refresh_from_db()
+    line = only_line(second)
+    assert (order.state, only_line(first).state, line.state) == ("completed", LineState.MATCHED, LineState.UNMATCHED)
+    assert Allocation.objects.count() == 1
+    assert line.verdict.startswith(f"{order.code_display} kodu bulundu, ancak sipariş daha önce ödenmiş ve tamamlanmış")
+    assert TWIN in line.verdict
+
+
+@pytest.mark.parametrize(("day", "amount"), [(24, "5097.60"), (23, "5097.61")])
+def test_another_payment_of_a_paid_order_is_called_no_twin(
+    awaiting: Make, imported: Import, day: int, amount: str
+) -> None:
+    order = awaiting("ileti-150")
+    imported(Transfer(order.code_display))
+    again = imported(Transfer(order.code_display, Decimal(amount), day=date(2026, 11, day)), reference="EKSTRE2")
+    line = only_line(again)
+    assert (line.state, TWIN in line.verdict) == (LineState.UNMATCHED, False)
+
+
+def test_a_twin_in_the_same_file_is_named_too(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(f"{order.code_display} A"), Transfer(f"{order.code_display} B"))
+    _, second = StatementLine.objects.filter(statement=statement).order_by("position")
+    assert (second.state, TWIN in second.verdict) == (LineState.UNMATCHED, True)
+
+
+ZIRAAT = """<?xml version="1.0" encoding="utf-8"?>
+<HesapEkstreResult><hataKodu>00</hataKodu><Bakiye><subeKodu>0760</subeKodu><HesapNo>12345678-5001</HesapNo>
+<IBAN>{iban}</IBAN><DovizTipi>TRY</DovizTipi><AcilisBakiye>1000.00</AcilisBakiye><Detay><HareketlerDetay>
+<IslemTarihi>261123</IslemTarihi><Valor>261123</Valor><Referans>00000000</Referans><Aciklama>{text}</Aciklama>
+<Tutar>5097.60</Tutar><BorcAlacak>A</BorcAlacak><IslemTipi>211M</IslemTipi><TimeStamp>202611231572FNCC636</TimeStamp>
+<musteriVergiNumarasi>0000000000</musteriVergiNumarasi><Bakiye>6097.60</Bakiye></HareketlerDetay></Detay></Bakiye>
+</HesapEkstreResult>"""
+
+
+@pytest.mark.parametrize(
+    ("day", "changed", "state"),
+    [
+        # The 14th day is 7 December; a week later is the last one.
+        (date(2026, 12, 14), "", OrderState.COMPLETED),
+        (date(2026, 12, 15), "", OrderState.IN_REVIEW),
+        (date(2026, 12, 14), "tariff", OrderState.IN_REVIEW),
+        (date(2026, 12, 14), "text", OrderState.IN_REVIEW),
+    ],
+    ids=["the last day", "a day later", "sold by another tariff", "another contract text"],
+)
+def test_exact_money_within_a_week_settles_an_expired_order(
+    awaiting: Make, account: BankAccount, now: datetime, day: date, changed: str, state: OrderState
+) -> None:
+    order = awaiting("ileti-150")
+    arrived = now + timedelta(days=25)  # what counts is the value date, not the day on which the file comes
+    orders.expire_due(now=now + timedelta(days=15))
+    if changed == "tariff":
+        Tariff.objects.filter(pk=order.tariff_id).update(valid_to=now.date() + timedelta(days=20))
+    elif changed == "text":
+        text = text_in_force(TextKind.SERVICES, day=now.date())
+        text.pk, text.version, text.effective_from = None, text.version + 1, now.date() + timedelta(days=20)
+        text.save(force_insert=True)
+    content = mt940(account.iban, Transfer(order.code_display, day=day))
+    statement, _ = statements.receive(
+        account=account, format="mt940", filename="e.sta", content=content, person=None, now=arrived
+    )
+    statements.process(statement_id=statement.pk, now=arrived)
+    order.refresh_from_db()
+    line = only_line(statement)
+    settled = state == OrderState.COMPLETED
+    assert (order.state, line.state) == (state, LineState.MATCHED if settled else LineState.UNMATCHED)
+    assert ("valörüyle zamanında geldi" in line.verdict) is settled
+    assert Allocation.objects.count() == settled
 
 
 def test_money_for_an_order_whose_transfer_was_not_chosen(accepted: Make, imported: Import) -> None:
@@ -130,17 +221,40 @@ def test_money_for_an_order_whose_transfer_was_not_chosen(accepted: Make, import
     assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
 
 
-def test_a_wrong_closing_balance_moves_nothing(awaiting: Make, imported: Import) -> None:
+def faulty(order: Order) -> str:
+    """The code with another last glyph, and a proof of who paid."""
+    glyph = "3" if order.code[-1] != "3" else "4"
+    return f"{order.code[:-1]}{glyph} VKN {order.provider.tax_number}"
+
+
+def test_a_whole_code_pays_in_a_statement_that_does_not_add_up(awaiting: Make, imported: Import) -> None:
     order = awaiting("ileti-150")
     statement = imported(Transfer(order.code_display), closing=Decimal("9.00"))
+    order.refresh_from_db()
+    assert (statement.balance_ok, order.state) == (False, OrderState.COMPLETED)
+
+
+def test_a_code_with_a_fault_and_a_proof_pays(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    imported(Transfer(faulty(order)))
+    order.refresh_from_db()
+    assert order.state == OrderState.COMPLETED
+    assert Allocation.objects.get().rule == "corrected-code"
+
+
+def test_a_code_with_a_fault_moves_nothing_where_the_closing_balance_is_wrong(awaiting: Make, imported: Import) -> None:
+    order = awaiting("ileti-150")
+    statement = imported(Transfer(faulty(order)), closing=Decimal("9.00"))
     assert statement.balance_ok is False
     assert statement.problems != []
     assert_nothing_moved(order, statement, state=LineState.SUGGESTED)
 
 
-def test_a_truncated_file_moves_nothing(awaiting: Make, imported: Import, account: BankAccount) -> None:
+def test_a_code_with_a_fault_moves_nothing_where_the_file_was_cut_off(
+    awaiting: Make, imported: Import, account: BankAccount
+) -> None:
     order = awaiting("ileti-150")
-    whole = mt940(account.iban, Transfer(order.code_display), Transfer("KIRA", Decimal("30.00")))
+    whole = mt940(account.iban, Transfer(faulty(order)), Transfer("KIRA", Decimal("30.00")))
     statement = imported(content=whole[: whole.index(b":62F:")])
     assert statement.balance_ok is False
     # The last movement may have been cut short: it is no line but a problem, with its place in the file.
@@ -267,8 +381,8 @@ def test_what_the_import_command_says(awaiting: Make, imported: Import) -> None:
 
 def test_the_file_is_kept_encrypted(imported: Import) -> None:
     statement = imported(Transfer("GIZLI BIR ACIKLAMA"))
-    statement.refresh_from_db()
-    assert b"GIZLI" not in bytes(statement.content_encrypted)
+    assert [b"GIZLI" in bytes(chunk.content_encrypted) for chunk in statement.chunks.all()] == [False]
+    assert b"GIZLI" in content_of(statement)
 
 
 def test_the_matching_has_words_for_every_state_of_an_order() -> None:

@@ -72,7 +72,7 @@ def test_a_second_up_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     data.release()
 
 
-@pytest.mark.parametrize(("offset", "owner"), [(0, "portal"), (1, "edevlet")])
+@pytest.mark.parametrize(("offset", "owner"), [(0, "portal"), (1, "edevlet"), (2, "bank")])
 def test_a_port_that_is_taken_is_refused_and_the_folder_given_back(tmp_path: Path, offset: int, owner: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]

@@ -29,9 +29,12 @@ def mode(file: Path) -> int:
 def test_secrets_are_made_once_and_for_their_owner_alone(data: DataFolder) -> None:
     made = data.secrets()
 
-    assert sorted(made) == ["EDEVLET_CLIENT_SECRET", "FIELD_KEY", "HASH_KEY", "SECRET_KEY"]
+    assert sorted(made) == [
+        *("EDEVLET_CLIENT_SECRET", "FIELD_KEY", "HASH_KEY", "IYZICO_API_KEY", "IYZICO_SECRET_KEY"),
+        *("NESTPAY_API_PASSWORD", "NESTPAY_STORE_KEY", "SECRET_KEY", "ZIRAAT_PASSWORD"),
+    ]
     assert [len(base64.b64decode(made[name])) for name in ("FIELD_KEY", "HASH_KEY")] == [32, 32]
-    assert len(set(made.values())) == 4
+    assert len(set(made.values())) == 9
     assert mode(data.path / "secrets.json") == 0o600
     assert DataFolder(data.path).secrets() == made
 

@@ -52,6 +52,12 @@ def test_the_environment_is_completed(data: DataFolder) -> None:
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "EDEVLET_ISSUER": "http://127.0.0.1:8001",
         "EDEVLET_CLIENT_ID": "portal",
+        "IYZICO_URL": "http://127.0.0.1:8002",
+        "NESTPAY_URL": "http://127.0.0.1:8002",
+        "NESTPAY_CLIENT_ID": "190100000",
+        "NESTPAY_API_USER": "portal",
+        "ZIRAAT_URL": "http://127.0.0.1:8002",
+        "ZIRAAT_USER": "portal",
         "IYS_DATA": str(data.path),
         "DJANGO_SETTINGS_MODULE": "iys_portal.settings",
         "PYTHONUNBUFFERED": "1",
@@ -78,22 +84,36 @@ def test_what_is_given_wins_and_empty_counts_as_not_given(data: DataFolder) -> N
     }
 
 
-def test_the_simulator_is_left_out_when_there_is_a_real_provider(data: DataFolder) -> None:
+def test_with_a_real_gateway_none_is_made_up(data: DataFolder) -> None:
+    real = portal.environment(data, port=8000, given={"IYZICO_URL": "https://api.example", "IYZICO_API_KEY": "mine"})
+    half = portal.environment(data, port=8000, given={"NESTPAY_URL": "https://bank.example", "IYZICO_URL": ""})
+
+    assert (real["IYZICO_URL"], real["IYZICO_API_KEY"]) == ("https://api.example", "mine")
+    assert [name for name in real if name.startswith("NESTPAY_")] == []
+    assert [half["IYZICO_URL"], half["NESTPAY_URL"]] == ["http://127.0.0.1:8002", "https://bank.example"]
+
+
+def test_a_simulator_is_left_out_when_there_is_the_real_thing(data: DataFolder) -> None:
     env = {"PUBLIC_URL": "http://127.0.0.1:8000"}
 
-    simulated = portal.services(data, env, port=8000, simulate_edevlet=True)
-    real = portal.services(data, env, port=8000, simulate_edevlet=False)
+    simulated = portal.services(data, env, port=8000, simulate_edevlet=True, simulate_bank=True)
+    real = portal.services(data, env, port=8000, simulate_edevlet=False, simulate_bank=False)
 
     assert [(service.name, service.port) for service in simulated] == [
         ("portal", 8000),
         ("worker", None),
         ("beat", None),
         ("edevlet", 8001),
+        ("bank", 8002),
     ]
     assert [service.name for service in real] == ["portal", "worker", "beat"]
     assert list(simulated[3].module) == [
         *("simulators.edevlet", "--port", "8001", "--portal-url", "http://127.0.0.1:8000"),
         *("--data", str(data.edevlet)),
+    ]
+    assert list(simulated[4].module) == [
+        *("simulators.bank", "--port", "8002", "--portal-url", "http://127.0.0.1:8000"),
+        *("--data", str(data.bank)),
     ]
 
 

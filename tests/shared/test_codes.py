@@ -140,32 +140,36 @@ def test_an_erasure_beside_a_wrong_glyph_is_not_explained_by_the_erasure_alone()
 
 
 class TestMeasuredFigures:
-    """20,000 trials each beside 10,000 live orders, as published for this code."""
+    """20,000 trials each beside 10,000 live orders, as published for this code.
 
-    chosen = random.Random(20261123)  # noqa: S311
-
-    def code(self) -> str:
-        data = "".join(self.chosen.choices(codes.ALPHABET, k=7))
-        return data + codes.check_glyphs(data)
+    Every test draws from a source of its own: what another test drew before it must not matter.
+    """
 
     @pytest.fixture
-    def live(self) -> list[str]:
-        return [self.code() for _ in range(LIVE_ORDERS)]
+    def chosen(self) -> random.Random:
+        return random.Random(20261123)  # noqa: S311
 
-    def test_one_substitution_is_always_corrected(self, live: list[str]) -> None:
+    @pytest.fixture
+    def live(self, chosen: random.Random) -> list[str]:
+        drawn = ("".join(chosen.choices(codes.ALPHABET, k=7)) for _ in range(LIVE_ORDERS))
+        return [data + codes.check_glyphs(data) for data in drawn]
+
+    def test_one_substitution_is_always_corrected(self, chosen: random.Random, live: list[str]) -> None:
         right = 0
         for _ in range(TRIALS):
-            code, place = self.chosen.choice(live), self.chosen.randrange(9)
-            glyph = self.chosen.choice(codes.ALPHABET.replace(code[place], ""))
+            code, place = chosen.choice(live), chosen.randrange(9)
+            glyph = chosen.choice(codes.ALPHABET.replace(code[place], ""))
             written = code[:place] + glyph + code[place + 1 :]
             right += [found.code for found in codes.corrections(written)] == [code]
         assert right == TRIALS
 
-    def test_every_real_swap_is_detected_and_unique_among_live_orders(self, live: list[str]) -> None:
+    def test_every_real_swap_is_detected_and_unique_among_live_orders(
+        self, chosen: random.Random, live: list[str]
+    ) -> None:
         known = set(live)
         detected = unique = 0
         for _ in range(TRIALS):
-            code, place = self.chosen.choice(live), self.chosen.randrange(8)
+            code, place = chosen.choice(live), chosen.randrange(8)
             written = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
             if written == code:
                 continue
@@ -178,23 +182,23 @@ class TestMeasuredFigures:
         assert detected == pytest.approx(19_155, abs=150)
         assert unique / detected == pytest.approx(14_205 / 19_155, abs=0.02)
 
-    def test_every_real_jump_swap_is_detected(self, live: list[str]) -> None:
+    def test_every_real_jump_swap_is_detected(self, chosen: random.Random, live: list[str]) -> None:
         detected = 0
         for _ in range(TRIALS):
-            code, place = self.chosen.choice(live), self.chosen.randrange(7)
+            code, place = chosen.choice(live), chosen.randrange(7)
             written = code[:place] + code[place : place + 3][::-1] + code[place + 3 :]
             if written != code:
                 assert not codes.is_valid(written)
                 detected += 1
         assert detected == pytest.approx(19_146, abs=150)
 
-    def test_two_substitutions_are_never_another_live_order(self, live: list[str]) -> None:
+    def test_two_substitutions_are_never_another_live_order(self, chosen: random.Random, live: list[str]) -> None:
         known = set(live)
         for _ in range(TRIALS):
-            code = self.chosen.choice(live)
+            code = chosen.choice(live)
             written = list(code)
-            for place in self.chosen.sample(range(9), 2):
-                written[place] = self.chosen.choice(codes.ALPHABET.replace(code[place], ""))
+            for place in chosen.sample(range(9), 2):
+                written[place] = chosen.choice(codes.ALPHABET.replace(code[place], ""))
             assert not codes.is_valid("".join(written))
             found = {correction.code for correction in codes.corrections("".join(written))}
             assert found & (known - {code}) == set()

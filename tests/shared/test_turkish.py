@@ -88,3 +88,36 @@ def test_search_finds_the_name_however_it_is_typed(typed: str, name: str) -> Non
 
 def test_search_tells_names_apart() -> None:
     assert turkish.search_key("asistel") not in turkish.search_key("ASİST BİLGİ")
+
+
+def test_names_stand_in_the_order_of_the_alphabet() -> None:
+    names = [
+        "Çorum",
+        "Cizre",
+        "Ümraniye",
+        "Uşak",
+        "Iğdır",
+        "İzmir",
+        "Ispir",
+        "Kâhta",
+        "Kahve",
+        "Şile",
+        "Sivas",
+        "19 Mayıs",
+    ]
+    assert sorted(names, key=turkish.sort_key) == [
+        *(
+            "19 Mayıs",
+            "Cizre",
+            "Çorum",
+            "Iğdır",
+            "Ispir",
+            "İzmir",
+            "Kâhta",
+            "Kahve",
+            "Sivas",
+            "Şile",
+            "Uşak",
+            "Ümraniye",
+        ),
+    ]

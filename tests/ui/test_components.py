@@ -136,7 +136,7 @@ def test_text_of_people_is_escaped_in_errors_and_hints() -> None:
 def test_the_title_says_when_the_form_has_errors(data: dict[str, str] | None, prefix: str, settings: Settings) -> None:
     plain_names = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain_names}
-    html = render_to_string("accounts/apply.html", {"form": Sample(data)}, request=None)
+    html = render_to_string("applications/start.html", {"form": Sample(data)}, request=None)
     assert f"<title>{prefix}Hemen Başvur – İleti Yönetim Sistemi</title>" in html
 
 
@@ -159,7 +159,7 @@ def test_the_disclosure_holds_the_steps() -> None:
 def test_the_meter_has_a_limit_only_where_there_is_one() -> None:
     source = '{% include "components/meter.html" with id="m" label="Adres" used=used limit=limit %}'
     bounded = rendered(source, used=68500, limit=75000)
-    assert '<meter min="0" max="75000" high="67500" optimum="0" value="68500" aria-labelledby="m">' in bounded
+    assert '<meter min="0" max="75000" high="60000" optimum="0" value="68500" aria-labelledby="m">' in bounded
     unbounded = rendered(source, used=68500, limit=None)
     assert "<meter" not in unbounded
     assert text_of(unbounded) == "Adres 68.500 / SINIRSIZ"

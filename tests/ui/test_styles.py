@@ -33,6 +33,8 @@ PAIRS = [
     ("bad", "surface", 4.5),
     ("info", "info-ground", 4.5),
     ("accent", "surface", 4.5),
+    ("accent", "info-ground", 4.5),
+    ("muted", "info-ground", 4.5),
     ("ink", "info-ground", 4.5),
     ("ink", "warn-ground", 4.5),
     ("control", "surface", 3),

@@ -17,7 +17,7 @@ class Command(ObjectCommand):
         parser.add_argument("--statement", type=int, required=True)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        statement = Statement.objects.defer("content_encrypted").filter(pk=options["statement"]).first()
+        statement = Statement.objects.filter(pk=options["statement"]).first()
         if statement is None:
             raise CommandError(f"{options['statement']} numaralı ekstre yok.")
         self.answer({"matches": matches_of(statement)}, as_json=options["json"])

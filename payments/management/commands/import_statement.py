@@ -29,19 +29,19 @@ class Command(ObjectCommand):
         account = BankAccount.objects.filter(iban=iban).first()
         if account is None:
             self._refuse(f"{iban} bizim hesaplarımızdan biri değil.", as_json=options["json"])
+        now = timezone.now()
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                statement, _ = statements.receive(
+                    account=account,
+                    format=options["format"],
+                    filename=path.name,
+                    content=file,
+                    person=None,
+                    now=now,
+                )
         except OSError as error:
             self._refuse(f"{path.name} okunamadı: {error.strerror}.", as_json=options["json"])
-        now = timezone.now()
-        statement, _ = statements.receive(
-            account=account,
-            format=options["format"],
-            filename=path.name,
-            content=content,
-            person=None,
-            now=now,
-        )
         statements.process(statement_id=statement.pk, now=now)
         statement.refresh_from_db()
         self.answer(summary_of(statement), as_json=options["json"])

@@ -8,6 +8,8 @@ import time_machine
 from django.test import Client
 
 from accounts.models import Person
+from tests.payments.card_days.conftest import captured, order  # noqa: F401  (fixtures)
+from tests.payments.decisions.conftest import order_of, second, waiting  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from django.test import Client
 
 from accounts.models import Person
 from iys_portal.audit.models import AuditEvent, OutboxMessage
-from iys_portal.shared.crypto import decrypt
 from payments.enums import StatementState
 from payments.models import BankAccount, Statement
 from payments.services import statements
+from payments.services.statement_files import content_of
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
 
@@ -35,7 +35,7 @@ def test_a_statement_is_kept_encrypted_and_its_reading_promised(
     assert (answer.status_code, answer["Location"]) == (302, f"/muhasebe/ekstreler/{statement.pk}/")
     assert (statement.account, statement.filename, statement.format) == (account, "ekstre.sta", "mt940")
     assert (statement.uploaded_by, statement.state) == (accountant, StatementState.RECEIVED)
-    assert decrypt(statement.content_encrypted) == content
+    assert content_of(statement) == content
     assert OutboxMessage.objects.get().payload == {"statement_id": statement.pk}
     event = AuditEvent.objects.get(action="receive")
     assert (event.actor_id, event.object_id) == (accountant.pk, str(statement.pk))

@@ -3,11 +3,21 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from payments.matching import OrderBook, OrderView
-from payments.matching.book import COMMON, LIKELIEST
+from payments.matching.book import LIKELIEST
+from payments.matching.vocabulary import Vocabulary
 from tests.payments.matching.examples import DUE, ORDER, OTHER
 
+IBAN = "TR330006100519786457841326"
 PAID = replace(ORDER, code="467" + "9ACD7P", state="paid")
+GUNES = replace(ORDER, code="GUNES", title="ANADOLU GÜNEŞ BİLİŞİM LTD. ŞTİ.")
+TOROS = replace(ORDER, code="TOROS", title="TOROS GIDA TURİZM A.Ş.")
+
+
+def titled(book: OrderBook, words: str, amount: Decimal = DUE) -> list[OrderView]:
+    return book.open_orders_titled(amount, words.split())
 
 
 def test_orders_of_any_state_are_found_by_code() -> None:
@@ -16,42 +26,81 @@ def test_orders_of_any_state_are_found_by_code() -> None:
     assert book.orders_by_codes(set()) == []
 
 
-def open_orders(book: OrderBook, amount: Decimal, *, numbers: str = "", words: str = "") -> list[OrderView]:
-    return book.open_orders_by_amount(amount, tax_numbers=numbers.split(), words=words.split())
+def test_open_orders_are_found_by_number_and_account() -> None:
+    known = replace(OTHER, known_ibans=frozenset({IBAN}))
+    book = OrderBook([ORDER, known, PAID])
+    assert book.open_orders_of_payer(tax_numbers=["1234567890"], ibans=[]) == [ORDER]
+    assert book.open_orders_of_payer(tax_numbers=[], ibans=[IBAN]) == [known]
+    assert book.open_orders_of_payer(tax_numbers=["1234567890"], ibans=[IBAN]) == [known, ORDER]
+    assert book.open_orders_of_payer(tax_numbers=["1234567891"], ibans=["TR1"]) == []
 
 
-def test_open_orders_are_found_by_amount_and_payer() -> None:
-    book = OrderBook([ORDER, OTHER, PAID])
-    assert open_orders(book, DUE, numbers="1234567890") == [ORDER]
-    assert open_orders(book, DUE, words="HIZMET") == [ORDER]
-    assert open_orders(book, DUE, numbers="1234567890", words="DENEME SAGLAYICI") == [OTHER, ORDER]
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ANADOLU GUNES BILISIM",
+        "BILISIM ANADOLU",
+        "ANADOLUGUNES",
+        "ANADOLUGUNESBILISIM",
+        "ANADOLU GUNSE",
+        "ANDOLU",
+        "ANADOL GUNEES",
+        "GUN BILI",
+    ],
+)
+def test_open_orders_are_found_by_title_however_it_is_written(words: str) -> None:
+    assert titled(OrderBook([GUNES, TOROS, PAID]), words) == [GUNES]
 
 
-def test_another_amount_or_payer_finds_nothing() -> None:
-    book = OrderBook([ORDER])
-    assert open_orders(book, Decimal("5097.59"), numbers="1234567890", words="HIZMET") == []
-    assert open_orders(book, DUE, numbers="1234567891", words="ANONIM SIRKETI") == []
+def test_another_amount_another_title_or_boilerplate_finds_nothing() -> None:
+    book = OrderBook([GUNES, TOROS])
+    assert titled(book, "ANADOLU GUNES", Decimal("5097.59")) == []
+    assert titled(book, "KAPADOKYA LIMITED ODEME FAST 12345") == []
 
 
-def test_a_word_that_too_many_share_finds_nothing() -> None:
-    def sharing(count: int) -> OrderBook:
-        return OrderBook(replace(ORDER, code=f"{number:09}") for number in range(count))
+def test_the_titles_that_agree_most_come_first_of_very_many() -> None:
+    crowd = [replace(GUNES, code=f"C{number:05}", title=f"GÜNEŞ X{number:05} BİLİŞİM") for number in range(2_000)]
+    found = titled(OrderBook([*crowd, GUNES]), "ANADOLU GUNES BILISIM")
+    assert GUNES in found
+    assert len(titled(OrderBook(crowd), "GUNES BILISIM")) == LIKELIEST
 
-    assert len(open_orders(sharing(COMMON), DUE, words="HIZMET")) == LIKELIEST
-    assert open_orders(sharing(COMMON + 1), DUE, words="HIZMET") == []
 
-
-def test_the_titles_that_agree_most_and_most_fully_come_first() -> None:
-    full = replace(ORDER, code="FULL", title="GÜNEŞ GIDA LTD. ŞTİ.")
-    fuller = replace(ORDER, code="FULLER", title="GÜNEŞ GIDA TURİZM A.Ş.")
-    long = replace(ORDER, title="GÜNEŞ GIDA TURİZM OTO LASTİK İNŞAAT EMLAK SİGORTA")
-    book = OrderBook([*(replace(long, code=f"LONG{number}") for number in range(30)), full, fuller])
-    found = open_orders(book, DUE, words="GUNES GIDA TURIZM GUNES")
-    assert len(found) == LIKELIEST
-    assert {full.code, fuller.code} <= {order.code for order in found}
+def test_what_is_found_does_not_depend_on_the_order_of_the_orders() -> None:
+    crowd = [replace(GUNES, code=f"C{number:05}", title=f"GÜNEŞ Y{number % 7} BİLİŞİM") for number in range(900)]
+    assert titled(OrderBook(crowd), "GUNES BILISIM Y3") == titled(OrderBook(crowd[::-1]), "GUNES BILISIM Y3")
 
 
 def test_an_order_given_twice_is_one_order() -> None:
     book = OrderBook([ORDER, ORDER])
     assert book.orders_by_codes([ORDER.code]) == [ORDER]
-    assert open_orders(book, DUE, numbers="1234567890") == [ORDER]
+    assert titled(book, "SAGLAYICI") == [ORDER]
+
+
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_an_order_that_was_settled_is_open_no_more(asked_before: bool) -> None:
+    known = replace(ORDER, known_ibans=frozenset({IBAN}))
+    book = OrderBook([known, OTHER])
+    if asked_before:
+        assert titled(book, "SAGLAYICI") == [known]
+    paid = replace(known, state="paid", amount_due=Decimal("0.00"))
+    book.put(paid)
+    assert titled(book, "SAGLAYICI") == []
+    assert book.open_orders_of_payer(tax_numbers=[ORDER.tax_number], ibans=[IBAN]) == []
+    assert book.orders_by_codes([ORDER.code]) == [paid]
+    part = replace(known, state="partially_paid", amount_due=Decimal("97.60"))
+    book.put(part)
+    assert titled(book, "SAGLAYICI", Decimal("97.60")) == [part]
+    assert book.open_orders_of_payer(tax_numbers=[ORDER.tax_number], ibans=[]) == [part]
+
+
+def test_a_vocabulary_guesses_only_what_it_does_not_know() -> None:
+    vocabulary = Vocabulary()
+    for word in ("GUNES", "GUNEY", "GIDA", "TEKNOLOJI"):
+        vocabulary.add(word)
+    assert vocabulary.meant("GUNES") == ("GUNES",)
+    assert vocabulary.meant("GUNEZ") == ("GUNEZ", "GUNES", "GUNEY")
+    assert vocabulary.meant("TEKN") == ("TEKN", "TEKNOLOJI")
+    assert vocabulary.meant("GUNESGIDA") == ("GUNESGIDA", "GUNES", "GIDA", "GUNESGIDA")
+    assert vocabulary.meant("4467") == ("4467",)
+    vocabulary.add("GUNEZ")
+    assert vocabulary.meant("GUNEZ") == ("GUNEZ",)

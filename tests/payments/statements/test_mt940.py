@@ -184,7 +184,7 @@ class TestRefusedFiles:
     def test_an_empty_file(self) -> None:
         with pytest.raises(StatementRefused) as refusal:
             read("mt940", b"")
-        assert refusal.value.message == "Dosya boş. Bankadan indirdiğiniz ekstre dosyasını yeniden seçin."
+        assert refusal.value.message == "Dosya boş. İndirdiğiniz ya da kaydettiğiniz dosyayı yeniden seçin."
 
     def test_a_file_that_names_no_account(self) -> None:
         text = file_of(Message((PAID,))).replace(f":25:{OUR_IBAN}\r\n", "")

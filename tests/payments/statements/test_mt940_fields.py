@@ -8,15 +8,14 @@ import pytest
 from payments.statements.mt940_fields import (
     Balance,
     Entry,
-    FieldError,
     Information,
     nearest_day,
     parse_amount,
     parse_balance,
-    parse_day,
     parse_entry,
     parse_information,
 )
+from payments.statements.values import FieldError, short_day
 
 DAY = date(2026, 11, 23)
 PAYER = "TR330006100519786457841326"
@@ -64,14 +63,14 @@ def test_amounts_that_would_have_to_be_guessed(written: str, message: str) -> No
 
 
 def test_days() -> None:
-    assert parse_day("261123") == DAY
-    assert parse_day("280229") == date(2028, 2, 29)
+    assert short_day("261123") == DAY
+    assert short_day("280229") == date(2028, 2, 29)
 
 
 @pytest.mark.parametrize("written", ["260230", "270229", "261301", "260001", "260100"])
 def test_impossible_days(written: str) -> None:
     with pytest.raises(FieldError) as error:
-        parse_day(written)
+        short_day(written)
     assert str(error.value) == f"Böyle bir tarih yok: “{written}” (yıl, ay, gün)."
 
 
@@ -211,3 +210,21 @@ def test_a_question_mark_alone_makes_no_structure() -> None:
 
 def test_a_name_and_an_account_may_be_missing() -> None:
     assert parse_information(["166?20KM7?31123456"], own_iban=None) == Information("KM7", None, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (
+            ["/TRTP/FAST/IBAN/TR330006100519786457841326", "/NAME/Şule Ça", "ğlayan A.Ş./REMI/KM7-T3R-AWC"],
+            "Şule Çağlayan A.Ş.",
+        ),
+        (["/ORDP//NAME/Şule A.Ş./REMI/x"], "Şule A.Ş."),
+        (["/ORDP/Şule A.Ş.", "/REMI/x"], "Şule A.Ş."),
+        (["/EREF/NOTPROVIDED/REMI/KM7 /NAME/BAŞKASI"], None),
+        (["KM7 /NAME/BAŞKASI"], None),
+    ],
+)
+def test_names_in_code_words(lines: list[str], name: str | None) -> None:
+    information = parse_information(lines, own_iban=None)
+    assert (information.payer_name, information.text) == (name, "\n".join(lines))

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mt940.options import Options
 
+from iys_portal.shared.sheets.text import clean
 from payments.statements import BankLine, ReadResult, StatementRefused, read
-from payments.statements.text import clean
 from tests.payments.statements.mt940_writer import Message, Transaction, file_of
 
 TURKISH = "ABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZabcçdefgğhıijklmnoöprsştuüvyz0123456789 .,/()+"
@@ -138,7 +138,9 @@ def read_or_none(data: bytes) -> ReadResult | None:
         return None
 
 
-@given(st.lists(broken_pieces | st.text(st.characters(exclude_characters="\r\n"), max_size=20), max_size=40))
+@given(
+    st.lists(broken_pieces | st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20), max_size=40)
+)
 def test_lines_and_transaction_problems_count_the_transactions(pieces: list[str]) -> None:
     result = read_or_none("\n".join(pieces).encode())
     if result is None:

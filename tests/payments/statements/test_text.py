@@ -2,16 +2,16 @@
 
 import pytest
 
-from payments.statements.base import Problem, StatementRefused
-from payments.statements.text import (
+from iys_portal.shared.sheets.text import (
     MAX_FILE_BYTES,
     MAX_LINE_CHARACTERS,
     clean,
-    encoding_notes,
     encoding_of,
     lines_of,
     undo_mojibake,
 )
+from payments.statements.base import Problem, StatementRefused
+from payments.statements.notes import encoding_notes
 
 TURKISH = "Ödeme şirketi İĞNE ıhlamur ÇÖĞÜŞ – 5 €"
 
@@ -96,7 +96,7 @@ def test_control_and_direction_marks_vanish() -> None:
 def test_an_empty_file_is_refused(data: bytes) -> None:
     with pytest.raises(StatementRefused) as refusal:
         list(lines_of(data))
-    assert refusal.value.message == "Dosya boş. Bankadan indirdiğiniz ekstre dosyasını yeniden seçin."
+    assert refusal.value.message == "Dosya boş. İndirdiğiniz ya da kaydettiğiniz dosyayı yeniden seçin."
 
 
 def test_a_file_beyond_the_cap_is_refused() -> None:
@@ -110,4 +110,4 @@ def test_a_line_without_end_is_refused_and_the_longest_one_is_not() -> None:
     assert list(lines_of(f"{longest}\nb".encode())) == [longest, "b"]
     with pytest.raises(StatementRefused) as refusal:
         list(lines_of(f"{longest}a\nb".encode()))
-    assert refusal.value.message == ("Dosyada 10.000 karakterden uzun bir satır var; bu bir ekstre dosyası değil.")
+    assert refusal.value.message == ("Dosyada 10.000 karakterden uzun bir satır var; okunmadı.")

@@ -1,0 +1,214 @@
+"""Yetkili kişiler: who acts for the provider, invitations and their acceptance."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import ProviderRequest, provider_view, signed_in
+from accounts.company_forms import InvitationForm, RoleForm
+from accounts.enums import Capability, InvitationState, Role
+from accounts.middleware import PROVIDER_KEY
+from accounts.models import Invitation, Membership, Person
+from accounts.rules import ROLE_HINTS, AccountRefused, assignable_by, refusal_of_change
+from accounts.selectors import (
+    invitation_by_code,
+    invitation_with,
+    member_with,
+    open_invitations_of,
+    owners_of,
+    people_matching,
+)
+from accounts.services import people
+from partners.middleware import PARTY_KEY
+
+PAGE_SIZE = 25
+QUERY_LENGTH = 100
+ENDED = "Bu kişinin yetkisi daha önce sona ermiş."
+_LIST = "accounts:people"
+
+
+@require_safe
+@provider_view
+def overview(request: ProviderRequest) -> HttpResponse:
+    """The people who act for the provider (?ara=, ?sayfa=), and the invitations that wait."""
+    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
+    page = Paginator(people_matching(request.provider.pk, query), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    roles = assignable_by(request.membership.role)
+    now = timezone.now()
+    context = {
+        "page": page,
+        "rows": [(member, member.role in roles) for member in page],
+        "query": query,
+        "mine": request.membership,
+        "invitations": [
+            (invitation, invitation.role in roles, invitation.expires_at <= now)
+            for invitation in (open_invitations_of(request.provider.pk) if roles else ())
+        ],
+        "role_hints": [(role.label, ROLE_HINTS[role]) for role in Role],
+    }
+    return render(request, "accounts/people.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PEOPLE)
+def invite(request: ProviderRequest) -> HttpResponse:
+    """Invite somebody by TCKN, name, e-mail and role."""
+    roles = assignable_by(request.membership.role)
+    form = InvitationForm(request.POST if request.method == "POST" else None, roles=roles)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = people.invite(
+                provider=request.provider, invited=form.invited(), person=request.user, now=timezone.now()
+            )
+        except AccountRefused as refusal:
+            form.add_error("tckn", str(refusal))
+        else:
+            messages.success(request, f"{invitation.get_full_name()} davet edildi. Davet 7 gün geçerlidir.")
+            return redirect(_LIST)
+    return render(request, "accounts/invite.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PEOPLE)
+def invite_again(request: ProviderRequest, pk: int) -> HttpResponse:
+    """The check page before an invitation is sent again with a new link, and POST, which does it."""
+    invitation = _invitation(request, pk)
+    if invitation.state == InvitationState.ACCEPTED:
+        messages.info(request, people.USED)
+        return redirect(_LIST)
+    if request.method != "POST":
+        return render(request, "accounts/invitation_again.html", {"invitation": invitation})
+    try:
+        people.invite_again(
+            provider=request.provider, invitation_id=invitation.pk, person=request.user, now=timezone.now()
+        )
+    except AccountRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, f"{invitation.get_full_name()} için yeni davet gönderildi; eski bağlantı geçersizdir."
+        )
+    return redirect(_LIST)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PEOPLE)
+def withdraw(request: ProviderRequest, pk: int) -> HttpResponse:
+    """The check page before an invitation is taken back, and POST, which does it."""
+    invitation = _invitation(request, pk)
+    if request.method != "POST" and invitation.state == InvitationState.PENDING:
+        return render(request, "accounts/invitation_withdraw.html", {"invitation": invitation})
+    try:
+        done = request.method == "POST" and people.withdraw_invitation(
+            provider=request.provider, invitation_id=invitation.pk, person=request.user
+        )
+    except AccountRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.info(request, "Davet geri çekildi." if done else "Bu davet artık beklemiyor.")
+    return redirect(_LIST)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PEOPLE)
+def role(request: ProviderRequest, pk: int) -> HttpResponse:
+    """Give somebody another role."""
+    member = _member(request, pk)
+    if member.ended_at is not None:
+        messages.info(request, ENDED)
+        return redirect(_LIST)
+    roles = assignable_by(request.membership.role)
+    form = RoleForm(request.POST if request.method == "POST" else None, roles=roles, initial={"role": member.role})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = people.change_role(
+                provider=request.provider, membership_id=pk, role=Role(form.cleaned_data["role"]), person=request.user
+            )
+        except AccountRefused as refusal:
+            form.add_error("role", str(refusal))
+        else:
+            messages.success(request, f"{member.person} artık {changed.get_role_display()}.")
+            return redirect(_LIST)
+    context = {"form": form, "member": member, "refusal": _refusal(request, member, after=Role.VIEWER)}
+    return render(request, "accounts/member_role.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PEOPLE)
+def remove(request: ProviderRequest, pk: int) -> HttpResponse:
+    """The check page before somebody's authority ends, and POST, which ends it."""
+    member = _member(request, pk)
+    if request.method != "POST" and member.ended_at is None:
+        context = {"member": member, "refusal": _refusal(request, member, after=None), "mine": request.membership}
+        return render(request, "accounts/member_remove.html", context)
+    if member.ended_at is not None:
+        messages.info(request, ENDED)
+        return redirect(_LIST)
+    try:
+        people.remove_member(provider=request.provider, membership_id=pk, person=request.user, now=timezone.now())
+    except AccountRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{member.person} artık {request.provider.title} adına işlem yapamaz.")
+    return redirect("entry" if member.person_id == request.user.pk else _LIST)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def invitation(request: HttpRequest) -> HttpResponse:
+    """The page behind an invitation's link (?kod=): it opens for the invited TCKN alone; POST accepts."""
+    person: Any = request.user
+    found = invitation_by_code(request.GET.get("kod", ""))
+    if found is None:
+        return render(request, "accounts/invitation_closed.html", {"reason": "Bu bağlantı bir davete ait değil."})
+    refusal = people.refusal_of_acceptance(found, person=person, now=timezone.now())
+    if refusal:
+        return _closed(request, found, person, refusal)
+    if request.method != "POST":
+        context = {"invitation": found, "hint": ROLE_HINTS[Role(found.role)]}
+        return render(request, "accounts/invitation.html", context)
+    try:
+        membership = people.accept_invitation(invitation=found, person=person, now=timezone.now())
+    except AccountRefused as refused:
+        return _closed(request, found, person, str(refused))
+    request.session[PROVIDER_KEY] = membership.provider_id
+    request.session.pop(PARTY_KEY, None)
+    messages.success(request, f"Artık {found.provider.title} adına işlem yapabilirsiniz: {found.get_role_display()}.")
+    return redirect("brands:list")
+
+
+def _closed(request: HttpRequest, found: Invitation, person: Person, reason: str) -> HttpResponse:
+    """Say why the invitation does not open; nothing of it is shown to somebody else than the invited person."""
+    wrong_person = reason == people.NOT_YOURS
+    if wrong_person:
+        people.note_wrong_person(invitation=found, person=person)
+    context = {"reason": reason, "wrong_person": wrong_person}
+    return render(request, "accounts/invitation_closed.html", context, status=403 if wrong_person else 410)
+
+
+def _member(request: ProviderRequest, pk: int) -> Membership:
+    member = member_with(request.provider.pk, pk)
+    if member is None:
+        raise Http404
+    return member
+
+
+def _invitation(request: ProviderRequest, pk: int) -> Invitation:
+    found = invitation_with(request.provider.pk, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _refusal(request: ProviderRequest, member: Membership, *, after: Role | None) -> str:
+    return refusal_of_change(
+        actor_role=request.membership.role,
+        before=member.role,
+        after=after,
+        other_owners=owners_of(request.provider.pk).exclude(pk=member.pk).count(),
+    )

@@ -1,0 +1,1 @@
+"""Applications: companies that want to be registered, further people, further brands; reviewed before they count."""

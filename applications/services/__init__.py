@@ -1,0 +1,1 @@
+"""Change applications: typed as a draft, sent, reviewed, decided."""

@@ -1,0 +1,1 @@
+"""Screens of applicants: the steps, the status, further people and brands, Beni Haberdar Et."""

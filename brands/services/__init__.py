@@ -1,0 +1,1 @@
+"""Change brands and their dealers. Every change is audited; TCKN and telephone numbers never stand in the trail."""

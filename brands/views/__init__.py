@@ -1,0 +1,1 @@
+"""Marka Yönetimi (screen 3) and Bayi (screen 16)."""

@@ -1,0 +1,230 @@
+"""Read files of consents: the jobs of a provider, how far one is, its first rows, its bad rows with what to do."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, Source
+from consents.imports.columns import FIELDS, LABELS
+from consents.imports.mending import Mend
+from consents.imports.tables import ROW_BROKEN
+from consents.models import ImportJob
+from consents.rules.faults import RULES
+from consents.rules.transaction import written
+from iys_portal.shared.crypto import decrypt
+from packages.models import Package
+from packages.rules import fits
+
+ROW_HINT = "Satırı şablondaki sütunlara göre yeniden yazın."
+_ROW_MESSAGE = "Satır okunamadı."
+_PORTION = 2_000
+# Where the register's own refusals point: they are kept without a field.
+_FIELD_OF = {
+    "H174": "status",
+    "H175": "status",
+    "H178": "consentDate",
+    "H180": "retailerCode",
+    "H462": "consentDate",
+    "H463": "source",
+    "H467": "consentDate",
+    "H525": "recipient",
+}
+
+
+def jobs_of(provider_id: int) -> QuerySet[ImportJob]:
+    """Return the provider's files, newest first."""
+    return ImportJob.objects.filter(provider_id=provider_id).select_related("brand", "person").order_by("-pk")
+
+
+def job_with_id(provider_id: int, pk: int) -> ImportJob | None:
+    """Return one of the provider's files, or None."""
+    return jobs_of(provider_id).filter(pk=pk).first()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is: of a hundred, its rows a second, and how long it still takes, where that is known."""
+
+    percent: int
+    rate: int | None = None
+    left: timedelta | None = None
+
+    @property
+    def left_words(self) -> str:
+        """The remaining time as people say it."""
+        if self.left is None:
+            return ""
+        seconds = int(self.left.total_seconds())
+        return f"{max(seconds, 1)} saniye" if seconds < 60 else f"{(seconds + 59) // 60} dakika"
+
+
+def progress_of(job: ImportJob, *, now: datetime) -> Progress:
+    """Return how far the reading or the recording of a job is."""
+    if job.state == ImportState.CHECKING:
+        return Progress(job.read_percent)
+    if job.state != ImportState.APPLYING or job.started_at is None or not job.staged:
+        return Progress(100 if job.finished_at else 0)
+    percent = job.position * 100 // job.staged
+    taken = (now - job.started_at).total_seconds()
+    if not job.position or taken <= 0:
+        return Progress(percent)
+    rate = job.position / taken
+    return Progress(percent, round(rate), timedelta(seconds=(job.staged - job.position) / rate))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What would come of a file, as it was compared when it was read."""
+
+    new: int
+    changed: int
+    same: int
+    bad: int
+    before: int
+    after: int
+    ignored: list[str]
+
+    @property
+    def writes(self) -> int:
+        """How many consents would be recorded."""
+        return self.new + self.changed
+
+    def is_beyond(self, package: Package) -> bool:
+        """Whether the addresses may become more than the package holds."""
+        return self.after > self.before and not fits(package, addresses=self.after)
+
+
+def outlook_of(job: ImportJob) -> Outlook | None:
+    """Return the comparison of a job that was read, else None."""
+    found: dict[str, Any] = job.outlook
+    if not found:
+        return None
+    bad = job.problem_count + sum(found["codes"].values())
+    before, after = found["addresses"]
+    return Outlook(found["new"], found["changed"], found["same"], bad, before, after, found["ignored"])
+
+
+def mends_of(job: ImportJob) -> list[tuple[str, int]]:
+    """Return what was mended, in words, with how often."""
+    return [(mend.value, job.mends[mend.name]) for mend in Mend if mend.name in job.mends]
+
+
+@dataclass(frozen=True)
+class CodeCount:
+    """How often a fault was found."""
+
+    code: str
+    count: int
+    message: str
+    hint: str
+
+
+def faults_of(job: ImportJob) -> list[CodeCount]:
+    """Return the faults of a job, most frequent first; before it is applied, with those that the comparison found."""
+    counts = Counter(job.faults)
+    if job.state == ImportState.READY:
+        for codes, count in job.outlook["codes"].items():
+            counts.update(dict.fromkeys(codes.split(","), count))
+    return [CodeCount(code, count, *_words(code)) for code, count in counts.most_common()]
+
+
+def _words(code: str) -> tuple[str, str]:
+    rule = RULES.get(code)
+    return (rule.message, rule.hint) if rule else (_ROW_MESSAGE, ROW_HINT)
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One of the first rows of a file."""
+
+    number: int
+    cells: list[str]
+    codes: str
+
+    @property
+    def labelled(self) -> list[tuple[str, str]]:
+        """The cells with the names of their fields."""
+        return [(LABELS[field], cell) for field, cell in zip(FIELDS, self.cells, strict=True)]
+
+
+def sample_of(job: ImportJob) -> list[SampleRow]:
+    """Return the first rows of a file as they are written there, with the codes of what is wrong."""
+    if job.sample_encrypted is None:
+        return []
+    rows = json.loads(decrypt(job.sample_encrypted))
+    return [SampleRow(number, cells, ", ".join(code for code, _, _ in _faults(codes))) for number, cells, codes in rows]
+
+
+# --- Bad rows ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class BadRow:
+    """A row that was not recorded: its cells in the order of FIELDS, and what is wrong, (code, field, sentence)."""
+
+    line: int
+    cells: list[str]
+    faults: list[tuple[str, str, str]]
+
+    def value_of(self, field: str) -> str:
+        """Return what stands in a field."""
+        return self.cells[FIELDS.index(field)] if field in FIELDS else ""
+
+
+def bad_rows_of(job: ImportJob) -> Iterator[BadRow]:
+    """Yield the bad rows in the order of the file, read in portions."""
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT line, cells, codes, channel, source, recipient, status, consent_at, recipient_type,"
+                " retailer_code FROM consent_import_problem WHERE provider_id = %s AND job_id = %s AND line > %s"
+                " ORDER BY line LIMIT %s",
+                [job.provider_id, job.pk, after, _PORTION],
+            )
+            rows = cursor.fetchall()
+        for line, cells, codes, *typed in rows:
+            yield BadRow(line, _cells(*typed) if cells is None else json.loads(cells), _faults(codes))
+        if len(rows) < _PORTION:
+            return
+        after = rows[-1][0]
+
+
+def _faults(codes: str) -> list[tuple[str, str, str]]:
+    if codes.startswith(f"{ROW_BROKEN}:"):
+        return [(ROW_BROKEN, "", codes.partition(":")[2])]
+    faults = []
+    for each in filter(None, codes.split(",")):
+        code, _, field = each.partition(":")
+        faults.append((code, field or _FIELD_OF[code], RULES[code].message))
+    return faults
+
+
+def _cells(
+    channel: int,
+    source: int | None,
+    recipient: str,
+    status: int,
+    consent_at: datetime | None,
+    recipient_type: int,
+    retailer_code: int | None,
+) -> list[str]:
+    """Return a row that was read, in İYS's words and in the order of FIELDS."""
+    return [
+        Channel(channel).name,
+        "" if source is None else Source(source).name,
+        recipient,
+        ConsentStatus(status).name,
+        written(consent_at),
+        RecipientType(recipient_type).name,
+        "" if retailer_code is None else str(retailer_code),
+    ]
+
+
+def label_of(field: str) -> str:
+    """Return a field as people know it, with İYS's name."""
+    return f"{LABELS[field]} ({field})" if field else "Satır"

@@ -1,0 +1,130 @@
+"""Toplu yükleme: a file is sent, looked at, recorded while one does something else, and its bad rows come back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import ProviderRequest, provider_view
+from accounts.enums import Capability
+from brands.selectors import brands_of
+from consents import import_selectors as selectors
+from consents.enums import ImportState
+from consents.forms import ImportForm
+from consents.import_files import result_rows, template_rows
+from consents.imports.columns import FIELDS, LABELS, REQUIRED
+from consents.models import ImportJob
+from consents.services import imports
+from iys_portal.shared.sheets.refusal import FileRefused
+from iys_portal.shared.tables import csv_bytes, csv_rows
+from packages.selectors import active_package
+
+PAGE_SIZE = 20
+_CSV = "text/csv; charset=utf-8"
+_HINTS = {
+    "type": ("ARAMA, MESAJ ya da EPOSTA", "MESAJ"),
+    "source": ("İznin alındığı kaynak", "HS_WEB"),
+    "recipient": ("Telefon numarası ya da e-posta adresi", "+905992000000"),
+    "status": ("ONAY ya da RET", "ONAY"),
+    "consentDate": ("Yıl-ay-gün saat:dakika:saniye, Türkiye saati", "2026-11-23 14:05:00"),
+    "recipientType": ("BIREYSEL ya da TACIR; boşsa BIREYSEL", "BIREYSEL"),
+    "retailerCode": ("İzni bir bayi aldıysa onun sekiz haneli kodu", "10000001"),
+}
+COLUMNS = tuple((field, LABELS[field], *_HINTS[field], field not in REQUIRED) for field in FIELDS)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.CONSENTS)
+def upload(request: ProviderRequest) -> HttpResponse:
+    """Choose brand and file; the files sent before."""
+    brands = list(brands_of(request.provider.pk))
+    posted = request.method == "POST"
+    form = ImportForm(request.POST if posted else None, request.FILES if posted else None, brands=brands)
+    if posted and form.is_valid():
+        file = form.cleaned_data["dosya"]
+        try:
+            job, is_new = imports.receive(
+                brand=form.brand, filename=file.name, content=file, person=request.user, now=timezone.now()
+            )
+        except FileRefused as refusal:
+            form.add_error("dosya", refusal.message)
+        else:
+            if not is_new:
+                messages.info(request, "Bu dosyayı bu marka için daha önce yüklediniz; ikinci kez alınmadı.")
+            return redirect("consents:import", pk=job.pk)
+    page = Paginator(selectors.jobs_of(request.provider.pk), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    context = {"form": form, "brands": brands, "page": page, "columns": COLUMNS}
+    return render(request, "consents/imports.html", context)
+
+
+@require_safe
+@provider_view(Capability.CONSENTS)
+def template(request: ProviderRequest) -> HttpResponse:  # noqa: ARG001  (the decorator asks who it is)
+    """The empty file that people fill in."""
+    headers = {"Content-Disposition": 'attachment; filename="izin-sablonu.csv"'}
+    return HttpResponse(csv_bytes(template_rows()), content_type=_CSV, headers=headers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.CONSENTS)
+def job(request: ProviderRequest, pk: int) -> HttpResponse:
+    """One file: how far it is, what would come of it, what came of it; POST applies, cancels or resumes it."""
+    found = _job_or_404(request, pk)
+    if request.method == "POST":
+        _decide(request, found)
+        return redirect("consents:import", pk=pk)
+    return render(request, "consents/import.html", _context(found))
+
+
+def _context(found: ImportJob) -> dict[str, Any]:
+    now = timezone.now()
+    is_ready = found.state == ImportState.READY
+    outlook = selectors.outlook_of(found)
+    package = active_package(found.provider_id, now=now) if is_ready else None
+    return {
+        "job": found,
+        "is_running": found.state in {ImportState.RECEIVED, ImportState.CHECKING, ImportState.APPLYING},
+        "progress": selectors.progress_of(found, now=now),
+        "outlook": outlook,
+        "package": package,
+        "is_beyond": package is not None and outlook is not None and outlook.is_beyond(package),
+        "mends": selectors.mends_of(found),
+        "faults": selectors.faults_of(found),
+        "sample": selectors.sample_of(found) if is_ready else [],
+        "fields": [LABELS[field] for field in FIELDS],
+    }
+
+
+def _decide(request: ProviderRequest, found: ImportJob) -> None:
+    person, now = request.user, timezone.now()
+    if "vazgec" in request.POST:
+        if imports.cancel(job=found, person=person, now=now):
+            messages.info(request, "Dosyadan vazgeçildi. O ana kadar kaydedilen izinler kayıtlı kaldı.")
+    elif "devam" in request.POST:
+        if not imports.resume(job=found, person=person, now=now):
+            messages.info(request, "Bu dosya zaten sürüyor ya da yeniden yüklendi.")
+    elif "uygula" in request.POST:
+        imports.apply(job=found, person=person, now=now)
+
+
+@require_safe
+@provider_view(Capability.CONSENTS)
+def problems(request: ProviderRequest, pk: int) -> StreamingHttpResponse:
+    """Every bad row with its column, value, code, sentence and hint: to be corrected and sent again."""
+    found = _job_or_404(request, pk)
+    answer = StreamingHttpResponse(csv_rows(result_rows(found)), content_type=_CSV)
+    answer["Content-Disposition"] = f'attachment; filename="hatali-izinler-{found.pk}.csv"'
+    patch_cache_control(answer, no_store=True)
+    return answer
+
+
+def _job_or_404(request: ProviderRequest, pk: int) -> ImportJob:
+    found = selectors.job_with_id(request.provider.pk, pk)
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,84 @@
+"""The head of a file of consents: which column is which, under İYS's names or the Turkish ones people use."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from iys_portal.shared.sheets.refusal import FileRefused
+from iys_portal.shared.sheets.table import MAX_COLUMNS, heading
+
+FIELDS = ("type", "source", "recipient", "status", "consentDate", "recipientType", "retailerCode")
+"""İYS's template; rows are read into this order. The last two may be left out."""
+
+REQUIRED = FIELDS[:5]
+LABELS = {
+    "type": "İzin tipi",
+    "source": "Kaynak",
+    "recipient": "Alıcı",
+    "status": "Durum",
+    "consentDate": "İzin tarihi",
+    "recipientType": "Alıcı tipi",
+    "retailerCode": "Bayi kodu",
+}
+
+_NAMES = {
+    "type": ("type", "tip", "izin tipi", "izin türü", "kanal", "ileti türü"),
+    "source": ("source", "kaynak", "izin kaynağı"),
+    "recipient": (
+        *("recipient", "alıcı", "alıcı adresi", "iletişim adresi", "telefon", "telefon no", "telefon numarası", "gsm"),
+        *("cep telefonu", "eposta", "eposta adresi", "telefon numarası ya da eposta adresi", "telefon ya da eposta"),
+    ),
+    "status": ("status", "durum", "izin durumu"),
+    "consentDate": ("consentDate", "tarih", "izin tarihi", "onay tarihi"),
+    "recipientType": ("recipientType", "alıcı tipi", "alıcı türü"),
+    "retailerCode": ("retailerCode", "bayi", "bayi kodu", "bayi no", "bayi iys no"),
+}
+_FIELD_OF = {heading(name): known for known, names in _NAMES.items() for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the fields stand, in the order of FIELDS (-1: not there), how many columns there are, what is not read."""
+
+    places: tuple[int, ...]
+    width: int
+    ignored: tuple[str, ...]
+    _taken: Callable[[list[str]], tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_taken", itemgetter(*self.places))
+
+    def pick(self, cells: list[str]) -> tuple[str, ...]:
+        """Return the cells of a row in the order of FIELDS; what is not there is an empty text."""
+        if len(cells) != self.width:
+            cells = cells[: self.width] + [""] * (self.width - len(cells))
+        cells.append("")  # what place -1 finds
+        return self._taken(cells)
+
+
+def known_names(cells: Sequence[str]) -> int:
+    """Return how many cells of a line are names of our fields."""
+    return len({_FIELD_OF.get(heading(cell)) for cell in cells} - {None})
+
+
+def columns_of(cells: Sequence[str]) -> Columns:
+    """Read the head; raise FileRefused when a column is missing, or two say the same."""
+    if len(cells) > MAX_COLUMNS:
+        raise FileRefused(f"Dosyada {MAX_COLUMNS} sütundan fazlası var; okunmadı.")
+    places: dict[str, int] = {}
+    ignored = []
+    for place, cell in enumerate(cells):
+        name = _FIELD_OF.get(heading(cell))
+        if name is None:
+            ignored += [cell.strip()[:60]] if cell.strip() else []
+        elif name in places:
+            raise FileRefused(f"Başlık satırında iki sütun aynı bilgiyi adlandırıyor: {LABELS[name]} ({name}).")
+        else:
+            places[name] = place
+    if missing := [name for name in REQUIRED if name not in places]:
+        names = ", ".join(f"{LABELS[name]} ({name})" for name in missing)
+        raise FileRefused(
+            f"Dosyanın ilk satırı sütun başlıkları olmalıdır; şu sütunlar bulunamadı: {names}."
+            " Şablonu indirin, izinlerinizi onun sütunlarına yazın."
+        )
+    return Columns(tuple(places.get(name, -1) for name in FIELDS), len(cells), tuple(ignored))

@@ -1,0 +1,239 @@
+"""Record movements of consents, one at a time. The event table is their audit trail: who, by which way, when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from accounts.models import Person, Provider
+from brands.enums import RetailerState
+from brands.models import Brand
+from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
+from consents.models import Consent
+from consents.rules.faults import Fault
+from consents.rules.fields import Movement, Policy
+from consents.rules.state import Standing, judge, judge_citizens
+from consents.rules.transaction import transaction_id
+from consents.selectors import (
+    Address,
+    address_rows,
+    beyond_limit,
+    last_event,
+    place_of,
+    said_by,
+    says,
+)
+from packages.usage import lock_addresses
+
+
+class ConsentRefused(Exception):
+    """A movement that may not be recorded; `faults` are all reasons, in İYS's words."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(fault.code for fault in faults))
+        self.faults = list(faults)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An accepted movement; `is_new` is False when the same one had been recorded before."""
+
+    seq: int
+    transaction_id: str
+    created_at: datetime
+    is_new: bool = True
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a provider's movement comes from: a person at a screen or with a file, or a program (no person)."""
+
+    way: Way
+    person: Person | None = None
+
+
+def record_consent(
+    *,
+    provider: Provider,
+    brand: Brand,
+    movement: Movement,
+    origin: Origin,
+    policy: Policy,
+    now: datetime,
+    retailer_code: int | None = None,
+    repeats: bool = False,
+) -> Recorded:
+    """Record a provider's movement of one consent, whose fields were read by `consents.rules.fields.read`.
+
+    Waits for whoever else writes consents of the provider, and is judged on what it will follow: neither can two
+    writers take the last place of a package, nor is a number of the feed committed after a greater one
+    (docs/adr/0032-consent-store.md). One movement a transaction: a caller that has more of them opens none around.
+
+    `repeats`: the movement that was recorded last, sent again, is answered with its old transaction id.
+    Raises ConsentRefused with all faults of the gate (H180, H525), or, where it lets the movement pass, of the state
+    (H174, H175, H178, H462, H463).
+    """
+    job = _Job(provider, brand, movement, origin, now, retailer_code)
+    with transaction.atomic():
+        lock_addresses(provider.pk)
+        address = address_rows(provider.pk, movement.recipient)
+        current = _current(job, address)
+        if repeats and (last := last_event(current)) is not None and says(last) == said_by(movement, retailer_code):
+            return _recorded(job, last.seq, created_at=last.created_at, is_new=False)
+        faults = beyond_limit(provider.pk, address, movement, now=now)
+        if retailer_code is not None and not _keep_retailer(brand, retailer_code):
+            faults.append(Fault("H180", "retailerCode"))
+        if faults := faults or judge(_standing(current), movement, policy=policy):
+            raise ConsentRefused(faults)
+        return _write(job, current)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is written when it may be."""
+
+    provider: Provider
+    brand: Brand
+    movement: Movement
+    origin: Origin
+    now: datetime
+    retailer_code: int | None = None
+
+
+def _keep_retailer(brand: Brand, code: int) -> bool:
+    """Return whether an active dealer of this code works for the brand; nobody deletes it until the caller is done.
+
+    Whoever deletes a dealer locks its row before asking for its consents (docs/adr/0033-dealers.md): here it waits, or
+    it is waited for and the dealer is gone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM brands_retailer WHERE provider_id = %s AND brand_id = %s AND code = %s AND state = %s"
+            " FOR KEY SHARE",
+            [brand.provider_id, brand.pk, code, RetailerState.ACTIVE],
+        )
+        return cursor.fetchone() is not None
+
+
+def _current(job: _Job, address: Address) -> Consent | None:
+    return address.consent(job.brand.pk, job.movement.channel, job.movement.recipient_type)
+
+
+def _standing(current: Consent | None) -> Standing | None:
+    return None if current is None else Standing(ConsentStatus(current.status), current.consent_at)
+
+
+# A caller read its clock before it waited for the lock: who comes later is never recorded earlier. So a feed that is
+# cut at an instant is cut at a number, too.
+INSTANT = """GREATEST(%(now)s, (
+            SELECT created_at FROM consent_event WHERE provider_id = %(provider)s ORDER BY seq DESC LIMIT 1
+        ))"""
+
+_WRITE = f"""
+    WITH event AS (
+        INSERT INTO consent_event (provider_id, prev_seq, created_at, consent_at, brand_id, person_id, retailer_code,
+            channel, recipient_type, status, source, way, recipient)
+        VALUES (%(provider)s, %(previous)s, {INSTANT}, %(consent_at)s, %(brand)s, %(person)s, %(retailer)s,
+            %(channel)s, %(recipient_type)s, %(status)s, %(source)s, %(way)s, %(recipient)s)
+        RETURNING seq, created_at
+    )
+    INSERT INTO consent
+        (provider_id, recipient, brand_id, channel, recipient_type, status, consent_at, source, last_seq)
+    SELECT %(provider)s, %(recipient)s, %(brand)s, %(channel)s, %(recipient_type)s, %(status)s, %(consent_at)s,
+        %(source)s, seq FROM event
+    ON CONFLICT (provider_id, recipient, brand_id, channel, recipient_type) DO UPDATE SET status = excluded.status,
+        consent_at = excluded.consent_at, source = excluded.source, last_seq = excluded.last_seq
+    RETURNING last_seq, (SELECT created_at FROM event)
+"""  # noqa: S608
+
+
+def _write(job: _Job, current: Consent | None) -> Recorded:
+    """Append the event and make it the current state, in one statement; return what was recorded."""
+    movement, person = job.movement, job.origin.person
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            {
+                "provider": job.provider.pk,
+                "brand": job.brand.pk,
+                "recipient": movement.recipient,
+                "channel": movement.channel.value,
+                "recipient_type": movement.recipient_type.value,
+                "status": movement.status.value,
+                "source": None if movement.source is None else movement.source.value,
+                "consent_at": movement.consent_at,
+                "previous": None if current is None else current.last_seq,
+                "now": job.now,
+                "person": None if person is None else person.pk,
+                "retailer": job.retailer_code,
+                "way": job.origin.way.value,
+            },
+        )
+        seq, created_at = cursor.fetchone()
+    return _recorded(job, seq, created_at=created_at)
+
+
+def _recorded(job: _Job, seq: int, *, created_at: datetime, is_new: bool = True) -> Recorded:
+    number = transaction_id(
+        job.movement, iys_code=job.provider.iys_code, brand_code=job.brand.code, created_at=created_at
+    )
+    return Recorded(seq, number, created_at, is_new)
+
+
+def record_citizens_movement(
+    *,
+    provider: Provider,
+    brand: Brand,
+    recipient: str,
+    channel: Channel,
+    recipient_type: RecipientType,
+    status: ConsentStatus,
+    source: Source,
+    consent_at: datetime,
+    now: datetime,
+) -> Recorded:
+    """Record what a citizen did at İYS's own places: it wins by its date alone, and no limit of a package stops it.
+
+    Raises ConsentRefused (H178) when what is recorded is newer, or as new and no approval that the citizen refuses.
+    """
+    if not source.is_citizens:
+        raise ValueError(f"{source.name} is a provider's source.")
+    movement = Movement(recipient, channel, recipient_type, status, source, consent_at.replace(microsecond=0))
+    job = _Job(provider, brand, movement, Origin(Way.CITIZEN), now)
+    with transaction.atomic():
+        lock_addresses(provider.pk)
+        current = _current(job, address_rows(provider.pk, recipient))
+        if faults := judge_citizens(_standing(current), movement):
+            raise ConsentRefused(faults)
+        return _write(job, current)
+
+
+@transaction.atomic
+def take_over(*, consents: Sequence[Consent], now: datetime) -> None:
+    """Bring in consents of one provider that were recorded elsewhere before, each with one event (Devreden kayıt).
+
+    No rule judges them: what they say has happened. Waits for other writers; the address count follows by itself.
+    """
+    if not consents:
+        return
+    (provider_id,) = {consent.provider_id for consent in consents}
+    lock_addresses(provider_id)
+    Consent.objects.bulk_create(sorted(consents, key=place_of))
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_OVER, {"provider": provider_id, "now": now, "way": Way.FIRST_RECORD.value})
+
+
+_TAKE_OVER = f"""
+    WITH event AS (
+        INSERT INTO consent_event (provider_id, created_at, consent_at, brand_id, channel, recipient_type, status,
+            source, way, recipient)
+        SELECT provider_id, {INSTANT}, consent_at, brand_id, channel, recipient_type, status, source, %(way)s,
+            recipient FROM consent WHERE provider_id = %(provider)s AND last_seq IS NULL
+        ORDER BY recipient, brand_id, channel, recipient_type
+        RETURNING *
+    )
+    UPDATE consent c SET last_seq = event.seq FROM event
+    WHERE c.provider_id = %(provider)s AND c.recipient = event.recipient AND c.brand_id = event.brand_id
+        AND c.channel = event.channel AND c.recipient_type = event.recipient_type
+"""  # noqa: S608

@@ -1,0 +1,19 @@
+"""What happens later with files of consents."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from consents.services import imports
+from iys_portal.audit.outbox import handler
+
+
+@handler("consents.import", queue="import")
+def work_on_imports(*, provider_id: int) -> None:
+    """Read, compare and record the files of a provider that wait for it."""
+    imports.work(provider_id=provider_id, clock=timezone.now)
+
+
+@shared_task
+def forget_imports(**_kwargs: object) -> None:
+    """Drop what old files of consents have left behind."""
+    imports.forget(now=timezone.now())

@@ -1,0 +1,32 @@
+"""Turkish suffixes after figures: they follow the last word of the number as it is read."""
+
+from datetime import date
+
+# The last word of a number decides: its last figure, else its tens, else yüz, bin, milyon …
+_UNITS = ("", "'de", "'de", "'te", "'te", "'te", "'da", "'de", "'de", "'da")
+_TENS = ("", "'da", "'de", "'da", "'ta", "'de", "'ta", "'te", "'de", "'da")
+_ZERO = "'da"
+_HUNDRED = _THOUSAND = "'de"
+_MILLIONS = "'da"
+
+
+def locative(number: int) -> str:
+    """Return what makes a number say “in”, “at” or “on”, with its apostrophe: 2026'da, 2027'de, 40'ta.
+
+    Counts up to the trillions are read right; all words from milyon on end alike.
+    """
+    number = abs(number)
+    if number == 0:
+        return _ZERO
+    if number % 10:
+        return _UNITS[number % 10]
+    if number % 100:
+        return _TENS[number % 100 // 10]
+    if number % 1000:
+        return _HUNDRED
+    return _THOUSAND if number % 1_000_000 else _MILLIONS
+
+
+def on_day(day: date) -> str:
+    """Return a date that says “on”: 14.03.2027'de, for its year is read last."""
+    return f"{day:%d.%m.%Y}{locative(day.year)}"

@@ -1,0 +1,1 @@
+"""The pages of brands: authorise, change, take back, templates, history; and those of the authorised companies."""

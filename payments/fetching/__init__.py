@@ -1,0 +1,1 @@
+"""Where statements come from by themselves: a folder in which files are dropped, a bank's web service. No database."""

@@ -1,0 +1,1 @@
+"""Card gateways behind one Protocol: pure Python and HTTP, no Django models. `base` says what each of them promises."""

@@ -1,0 +1,34 @@
+"""Read card attempts."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from payments.enums import LIVE_ATTEMPTS
+from payments.models import CardAttempt, Order
+
+
+def attempts_of(order: Order) -> QuerySet[CardAttempt]:
+    """Return the attempts to pay an order by card, newest first."""
+    return CardAttempt.objects.filter(provider_id=order.provider_id, order=order).order_by("-pk")
+
+
+def newest_attempt(order: Order) -> CardAttempt | None:
+    """Return the latest attempt to pay an order by card, or None."""
+    return attempts_of(order).first()
+
+
+def live_attempt(order: Order) -> CardAttempt | None:
+    """Return the attempt of an order that may still become money, or None."""
+    return attempts_of(order).filter(state__in=LIVE_ATTEMPTS).first()
+
+
+def attempt_nonce(order: Order) -> str:
+    """Return the nonce of the check page as it stands now: two tabs and a double click all carry the same.
+
+    It changes with the order's newest attempt, so a page opened after a refusal may start another.
+    """
+    newest = attempts_of(order).values_list("pk", flat=True).first()
+    return hmac.new(settings.SECRET_KEY.encode(), f"card:{order.pk}:{newest}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,50 @@
+"""Read card refunds, for accountants."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from iys_portal.audit.models import AuditEvent
+from iys_portal.audit.selectors import history_of
+from payments.enums import RefundState
+from payments.models import CardAttempt, Refund
+from payments.selectors.orders import TimelineEntry
+
+_CLOSED = (RefundState.CONFIRMED, RefundState.REJECTED)
+
+
+def refunds(*, state: str = "") -> QuerySet[Any]:
+    """Return card refunds, the open ones first, the longest waiting on top; of one state, or all."""
+    rows = Refund.objects.select_related("order__provider", "attempt", "requested_by", "approved_by")
+    if state in RefundState.values:
+        rows = rows.filter(state=state)
+    return rows.order_by("confirmed_at", "pk") if state else rows.order_by("-confirmed_at", "pk")
+
+
+def open_refunds() -> QuerySet[Refund]:
+    """Return the card money that has to go back and has not yet, oldest first."""
+    return Refund.objects.exclude(state__in=_CLOSED).select_related("order__provider", "attempt").order_by("pk")
+
+
+def refund_with(pk: int) -> QuerySet[Refund]:
+    """Return the refund with this number (at most one), with what its page shows."""
+    rows = Refund.objects.filter(pk=pk)
+    return rows.select_related("order__provider", "order__package", "order__subscription", "attempt", "requested_by")
+
+
+def attempt_with(pk: int) -> QuerySet[CardAttempt]:
+    """Return the card attempt with this number (at most one), with its order."""
+    rows = CardAttempt.objects.filter(pk=pk)
+    return rows.select_related("order__provider", "order__package", "order__subscription")
+
+
+def timeline_of_refund(refund: Refund) -> list[TimelineEntry]:
+    """Return what happened to a refund, oldest first."""
+    return [TimelineEntry(at=event.at, text=_words(event), actor=event.actor_name) for event in history_of(refund)]
+
+
+def _words(event: AuditEvent) -> str:
+    label = "İade istendi"
+    if event.action.startswith("state:"):
+        label = str(RefundState(event.action.removeprefix("state:")).label)
+    return f"{label}: {event.reason}" if event.reason else label

@@ -1,0 +1,138 @@
+"""What an accountant should do first, how much settles by itself, and how long movements have been waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Aggregate, Count, Q, Sum
+
+from accounts.models import Person
+from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
+from iys_portal.shared.money import ZERO
+from payments.enums import AttemptState, BankRefundState, DecisionState, LineState
+from payments.models import BankRefund, CardAttempt, LineDecision, StatementLine
+from payments.selectors.accounting import Figures
+from payments.selectors.lines import AWAITING_A_PERSON
+
+_BY_HAND = ("person", "undo")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many payments of some days settled their orders by themselves; `percent` is None without payments."""
+
+    matched: int
+    payments: int
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The share in percent, with one place."""
+        if not self.payments:
+            return None
+        return (Decimal(100) * self.matched / self.payments).quantize(Decimal("0.1"))
+
+
+def matched_by_itself(*, now: datetime, days: int) -> Share:
+    """Return the share among the payments of the statements of the last `days` Istanbul days, today included."""
+    since = end_of_istanbul_day(istanbul_day(now) - timedelta(days=days))
+    payments = StatementLine.objects.filter(statement__received_at__gte=since, amount__gt=0)
+    payments = payments.exclude(state__in=[LineState.IGNORED, LineState.NEW])
+    counts = payments.aggregate(
+        payments=Count("pk"), matched=Count("pk", filter=Q(state=LineState.MATCHED) & ~Q(rule__in=_BY_HAND))
+    )
+    return Share(counts["matched"], counts["payments"])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do: how often, in words, and where (a route's name with an address after it)."""
+
+    count: int
+    words: str
+    route: str
+    query: str = ""
+
+
+def tasks(figures: Figures, *, person: Person) -> list[Task]:
+    """Return what is to be done, the most urgent first; three queries."""
+    second = LineDecision.objects.filter(state=DecisionState.AWAITING).exclude(requested_by=person).count()
+    unknown = CardAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
+    owed = BankRefund.objects.filter(state=BankRefundState.OWED).count()
+    unaided = figures.line_count - figures.suggested_count
+    found = [
+        Task(second, "İkinci onayınızı bekleyen karar", "accounting:queue", "?durum=hepsi&ikinci=on"),
+        Task(unknown, "Sonucu bilinmeyen kart ödemesi", "accounting:reviews"),
+        Task(figures.review_count, "İncelemedeki sipariş", "accounting:reviews"),
+        Task(figures.suggested_count, "Önerisi hazır hareket", "accounting:queue", "?durum=suggested"),
+        Task(unaided, "Önerisi olmayan hareket", "accounting:queue", "?durum=unmatched"),
+        Task(owed, "Bankaya gönderilecek iade", "accounting:bank_refunds", "?durum=owed"),
+        Task(figures.overdue_count, "Son günü geçen sipariş", "accounting:dashboard", "#bekleyen"),
+        Task(figures.resting_count, "Ödenmiş, paketi başlamayan sipariş", "accounting:dashboard", "#tanimlanamayan"),
+    ]
+    return [task for task in found if task.count > 0]
+
+
+@dataclass(frozen=True)
+class Age:
+    """The movements that have waited from `first` to `last` days (None: and longer); `total` in TRY."""
+
+    words: str
+    first: int
+    last: int | None
+    count: int
+    total: Decimal
+    width: int = 0
+    at: int = 0
+
+    @property
+    def is_old(self) -> bool:
+        """Return whether somebody should have looked at them by now."""
+        return self.first > _OLD
+
+    @property
+    def text_at(self) -> int:
+        """Where the number behind the bar stands."""
+        return BAR_LEFT + self.width + 8
+
+
+_OLD = 3
+_AGES: Sequence[tuple[str, int, int | None]] = (
+    ("Bugün", 0, 0),
+    ("1–3 gün", 1, 3),
+    ("4–7 gün", 4, 7),
+    ("8–30 gün", 8, 30),
+    ("30 günden eski", 31, None),
+)
+BAR_LEFT, BAR_WIDTH, BAR_STEP = 130, 400, 32
+
+
+def ages(*, now: datetime) -> list[Age]:
+    """Return how long the waiting movements have waited, by booking day, with the geometry of a bar each; one query."""
+    today = istanbul_day(now)
+    waiting = StatementLine.objects.filter(state__in=AWAITING_A_PERSON)
+    wanted: dict[str, Aggregate] = {}
+    for _, first, last in _AGES:
+        within = _within(today, first, last)
+        wanted[f"count{first}"] = Count("pk", filter=within)
+        wanted[f"total{first}"] = Sum("amount", filter=within)
+    found = waiting.aggregate(**wanted)
+    most = max(found[f"count{first}"] for _, first, _ in _AGES) or 1
+    return [
+        Age(
+            words,
+            first,
+            last,
+            found[f"count{first}"],
+            found[f"total{first}"] or ZERO,
+            width=-(-BAR_WIDTH * found[f"count{first}"] // most),
+            at=number * BAR_STEP,
+        )
+        for number, (words, first, last) in enumerate(_AGES)
+    ]
+
+
+def _within(today: date, first: int, last: int | None) -> Q:
+    """A day that has not come yet counts as today."""
+    newest = Q() if first == 0 else Q(booked_on__lte=today - timedelta(days=first))
+    return newest if last is None else newest & Q(booked_on__gte=today - timedelta(days=last))

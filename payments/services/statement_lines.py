@@ -1,0 +1,92 @@
+"""The lines of a statement, each stored once whatever files it comes in (payments.statements.identity)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from django.db import connection
+
+from iys_portal.audit.bulk import any_of, insert_rows
+from payments.enums import LineState
+from payments.models import Statement, StatementLine
+from payments.statements.base import BankLine
+from payments.statements.identity import Identity, identities
+
+_BATCH = 1000
+_ACCOUNT_LOCK = 0xBA7C
+
+T = TypeVar("T")
+
+
+def lock_account(account_id: int) -> None:
+    """Let one transaction at a time take in files of an account; held until its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ACCOUNT_LOCK, account_id % 2**31])
+
+
+def store_new(statement: Statement, lines: Sequence[BankLine]) -> int:
+    """Insert the lines that no earlier file brought, in file order; return how many. The account is locked."""
+    count = 0
+    for batch in _batches(zip(lines, identities(statement.account.iban, lines), strict=True)):
+        known = stored_among(statement.account_id, [identity for _, identity in batch])
+        fresh = [(line, identity) for line, identity in batch if identity not in known]
+        insert_lines(statement, fresh)
+        count += len(fresh)
+    return count
+
+
+def stored_among(account_id: int, wanted: Sequence[Identity]) -> set[Identity]:
+    """Return which of these identities an account's lines have already; one query a thousand."""
+    found: set[Identity] = set()
+    for batch in _batches(wanted):
+        rows = StatementLine.objects.filter(
+            account_id=account_id, digest__in=any_of({identity.digest for identity in batch})
+        )
+        found.update(Identity(*row) for row in rows.order_by().values_list("digest", "occurrence"))
+    return found
+
+
+def insert_lines(statement: Statement, lines: Iterable[tuple[BankLine, Identity]]) -> None:
+    """Insert lines with their identities; none of them is there yet."""
+    insert_rows(StatementLine, _COLUMNS, (_values(statement, line, identity) for line, identity in lines))
+
+
+_COLUMNS = (
+    *("account", "statement", "position", "digest", "occurrence", "booked_on", "value_on", "amount", "currency"),
+    *("text", "payer_name", "payer_iban", "payer_tax_number", "bank_reference", "is_reversal"),
+    *("state", "rule", "verdict", "candidates", "features", "matching_version"),
+)
+_UNDECIDED: tuple[object, ...] = (LineState.NEW.value, "", "", [], {}, "")
+
+
+def _values(statement: Statement, line: BankLine, identity: Identity) -> tuple[object, ...]:
+    """Return the values of a line in the order of `_COLUMNS`."""
+    return (
+        statement.account_id,
+        statement.pk,
+        line.position,
+        identity.digest,
+        identity.occurrence,
+        line.booked_on,
+        line.value_on,
+        line.amount,
+        line.currency,
+        plain(line.text),
+        plain(line.payer_name or "")[:255],
+        plain(line.payer_iban or "")[:34],
+        plain(line.payer_tax_number or "")[:11],
+        plain(line.bank_id or line.reference)[:64],
+        line.reversal,
+        *_UNDECIDED,
+    )
+
+
+def plain(text: str) -> str:
+    """Return the text with a mark for each NUL, which PostgreSQL takes in no text."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in text else text
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

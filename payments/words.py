@@ -1,0 +1,38 @@
+"""Short Turkish names of the rules by which movements wait, for filters and tables."""
+
+from payments.matching import Rule
+
+RULE_WORDS: dict[str, str] = {
+    Rule.EXACT_CODE: "Kod ve tutar tutuyor",
+    Rule.NORMALISED_CODE: "Kod bitişik ya da bölünmüş",
+    Rule.EMBEDDED_CODE: "Kod başka bir sayının içinde",
+    Rule.CORRECTED_CODE: "Kod düzeltilerek bulundu",
+    Rule.SEVERAL_CODES_ADD_UP: "Birden çok kod, toplamı tutuyor",
+    Rule.LATE_PAYMENT: "Son günden sonra gelen para",
+    Rule.SEVERAL_CODES: "Birden çok kod",
+    Rule.AMOUNT_SHORT: "Tutar eksik",
+    Rule.AMOUNT_OVER: "Tutar fazla",
+    Rule.ORDER_PAID: "Sipariş ödenmiş",
+    Rule.ORDER_EXPIRED: "Siparişin süresi dolmuş",
+    Rule.ORDER_CANCELLED: "Sipariş iptal edilmiş",
+    Rule.ORDER_REFUNDED: "Sipariş iade edilmiş",
+    Rule.ORDER_STATE: "Siparişin durumu uygun değil",
+    Rule.OTHER_PAYER: "Gönderen başka siparişin sahibi",
+    Rule.RETURNED_MONEY: "Geri dönen transfer",
+    Rule.BALANCE_MISMATCH: "Ekstrenin bakiyesi tutmuyor",
+    Rule.NEAR_CODE: "Kod yanlış yazılmış",
+    Rule.AMBIGUOUS_CODE: "Kod iki siparişe uyuyor",
+    Rule.TAX_NUMBER: "Kod yok, VKN tutuyor",
+    Rule.TAX_NUMBER_OTHER_AMOUNT: "VKN tutuyor, tutar farklı",
+    Rule.KNOWN_IBAN: "Kod yok, IBAN tanıdık",
+    Rule.TITLE: "Kod yok, unvan benziyor",
+    Rule.NOTHING: "Hiçbir iz yok",
+    Rule.REVERSAL: "Ters kayıt",
+    Rule.ZERO: "Sıfır tutar",
+    Rule.OUTGOING: "Hesaptan çıkan para",
+    Rule.CURRENCY: "Başka para birimi",
+    "refund-paid": "İadenin çıkışı",
+    "refund-likely": "İadenin çıkışı olabilir",
+    "refund-returned": "Geri gelen iade",
+    "person": "Elle karar verildi",
+}

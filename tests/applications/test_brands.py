@@ -1,0 +1,184 @@
+"""Marka ekle and the further person: the same review, another result."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.enums import Role
+from accounts.models import Membership, Person, Provider
+from applications.enums import ApplicationKind, ApplicationState
+from applications.models import Application
+from applications.rules import ApplicationRefused
+from applications.services import review
+from applications.services.approval import approve
+from brands.models import Brand
+from iys_portal.audit.models import AuditEvent
+from iys_portal.mail.enums import MailKind
+from iys_portal.mail.models import Mail
+from tests import factories
+from tests.applications import samples
+from tests.applications.samples import confirm_all, judge
+
+
+def approved(application: Application, reviewer: Person, *, now: datetime) -> Application:
+    review.take(application_id=application.pk, reviewer=reviewer)
+    confirm_all(application, reviewer, now=now)
+    return approve(application_id=application.pk, reviewer=reviewer, now=now)
+
+
+def test_a_brand_waits_in_the_list_and_gets_its_code_by_approval(
+    provider: Provider, alice: Person, reviewer: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    browser = client_of(alice)
+    nonce = browser.get("/markalar/ekle/").context["form"]["nonce"].value()
+    for _ in range(2):
+        upload = SimpleUploadedFile("tescil.png", samples.png())
+        answer = browser.post("/markalar/ekle/", {"marka": "Yeni Marka", "belge": upload, "nonce": nonce})
+        assert answer["Location"] == "/markalar/"
+    application = Application.objects.get()
+    shown = browser.get("/markalar/").content.decode()
+    assert ("Yeni Marka" in shown, "Onay bekliyor" in shown) == (True, True)
+    approved(application, reviewer, now=now)
+    brand = Brand.objects.get()
+    assert (brand.name, brand.provider, brand.is_master) == ("Yeni Marka", provider, False)
+    shown = browser.get("/markalar/").content.decode()
+    assert (f"brand-row-{brand.code}" in shown, "Onay bekliyor" in shown) == (True, False)
+    mail = Mail.objects.latest("pk")
+    assert (mail.to, mail.provider_id, str(brand.code) in mail.text) == (provider.email, provider.pk, True)
+
+
+def test_a_name_that_is_there_or_asked_for_is_refused_and_a_rejected_one_is_not(
+    provider: Provider, alice: Person, bob: Person, reviewer: Person, now: datetime
+) -> None:
+    factories.BrandFactory.create(provider=provider, name="ÇİÇEK Işığı")
+    with pytest.raises(ApplicationRefused, match="zaten var"):
+        samples.brand(provider, alice, now=now, name="çiçek ışığı")
+    first = samples.brand(provider, alice, now=now)
+    with pytest.raises(ApplicationRefused, match="bekleyen"):
+        samples.brand(provider, alice, now=now, name="YENİ MARKA", nonce=1)
+    samples.brand(bob.membership_set.get().provider, bob, now=now)
+    review.take(application_id=first.pk, reviewer=reviewer)
+    reason = review.RejectReason.OTHER
+    review.reject(application_id=first.pk, reason=reason, note="Tescil yok", reviewer=reviewer, now=now)
+    assert samples.brand(provider, alice, now=now, nonce=2).state == ApplicationState.NEW
+
+
+def test_a_certificate_that_was_refused_is_uploaded_again_by_its_own_provider_alone(
+    provider: Provider,
+    alice: Person,
+    bob: Person,
+    reviewer: Person,
+    client_of: Callable[[Person], Client],
+    now: datetime,
+) -> None:
+    application = review.take(application_id=samples.brand(provider, alice, now=now).pk, reviewer=reviewer)
+    (check,) = application.checks.all()
+    judge(check, reviewer, now=now, refuse=True)
+    review.ask_for_documents(application_id=application.pk, note="", reviewer=reviewer, now=now)
+    page = f"/markalar/istek/{application.pk}/"
+    assert page in Mail.objects.latest("pk").text
+    assert client_of(bob).get(page).status_code == 404
+    browser = client_of(alice)
+    assert page in browser.get("/markalar/").content.decode()
+    upload = SimpleUploadedFile("tescil.png", samples.png())
+    assert browser.post(page, {"kalem": check.pk, "belge": upload})["Location"] == page
+    assert browser.post(page, {"gonder": "1"})["Location"] == "/markalar/"
+    assert Application.objects.get().state == ApplicationState.IN_CHECK
+    events = AuditEvent.objects.filter(action__in=["document_received", "state:in_check", "state:waiting"])
+    assert {event.actor_id for event in events.exclude(actor_id=reviewer.pk)} == {alice.pk}
+
+
+def test_the_list_costs_the_same_for_one_request_and_for_three(
+    provider: Provider, alice: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    browser = client_of(alice)
+    samples.brand(provider, alice, now=now)
+    browser.get("/markalar/")
+    with CaptureQueriesContext(connection) as one:
+        browser.get("/markalar/")
+    for number in (1, 2):
+        samples.brand(provider, alice, now=now, name=f"Marka {number}", nonce=number)
+    with CaptureQueriesContext(connection) as three:
+        browser.get("/markalar/")
+    assert len(three) == len(one)
+
+
+def test_what_is_written_about_a_brand_speaks_of_the_portal_and_of_no_tckn(
+    provider: Provider, alice: Person, reviewer: Person, now: datetime
+) -> None:
+    application = samples.brand(provider, alice, now=now)
+    mail = Mail.objects.get()
+    assert ("kimlik" in mail.text, "Marka Yönetimi" in mail.text, f"{settings.PUBLIC_URL}/markalar/" in mail.text) == (
+        False,
+        True,
+        True,
+    )
+    review.take(application_id=application.pk, reviewer=reviewer)
+    reason = review.RejectReason.OTHER
+    review.reject(application_id=application.pk, reason=reason, note="Tescil yok", reviewer=reviewer, now=now)
+    browser = Client()
+    browser.post("/basvuru/durum/", {"basvuru_no": application.reference, "kanit": provider.email})
+    shown = browser.get("/basvuru/durum/").content.decode()
+    assert ('href="/markalar/ekle/"' in shown, "yeniden isteyebilirsiniz" in shown) == (True, True)
+
+
+def test_a_name_that_was_taken_meanwhile_is_not_given_twice(
+    provider: Provider, alice: Person, reviewer: Person, now: datetime
+) -> None:
+    application = samples.brand(provider, alice, now=now, name="Çiçek Işığı")
+    factories.BrandFactory.create(provider=provider, name="ÇİÇEK IŞIĞI")
+    with pytest.raises(ApplicationRefused, match="adında bir markası var"):
+        approved(application, reviewer, now=now)
+    assert Brand.objects.count() == 1
+
+
+# --- Yetkilendirme talep formu -----------------------------------------------------------------------------------
+
+
+def test_a_further_person_becomes_hesap_yoneticisi(
+    provider: Provider, alice: Person, reviewer: Person, now: datetime
+) -> None:
+    Membership.objects.update(email="sahip@ornek.com.tr")
+    approved(samples.authority(provider, now=now), reviewer, now=now)
+    added = Membership.objects.exclude(person=alice).get()
+    assert (added.provider, added.role, added.person.get_full_name()) == (provider, Role.MANAGER, "İnci Işık")
+    told = Mail.objects.filter(kind=MailKind.MEMBER_ADDED).order_by("pk")
+    assert [(mail.to, mail.is_personal) for mail in told] == [(provider.email, False), ("sahip@ornek.com.tr", True)]
+    assert [f"{provider.title} için yeni yetkili: İnci Işık"] * 2 == [mail.subject for mail in told]
+    again = samples.authority(provider, now=now)
+    with pytest.raises(ApplicationRefused, match="zaten var"):
+        approved(again, reviewer, now=now)
+
+
+def test_the_form_asks_for_both_numbers_and_tells_which_provider_only_then(provider: Provider) -> None:
+    browser = Client()
+    person = {
+        "ad": "İnci",
+        "soyad": "Işık",
+        "tckn": samples.TCKN,
+        "dogum_tarihi": "27.03.1985",
+        "cep": "0532 000 00 00",
+        "kurumsal_eposta": "inci@isikcicek.com.tr",
+    }
+    wrong = browser.post("/basvuru/yetkilendirme/", {**person, "iys_no": provider.iys_code, "vkn": "1" * 10})
+    assert (provider.title in wrong.content.decode(), Application.objects.count()) == (False, 0)
+    assert list(wrong.context["form"].errors) == ["iys_no"]
+    numbers = {"iys_no": provider.iys_code, "vkn": provider.tax_number}
+    right = browser.post("/basvuru/yetkilendirme/", {**person, **numbers})
+    assert right["Location"] == "/basvuru/yetkilendirme/form/"
+    upload = SimpleUploadedFile("form.png", samples.png())
+    assert browser.post("/basvuru/yetkilendirme/form/", {"belge": upload})["Location"] == (
+        "/basvuru/yetkilendirme/kontrol/"
+    )
+    assert provider.title in browser.get("/basvuru/yetkilendirme/kontrol/").content.decode()
+    assert browser.post("/basvuru/yetkilendirme/kontrol/")["Location"] == "/basvuru/yetkilendirme/alindi/"
+    application = Application.objects.get()
+    assert (application.kind, application.state) == (ApplicationKind.PERSON, ApplicationState.NEW)
+    empty = browser.get("/basvuru/yetkilendirme/")
+    assert (empty.context["application"], empty.context["link"]) == (None, "")

@@ -1,0 +1,176 @@
+"""Toplu yükleme as people use it: send, look, record, leave and come back, correct what was wrong and send it again."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from time_machine import TimeMachineFixture
+
+from accounts.models import Person, Provider
+from brands.models import Brand
+from consents.enums import ImportState
+from consents.import_selectors import progress_of
+from consents.models import Consent, ImportJob
+from consents.services import imports
+from packages.models import Package
+from tests.consents.scene import MAILS, PHONES
+from tests.consents.test_imports import HEAD, NINE, row
+
+PAGE = "/izinler/yukle/"
+
+
+@pytest.fixture
+def browser(
+    alice: Person, client_of: Callable[[Person], Client], time_machine: TimeMachineFixture, now: datetime
+) -> Client:
+    time_machine.move_to(now, tick=False)
+    return client_of(alice)
+
+
+def send(browser: Client, brand: Brand, *rows: str, head: str = HEAD) -> HttpResponse:
+    file = SimpleUploadedFile("izinler.csv", "\n".join([head, *rows]).encode())
+    return browser.post(PAGE, {"marka": str(brand.code), "dosya": file})
+
+
+def work(provider: Provider, now: datetime) -> None:
+    imports.work(provider_id=provider.pk, clock=lambda: now)
+
+
+def text_of(answer: HttpResponse) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_from_the_file_to_the_consents(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    answer = send(browser, brand, row(PHONES[0]), row("0599 200 00 02"), row(MAILS[0], "RET"), row("x"))
+    job = ImportJob.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}{job.pk}/")
+    waiting = browser.get(answer["Location"])
+    assert "Dosya sırada" in text_of(waiting)
+    assert 'hx-trigger="click, every 2s"' in waiting.content.decode()
+    work(provider, now)
+    ready = text_of(browser.get(answer["Location"]))
+    assert "2 yeni, 0 değişecek, 0 zaten böyle, 2 hatalı" in ready
+    assert "Telefon +90… biçimine çevrildi: 1 satır" in ready
+    assert "0599 200 00 02" in ready
+    assert ("H121" in ready, "H175" in ready, Consent.objects.count()) == (True, True, 0)
+    for _ in range(2):  # a second click has no second effect
+        browser.post(answer["Location"], {"uygula": "1"})
+    running = text_of(browser.get(answer["Location"]))
+    assert "İzinler kaydediliyor: 0 / 3 (%0)" in running
+    work(provider, now)
+    done = text_of(browser.get(answer["Location"]))
+    assert ("Tamamlandı" in done, Consent.objects.filter(provider_id=provider.pk).count()) == (True, 2)
+
+
+def test_bad_rows_are_corrected_and_sent_again(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    send(browser, brand, row("+90 532"), row(MAILS[0], "RET"), '"MESAJ', row(PHONES[0]))
+    work(provider, now)
+    job = ImportJob.objects.get()
+    browser.post(f"{PAGE}{job.pk}/", {"uygula": "1"})
+    work(provider, now)
+    answer = browser.get(f"{PAGE}{job.pk}/hatalar.csv")
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    head, *rows = csv.reader(io.StringIO(content), delimiter=";")
+    assert head[-6:] == ["Satır", "Sütun", "Değer", "Kod", "Hata", "Ne yapmalı"]
+    assert [(r[7], r[8], r[9], r[10]) for r in rows] == [
+        ("2", "Alıcı (recipient)", "'+90 532", "H121"),
+        ("3", "Durum (status)", "RET", "H175"),
+        ("4", "Satır", "", "SATIR"),
+    ]
+    assert rows[0][2] == "'+90 532"  # no spreadsheet takes it for a formula
+    assert rows[1][:7] == ["EPOSTA", "HS_WEB", MAILS[0], "RET", "2026-11-23 11:00:00", "BIREYSEL", ""]
+    corrected = content.replace("'+90 532", "'+905992000002").replace(";RET;", ";ONAY;", 1)
+    again = browser.post(
+        PAGE, {"marka": str(brand.code), "dosya": SimpleUploadedFile("b.csv", corrected.encode())}, follow=True
+    )
+    work(provider, now)
+    job = ImportJob.objects.latest("pk")
+    assert (again.status_code, job.staged, job.problem_count) == (200, 2, 1)
+    assert job.outlook["ignored"] == head[-6:]
+
+
+def test_what_is_no_table_is_told_beside_the_field(browser: Client, brand: Brand) -> None:
+    answer = send(browser, brand, "1;2", head="a;b")
+    assert "Dosyanın ilk satırı sütun başlıkları olmalıdır" in text_of(answer)
+    assert 'data-testid="error-summary"' in answer.content.decode()
+    nothing = text_of(browser.post(PAGE, {}))
+    assert ("Bir dosya seçin." in nothing, "hangi marka için alındığını seçin" in nothing) == (True, True)
+    assert ImportJob.objects.count() == 0
+
+
+def test_the_template_and_the_list_of_files(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    assert "Henüz dosya yüklemediniz" in text_of(browser.get(PAGE))
+    template = browser.get(f"{PAGE}sablon.csv")
+    assert template.content.decode("utf-8-sig").strip() == HEAD
+    send(browser, brand, row())
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        browser.get(PAGE)
+    for number in (1, 2):
+        send(browser, brand, row(ago=number))
+    with CaptureQueriesContext(connection) as three:
+        page = browser.get(PAGE)
+    assert len(one) == len(three)
+    assert page.content.decode().count("izinler.csv") == 3
+
+
+def test_the_same_file_sent_twice_is_one_job(browser: Client, brand: Brand) -> None:
+    first, second = send(browser, brand, row()), send(browser, brand, row())
+    assert first["Location"] == second["Location"]
+    assert "ikinci kez alınmadı" in text_of(browser.get(second["Location"]))
+
+
+def test_a_file_that_outgrows_the_package_says_so_before(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    Package.objects.filter(slug="temel-hizmetler").update(max_addresses=4)
+    send(browser, brand, *NINE)
+    work(provider, now)
+    page = text_of(browser.get(f"{PAGE}{ImportJob.objects.get().pk}/"))
+    assert "Adres sayınız 0; bu dosyayla en çok 9 olabilir. Paketiniz 4 adres tutar" in page
+
+
+def test_cancel_and_resume(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    send(browser, brand, row())
+    job = ImportJob.objects.get()
+    ImportJob.objects.filter(pk=job.pk).update(state="failed", message="Bizden kaynaklanan bir hata yüzünden durdu.")
+    assert "Devam et" in text_of(browser.get(f"{PAGE}{job.pk}/"))
+    browser.post(f"{PAGE}{job.pk}/", {"devam": "1"})
+    work(provider, now)
+    page = text_of(browser.post(f"{PAGE}{job.pk}/", {"vazgec": "1"}, follow=True))
+    job.refresh_from_db()
+    assert (job.state, "Dosyadan vazgeçildi" in page, "Vazgeçildi" in page) == ("cancelled", True, True)
+
+
+def test_another_provider_finds_nothing(
+    browser: Client, provider: Provider, brand: Brand, bob: Person, client_of: Callable[[Person], Client]
+) -> None:
+    send(browser, brand, row())
+    job = ImportJob.objects.get()
+    rival = client_of(bob)
+    for path in (f"{PAGE}{job.pk}/", f"{PAGE}{job.pk}/hatalar.csv"):
+        assert rival.get(path).status_code == 404
+    assert rival.post(f"{PAGE}{job.pk}/", {"vazgec": "1"}).status_code == 404
+    assert send(rival, brand, row()).status_code == 200  # not a brand of his
+    assert ImportJob.objects.count() == 1
+
+
+def test_progress_is_told_in_percent_rate_and_time(now: datetime) -> None:
+    job = ImportJob(state=ImportState.APPLYING, started_at=now - timedelta(seconds=20), staged=1000, position=250)
+    progress = progress_of(job, now=now)
+    assert (progress.percent, progress.rate, progress.left_words) == (25, 12, "1 dakika")
+    job.position = 900
+    assert progress_of(job, now=now).left_words == "2 saniye"
+    job.position = 0
+    assert progress_of(job, now=now).left_words == ""

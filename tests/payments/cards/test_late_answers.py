@@ -1,0 +1,127 @@
+"""What schedules found: answers that come late, pages that a bank does not know yet, and who asks last."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import Person
+from payments.gateways import registry
+from payments.models import CardAttempt, Order
+from payments.services import cards
+from payments.services.cards import Chosen
+from tests.payments.cards.memory_bank import BIN, Card, Fault, MemoryBank, Payment, Way
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def shop(settings: Settings) -> None:
+    """Pay at the bank in memory, not at the simulator."""
+    settings.CARD_GATEWAY = MemoryBank.name
+
+
+@pytest.fixture
+def bank(monkeypatch: pytest.MonkeyPatch, now: datetime) -> MemoryBank:
+    bank = MemoryBank(now)
+    monkeypatch.setattr(registry, "_gateways", lambda: {MemoryBank.name: bank})
+    return bank
+
+
+@pytest.fixture
+def started(bank: MemoryBank, accepted: Callable[..., Order], alice: Person) -> Callable[[Way], Payment]:
+    """Return the payment of an order whose payer stands on the bank's page."""
+
+    def start(way: Way) -> Payment:
+        bank.way = way
+        chosen = Chosen(instalments=1, bin_number=BIN)
+        attempt = cards.start(order=accepted(), person=alice, chosen=chosen, nonce="a", ip=None, now=bank.now)
+        return bank.payments[attempt.conversation_id]
+
+    return start
+
+
+def state() -> tuple[str, str]:
+    attempt = CardAttempt.objects.select_related("order").get()
+    return attempt.state, attempt.order.state
+
+
+def back(bank: MemoryBank, fields: dict[str, str], fault: Fault = Fault.NONE) -> None:
+    bank.fault = fault
+    cards.finish(attempt=CardAttempt.objects.get(), callback=fields, now=bank.now)
+
+
+def test_a_return_whose_answer_was_lost_authorises_nothing_again(
+    bank: MemoryBank, started: Callable[[Way], Payment]
+) -> None:
+    payment = started(Way.DIRECT)
+    fields = bank.pay(payment, Card.PAYS)
+    back(bank, fields, Fault.LATE)
+    back(bank, fields)
+    bank.now += 6 * MINUTE
+    cards.sweep(now=bank.now)
+    assert (payment.authorisations, state()) == (1, ("succeeded", "completed"))
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_page_that_the_bank_does_not_know_yet_is_not_given_up(
+    bank: MemoryBank, started: Callable[[Way], Payment], *, lost: bool
+) -> None:
+    """A bank that is told of a payment by the payer's browser only: while the card is typed it knows nothing."""
+    started(Way.POST)
+    bank.now += MINUTE
+    bank.fault = Fault.DROPPED_BEFORE if lost else Fault.NONE
+    cards.sweep(now=bank.now)
+    bank.now += 2 * MINUTE
+    cards.sweep(now=bank.now)
+    assert state() == (("unknown", "card_unknown") if lost else ("needs_3ds", "card_pending"))
+    bank.now += 28 * MINUTE
+    cards.sweep(now=bank.now)
+    assert state() == ("abandoned", "contract_accepted")
+
+
+def test_an_old_unknown_is_resolved_five_minutes_after_the_bank_is_back(
+    bank: MemoryBank, started: Callable[[Way], Payment]
+) -> None:
+    payment = started(Way.PAGE)
+    fields = bank.pay(payment, Card.PAYS)
+    bank.away = True
+    back(bank, fields)
+    bank.now += 180 * MINUTE
+    cards.sweep(now=bank.now)
+    assert state() == ("unknown", "card_unknown")
+    bank.away = False
+    bank.now += 5 * MINUTE
+    cards.sweep(now=bank.now)
+    assert state() == ("succeeded", "completed")
+
+
+def test_what_was_left_is_asked_about_until_the_bank_has_answered(
+    bank: MemoryBank, started: Callable[[Way], Payment]
+) -> None:
+    """Paid after half an hour, the browser never came back, and nobody asked or nobody answered for hours."""
+    payment = started(Way.PAGE)
+    bank.now += 31 * MINUTE
+    cards.sweep(now=bank.now)
+    bank.pay(payment, Card.PAYS)
+    bank.now += 300 * MINUTE
+    bank.fault = Fault.DROPPED_BEFORE
+    cards.sweep(now=bank.now)
+    assert state() == ("abandoned", "contract_accepted")
+    bank.now += 5 * MINUTE
+    cards.sweep(now=bank.now)
+    assert state() == ("succeeded", "completed")
+
+
+def test_what_was_left_is_asked_about_no_more_once_no_page_can_be_open(
+    bank: MemoryBank, started: Callable[[Way], Payment]
+) -> None:
+    started(Way.PAGE)
+    asked = []
+    for _ in range(4):
+        bank.now += 100 * MINUTE
+        asked.append(cards.sweep(now=bank.now))
+    assert asked == [1, 1, 0, 0]

@@ -1,0 +1,99 @@
+"""The customer's side of a transfer: what came, what is missing, how fresh our view is, and the QR code."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import Person
+from iys_portal.audit import outbox
+from iys_portal.audit.models import OutboxMessage
+from iys_portal.mail.models import Mail
+from payments.models import BankAccount, Order, SourceRun, Statement
+from payments.payment_qr import payment_qr
+from payments.selectors.arrivals import arrivals_of, bank_read_at
+from payments.services import mails
+from tests.payments.mt940 import Transfer
+
+pytestmark = pytest.mark.django_db
+Import = Callable[..., Statement]
+
+
+@pytest.fixture
+def order(awaiting: Callable[..., Order]) -> Order:
+    return awaiting("ileti-150")
+
+
+def page(client_of: Callable[[Person], Client], alice: Person, order: Order, now: datetime) -> str:
+    with time_machine.travel(now, tick=False):
+        html = client_of(alice).get(f"/siparis/{order.code_display}/").content.decode()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_nothing_has_come(
+    order: Order, account: BankAccount, client_of: Callable[[Person], Client], alice: Person, now: datetime
+) -> None:
+    found = arrivals_of(order)
+    assert (found.rows, found.missing, found.surplus) == ([], Decimal("5097.60"), Decimal("0.00"))
+    text = page(client_of, alice, order, now)
+    assert "Banka hareketleri henüz okunmadı." in text
+    assert "Siparişiniz başarıyla oluşturulmuştur." in text
+
+
+def test_too_little_says_how_much_is_missing(
+    order: Order, imported: Import, client_of: Callable[[Person], Client], alice: Person, now: datetime
+) -> None:
+    imported(Transfer(order.code_display, Decimal("4000.00")))
+    found = arrivals_of(order)
+    assert [(row.amount, row.counted) for row in found.rows] == [(Decimal("4000.00"), False)]
+    text = page(client_of, alice, order, now)
+    assert "4.000,00 ₺ geldi, 1.097,60 ₺ eksik." in text
+    assert "Ödemenizi muhasebe birimimiz inceliyor." in text
+    assert "Banka hareketleri en son 23.11.2026 12:00 itibarıyla okundu." in text
+    assert "Siparişiniz başarıyla oluşturulmuştur." not in text
+
+
+def test_too_much_says_what_goes_back(
+    order: Order, imported: Import, client_of: Callable[[Person], Client], alice: Person, now: datetime
+) -> None:
+    imported(Transfer(order.code_display, Decimal("6000.00")))
+    assert arrivals_of(order).surplus == Decimal("902.40")
+    assert "6.000,00 ₺ geldi, 902,40 ₺ fazla." in page(client_of, alice, order, now)
+
+
+def test_money_without_the_code_is_not_told(order: Order, imported: Import) -> None:
+    imported(Transfer(f"{order.provider.title} {order.provider.tax_number}"), Transfer("KİRA", Decimal("10.00")))
+    assert arrivals_of(order).rows == []
+
+
+def test_a_refused_file_makes_nothing_fresher(account: BankAccount, imported: Import, now: datetime) -> None:
+    imported(content=b"no statement")
+    assert bank_read_at() is None
+    SourceRun.objects.create(source="ziraat", account=account, succeeded_at=now - timedelta(hours=1))
+    assert bank_read_at() == now - timedelta(hours=1)
+    imported(Transfer("KİRA"))
+    assert bank_read_at() == now
+    account.is_active = False
+    account.save()
+    assert bank_read_at() is None
+
+
+def test_the_customer_is_written_to_once_a_line(order: Order, imported: Import) -> None:
+    imported(Transfer(order.code_display, Decimal("4000.00")))
+    message = OutboxMessage.objects.get(topic="payment.differs")
+    assert outbox.run(message.pk)
+    mails.payment_differs(line_id=message.payload["line_id"])
+    mail = Mail.objects.get(kind="payment-differs")
+    assert mail.subject == f"Ödemenizin tutarı farklı: {order.code_display}"
+    assert "4.000,00 ₺ geldi; 1.097,60 ₺ eksik." in re.sub(r"\s+", " ", mail.text)
+
+
+def test_the_qr_code_holds_what_is_to_be_copied(account: BankAccount) -> None:
+    first = payment_qr(account, amount=Decimal("5097.60"), description="KM7-T3R-AWC HİZMET SAĞLAYICI A.Ş.")
+    other = payment_qr(account, amount=Decimal("5097.61"), description="KM7-T3R-AWC HİZMET SAĞLAYICI A.Ş.")
+    assert first.startswith('<svg xmlns="http://www.w3.org/2000/svg" class="qr"')
+    assert first != other
