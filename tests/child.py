@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,10 @@ from iys_portal.audit import outbox
 
 
 def in_child(function: Callable[[], object]) -> int:
-    """Run `function` in a forked child with its own connections; return its wait status (0: it returned)."""
+    """Run `function` in a forked child with its own connections; return its wait status (0: it returned).
+
+    What a killed child held in the database is let go before this returns.
+    """
     connection.close()
     child = os.fork()
     if child == 0:
@@ -27,7 +31,25 @@ def in_child(function: Callable[[], object]) -> int:
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
-    return os.waitpid(child, 0)[1]
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        _wait_until_let_go()
+    return status
+
+
+def _wait_until_let_go() -> None:
+    """Wait until the server has seen that a client is gone: a busy machine takes its time to."""
+    deadline = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            if not cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "A lock of the child is still held a minute after its end."
+            time.sleep(0.01)
 
 
 @contextmanager
