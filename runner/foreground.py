@@ -71,6 +71,9 @@ def test(arguments: Sequence[str], stop: processes.StopRequest) -> int:
         data.make()
         env = portal.environment(data, port=portal.DEFAULT_PORT, given=given)
         env |= stack.enter_context(servers.running(data, given, stop, durable=False))
+        if env.get("PYTHONDONTWRITEBYTECODE"):
+            # Dozens of processes start: none compiles what another has, and still nothing is written into the tree.
+            env |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(data.path / "bytecode")}
         command = [str(PYTHON), "-m", "pytest", *arguments]
         # On SIGTERM pytest would die at once, without ending what its fixtures have started.
         return processes.run_foreground(command, env=env, cwd=ROOT, stop=stop, always=signal.SIGINT)

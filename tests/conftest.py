@@ -1,15 +1,22 @@
 """What every test shares: people of two rival providers, clients that are logged in, no network."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
-from pytest_django import Settings
+from psycopg import sql
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -43,6 +50,51 @@ def own_cache() -> None:
     prefix = f"test-{uuid4().hex[:12]}:"
     django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix  # a module that was collected may have opened it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """Argon2 as ever, at its lowest cost: hundreds of tests make a member of staff. The journeys pay the real one."""
+    Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
+    Argon2PasswordHasher.memory_cost = 8
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> None:
+    """Of several workers the first applies the migrations; each copies the database that comes of it."""
+    if not hasattr(request.config, "workerinput") or (django_db_keepdb and not django_db_createdb):
+        return
+    options = connection.settings_dict["TEST"]
+    own_name, template = options["NAME"], template_name()
+    folder = tmp_path_factory.getbasetemp().parent  # shared by the workers of this run
+    with (folder / "template.lock").open("w") as lock, django_db_blocker.unblock():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "template.made").exists():
+            configured, options["NAME"] = connection.settings_dict["NAME"], template
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.close()
+            connection.settings_dict["NAME"], options["NAME"] = configured, own_name
+            (folder / "template.made").touch()
+    options["TEMPLATE"] = template
+
+
+def template_name() -> str:
+    return f"test_{urlsplit(os.environ['DATABASE_URL']).path[1:]}_template"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Drop, when every worker has gone, what they copied."""
+    if hasattr(session.config, "workerinput") or not getattr(session.config.option, "numprocesses", None):
+        return
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(template_name())))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -124,23 +125,30 @@ def with_xref_stream(dictionary: bytes, content: bytes) -> bytes:
     return head + stream + b"startxref\n%d\n%%%%EOF\n" % len(head)
 
 
-HOSTILE = {
-    "packed a thousandfold": with_xref_stream(
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "packed a thousandfold": lambda: with_xref_stream(
         b"/Size 2 /W [1 2 1] /Root 1 0 R /Filter /FlateDecode", packed(256 * 1024 * 1024)
     ),
-    "packed twice": with_xref_stream(
+    "packed twice": lambda: with_xref_stream(
         b"/Size 2 /W [1 2 1] /Root 1 0 R /Filter [/FlateDecode /FlateDecode]", zlib.compress(packed(64 * 1024 * 1024))
     ),
-    "a billion references": with_xref_stream(b"/Size 1000000000 /W [0 0 0] /Index [0 1000000000] /Root 1 0 R", b""),
-    "a long cross-reference table": b"%PDF-1.7\nxref\n0 999999999\n"
-    + b"0000000000 65535 f \n" * 100_000
-    + b"trailer\n<< /Size 999999999 /Root 1 0 R >>\nstartxref\n9\n%%EOF\n",
-    "nested arrays": plain_pdf(b"/Type /Catalog /Pages 2 0 R /AcroForm " + b"[" * 200_000 + b"]" * 200_000),
-    "nested dictionaries": plain_pdf(b"/Type /Catalog /Pages 2 0 R /AcroForm " + b"<</A" * 100_000 + b">>" * 100_000),
-    "a field inside itself": plain_pdf(
+    "a billion references": lambda: with_xref_stream(
+        b"/Size 1000000000 /W [0 0 0] /Index [0 1000000000] /Root 1 0 R", b""
+    ),
+    "a long cross-reference table": lambda: (
+        b"%PDF-1.7\nxref\n0 999999999\n"
+        + b"0000000000 65535 f \n" * 100_000
+        + b"trailer\n<< /Size 999999999 /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"
+    ),
+    "nested arrays": lambda: plain_pdf(b"/Type /Catalog /Pages 2 0 R /AcroForm " + b"[" * 200_000 + b"]" * 200_000),
+    "nested dictionaries": lambda: plain_pdf(
+        b"/Type /Catalog /Pages 2 0 R /AcroForm " + b"<</A" * 100_000 + b">>" * 100_000
+    ),
+    "a field inside itself": lambda: plain_pdf(
         b"/Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] /SigFlags 3 >>", b"<< /T (a) /Kids [4 0 R 4 0 R] >>"
     ),
-    "a reference to itself": plain_pdf(b"/Type /Catalog /Pages 2 0 R /AcroForm 4 0 R", b"4 0 R"),
-    "a cross-reference before itself": b"%PDF-1.7\nxref\n0 1\n0000000000 65535 f \ntrailer\n"
-    b"<< /Size 1 /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF\n",
+    "a reference to itself": lambda: plain_pdf(b"/Type /Catalog /Pages 2 0 R /AcroForm 4 0 R", b"4 0 R"),
+    "a cross-reference before itself": lambda: (
+        b"%PDF-1.7\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 1 /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF\n"
+    ),
 }
