@@ -125,6 +125,8 @@ DATABASES["default"].update(
         "OPTIONS": {"options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"},
     }
 )
+# A database with all migrations applied, which benches copy instead of migrating one of their own.
+BENCH_TEMPLATE = env.str("BENCH_TEMPLATE", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker, cache, jobs ----------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _LONGEST_NAME = 63
 def scratch_database() -> Iterator[None]:
     """Make the default connection one to a new database with all migrations applied; drop it at the end.
 
+    Where BENCH_TEMPLATE names a database it begins as a copy of that, which need not be migrated anew.
     The configured database is not written to. Also drops what benches that were killed have left beside it.
     Raises BenchError when the role may not create databases.
     """
@@ -64,7 +65,8 @@ def _connect_to(name: str) -> None:
 def _create(keeper: BaseDatabaseWrapper, name: str) -> None:
     try:
         with keeper.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {keeper.ops.quote_name(name)}")
+            copied = f" TEMPLATE {keeper.ops.quote_name(template)}" if (template := settings.BENCH_TEMPLATE) else ""
+            cursor.execute(f"CREATE DATABASE {keeper.ops.quote_name(name)}{copied}")
     except ProgrammingError as error:
         raise BenchError(f"The bench needs a database of its own and may not create one: {error}") from None
 

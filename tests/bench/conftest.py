@@ -19,7 +19,7 @@ def environment(db: None) -> dict[str, str]:
     given = connection.settings_dict
     password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
     address = f"postgres://{given['USER']}{password}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    return {**os.environ, "DATABASE_URL": address}
+    return {**os.environ, "DATABASE_URL": address, "BENCH_TEMPLATE": given["TEST"].get("TEMPLATE") or ""}
 
 
 @pytest.fixture

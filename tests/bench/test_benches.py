@@ -47,7 +47,11 @@ RIGHT = {
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_runs_and_its_results_are_right(name: str, bench: Ran, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    done = bench(name, *TINY[name], "--json", str(file))
+    as_on_its_own = {}
+    if name == "address-count":  # it drops what a bench that was killed has left, and migrates its database itself
+        leave_a_database_behind()
+        as_on_its_own = {"BENCH_TEMPLATE": ""}
+    done = bench(name, *TINY[name], "--json", str(file), **as_on_its_own)
     assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stderr
     found = json.loads(file.read_text(encoding="utf-8"))
     assert set(found) == ALWAYS | KEYS[name]
@@ -104,14 +108,12 @@ def test_a_bench_that_is_stopped_drops_its_database(environment: dict[str, str],
     assert scratch_databases() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_a_killed_bench_left_is_dropped_by_the_next(bench: Ran) -> None:
-    name = f"bench_0123abcd_{connection.settings_dict['NAME']}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    assert scratch_databases() == [name]
-    assert bench("address-count", *TINY["address-count"]).returncode == 0
-    assert scratch_databases() == []
+def leave_a_database_behind() -> None:
+    """Make a database as a bench that was killed leaves it."""
+    left = connection.copy()
+    with contextlib.closing(left), left.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE bench_0123abcd_{connection.settings_dict['NAME']}")
+    assert len(scratch_databases()) == 1
 
 
 def asked_to_stop(process: subprocess.Popen[str], number: signal.Signals) -> str:

@@ -1,5 +1,6 @@
 """Every page as people see it: on a desktop, on a phone, in the dark; no axe violation, no sideways scroll."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from tests.journeys.conftest import IBAN, Portal, bank_of, log_in, log_in_as_sta
 from tests.payments.mt940 import Transfer, mt940
 
 DESKTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 600)
+PICTURED = bool(os.environ.get("PICTURES"))
+"""Whether somebody wants to look at the pages afterwards, in test-results/."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ DARK = {"color_scheme": "dark", "forced_colors": "none"}
 LOOKS = {
     "desktop": Look(DESKTOP, LIGHT, "all"),
     "contrast": Look(DESKTOP, {"color_scheme": "light", "forced_colors": "active"}, "colours", pictured=False),
+    "dark": Look(DESKTOP, DARK, "colours"),
+    "phone-dark": Look(PHONE, DARK, "colours", pictured=False),
     "phone": Look(PHONE, LIGHT, "all"),
     "narrow": Look(NARROW, LIGHT, "nothing", pictured=False),
-    "phone-dark": Look(PHONE, DARK, "colours", pictured=False),
-    "dark": Look(DESKTOP, DARK, "colours"),
 }
 ANYBODY = [
     "/",
@@ -117,17 +120,23 @@ ADMINISTRATOR = [
     "/yonetim/contracts/signeddocument/",
     "/yonetim/audit/auditevent/",
 ]
-RULES = {"runOnly": {"type": "tag", "values": STANDARDS}}
-ASKED = {"all": RULES, "colours": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}}
-
-
-OVERFLOW = """() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return "";
-    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width);
-    return wide.map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(-5).join(", ");
+ASKED = {
+    "all": {"runOnly": {"type": "tag", "values": STANDARDS}},
+    "colours": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
+}
+AXE = Axe().axe_script
+LOOK_AT = """async (asked) => {
+    await Promise.all(document.getAnimations().map((each) => each.finished));  // colours that fade
+    const width = document.documentElement.clientWidth, faults = [];
+    if (document.documentElement.scrollWidth > width) {
+        const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width);
+        const named = wide.map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`);
+        faults.push(`wider than the window: ${named.slice(-5).join(", ")}`);
+    }
+    const found = asked ? await axe.run({...asked, resultTypes: ["violations"]}) : {violations: []};
+    return [...faults, ...found.violations.map((each) => `${each.id} at ${each.nodes[0].target}`)];
 }"""
-"""What reaches beyond the right edge of a page that scrolls sideways."""
+"""What reaches beyond the right edge of a page that scrolls sideways, and what axe finds."""
 
 
 @pytest.fixture
@@ -146,27 +155,21 @@ def faults_of(page: Page, address: str, screenshots: Path) -> list[str]:
         faults.append(f"{address}: {page.locator('h1').count()} h1")
     if not page.title().endswith(" – İleti Yönetim Sistemi"):
         faults.append(f"{address}: title {page.title()!r}")
+    page.evaluate(AXE)
     for name, look in LOOKS.items():
-        width, height = look.size
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(**look.media)
-        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")  # colours that fade
-        if look.pictured:
+        show(page, look)
+        faults += [f"{address} ({name}): {fault}" for fault in page.evaluate(LOOK_AT, ASKED.get(look.asked))]
+        if PICTURED and look.pictured:
             page.screenshot(path=screenshots / f"{file_name(address)}-{name}.png", full_page=True)
-        faults += [f"{address} ({name}): {fault}" for fault in _faults_in(page, look)]
-    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-    page.emulate_media(**LIGHT)
+    show(page, LOOKS["desktop"])
     return faults
 
 
-def _faults_in(page: Page, look: Look) -> list[str]:
-    faults = []
-    if overflow := page.evaluate(OVERFLOW):
-        faults.append(f"wider than the window: {overflow}")
-    if look.asked in ASKED:
-        violations = Axe().run(page, options=ASKED[look.asked]).response["violations"]
-        faults += [f"{v['id']} at {v['nodes'][0]['target']}" for v in violations]
-    return faults
+def show(page: Page, look: Look) -> None:
+    width, height = look.size
+    if page.viewport_size != {"width": width, "height": height}:
+        page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(**look.media)
 
 
 def file_name(address: str) -> str:
@@ -244,7 +247,6 @@ def test_answers_to_a_file(page: Page, portal: Portal, screenshots: Path) -> Non
 
 def test_pages_of_a_provider(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in(page, portal, "10000000214")
-    page.screenshot(path=screenshots / "choose.png", full_page=True)
     faults = faults_of(page, "chooser", screenshots)
     page.get_by_role("button", name=re.compile("Deneme Ticaret")).click()
     assert faults + walk(page, portal, PROVIDER, screenshots) == []
