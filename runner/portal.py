@@ -40,6 +40,8 @@ SHARED_VARIABLES = (
     "ZIRAAT_PASSWORD",
 )
 DEFAULT_PORT = 8000
+#: What does not answer by then never will, however busy the machine; what dies is noticed at once.
+START_SECONDS = 180.0
 QUEUES = "default,import,documents,webhook"
 
 
@@ -150,16 +152,16 @@ def wait_until_ready(
     env: Mapping[str, str],
     stop: processes.StopRequest,
 ) -> None:
-    """Waits until every service is ready. Raises PlainError when one dies or 60 s have passed."""
+    """Waits until every service is ready. Raises PlainError when one dies or START_SECONDS have passed."""
     waiting = list(table)
-    for _ in processes.ticks(60.0, stop):
+    for _ in processes.ticks(START_SECONDS, stop):
         _raise_if_dead(children)
         states = {service: state_of(service, _host(service, env)) for service in waiting}
         waiting = [service for service, state in states.items() if state]
         if not waiting:
             return
     words = "; ".join(f"{service.name}: {states[service]}" for service in waiting)
-    raise PlainError(f"Not everything came up within 60 s: {words}")
+    raise PlainError(f"Not everything came up within {START_SECONDS:.0f} s: {words}")
 
 
 def watch(children: Sequence[processes.Child], stop: processes.StopRequest) -> None:

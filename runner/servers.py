@@ -14,7 +14,7 @@ from runner.console import PlainError, say
 from runner.data import DataFolder
 from runner.environment import VENV
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 _DATABASE = _ROLE = "portal"
 # The portal's role is no superuser: what it may not do in production fails here too. Tests need CREATEDB.
 _NEW_DATABASE = f"CREATE ROLE {_ROLE} LOGIN CREATEDB;\nCREATE DATABASE {_DATABASE} OWNER {_ROLE};\n"

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.db import connection
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def wait_until_blocked(count: int) -> None:

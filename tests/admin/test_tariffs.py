@@ -1,6 +1,5 @@
 """Dated prices: typed in Turkish, refused in words, followed instead of edited, looked at before they count."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -22,6 +21,7 @@ from payments.models import Order
 from tests import factories
 from tests.admin.test_people import errors
 from tests.admin.world import buy, tariff
+from tests.locks import wait_until_blocked
 from tests.payments.conftest import accepted, draft  # noqa: F401  (fixtures)
 
 TARIFFS = "/yonetim/packages/tariff/"
@@ -385,20 +385,6 @@ def test_the_preview_costs_the_same_with_more_prices(browser: Client, package: P
 
 
 # --- At the same instant ---
-
-
-def wait_until_blocked(count: int) -> None:
-    """Return when `count` other connections to this database wait for a lock."""
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.02)
-    pytest.fail(f"{count} submissions should wait for a lock")
 
 
 def submit(client: Client, address: str, form: dict[str, Any]) -> Any:

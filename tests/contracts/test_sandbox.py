@@ -52,7 +52,7 @@ def test_a_hostile_file_is_bounded(name: str) -> None:
         found = sandbox.examine_apart(content, anchors=Anchors(roots=()), now=NOW)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert found.finding in {Finding.UNBOUNDED, Finding.UNREADABLE, Finding.NO_SEAL}, found
-        assert time.monotonic() - started < sandbox.WAIT_SECONDS + 60  # and not for ever, as busy as the machine may be
+        assert time.monotonic() - started < sandbox.WAIT_SECONDS + 60
         assert used.ru_utime <= CPU_SECONDS + 2
         assert used.ru_maxrss * 1024 <= MEMORY_BYTES
 

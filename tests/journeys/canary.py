@@ -197,7 +197,7 @@ def overheard(url: str) -> Iterator[list[Place]]:
         finally:
             with redis.Redis.from_url(url) as other:
                 other.echo(end)
-            thread.join(timeout=10)
+            thread.join(timeout=60)
     client.close()
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import factories
 from tests.applications.samples import png
 from tests.contracts.sealed import plain_pdf
-from tests.journeys.conftest import Portal, log_in
+from tests.journeys.conftest import PATIENCE, Portal, log_in
 
 TCKN = "10000000214"
 
@@ -76,7 +76,7 @@ def test_from_the_application_to_the_first_login(
 def approve(chromium: Browser, portal: Portal, reference: str) -> None:
     """Do the reviewer's part in another browser."""
     context = chromium.new_context(locale="tr-TR")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(portal.url + "/yonetim/applications/application/")
     page.locator("[name=username]").fill("yonetici")

@@ -20,7 +20,7 @@ from simulators.bank import cards
 from tests.journeys import canary
 from tests.journeys.canary import Canary
 from tests.journeys.company import company
-from tests.journeys.conftest import Portal, log_in
+from tests.journeys.conftest import PATIENCE, Portal, log_in
 from tests.journeys.test_card import go_back
 
 CODE, TITLE = 880010, "Kanaryalı Ticaret A.Ş."
@@ -131,7 +131,7 @@ class Shop:
     def state(self, code: str, *awaited: str) -> str:
         """Return an order's state, once it is one of these."""
         query = "SELECT state FROM payments_order WHERE code = %s"
-        for _ in range(240):
+        for _ in range(720):
             row = self.database.execute(query, [code.replace("-", "")]).fetchone()
             if row and (not awaited or row[0] in awaited):
                 return str(row[0])
@@ -304,12 +304,12 @@ WAYS = (
 def in_the_shop_of(portal: Portal, chromium: Browser, *, code: int, title: str) -> Iterator[tuple[Shop, Any]]:
     """A company's person, logged in, with Chromium and without."""
     context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     with company(portal, code=code, title=title, email="kart@kartli.example") as database:
         page = context.new_page()
         log_in(page, portal, "10000000214")
         page.get_by_role("button", name=re.compile(title)).click()
-        with httpx.Client(trust_env=False, timeout=30) as http:
+        with httpx.Client(trust_env=False, timeout=120) as http:
             for cookie in context.cookies(portal.url):
                 http.cookies.set(cookie["name"], cookie["value"], domain="127.0.0.1")
             yield Shop(portal, http, database, code), page

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.contracts.sealed import plain_pdf
-from tests.journeys.conftest import IBAN, Portal, bank_of, log_in, log_in_as_staff
+from tests.journeys.conftest import IBAN, PATIENCE, Portal, bank_of, log_in, log_in_as_staff
 from tests.payments.mt940 import Transfer, mt940
 
 DESKTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 600)
@@ -143,7 +143,7 @@ LOOK_AT = """async (asked) => {
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile that moves nothing, so that a look is whole at once."""
     context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul", reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

@@ -67,7 +67,7 @@ def buy_by_transfer(page: Page, portal: Portal, screenshots: Path, package: Purc
 
 def wait_for_contract(page: Page, address: str) -> None:
     """Reload the order's page until the worker has issued the contract."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         page.goto(address)
         if page.get_by_test_id("contract-pdf").count():
@@ -124,7 +124,7 @@ def test_from_log_in_to_an_authorised_partner(
 
 def subjects_of_emails_with(portal: Portal, code: str) -> list[str]:
     """Return the subjects of the e-mails about an order, once there are three of them, in the order of their rows."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         files = [file.read_bytes() for file in (portal.data / "mail").glob("*.log")]
         found = [message_from_bytes(file, policy=policy.default) for file in files if code.encode() in file]

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.company import company
-from tests.journeys.conftest import Portal, log_in
+from tests.journeys.conftest import PATIENCE, Portal, log_in
 
 TITLE = "Davetli Ticaret A.Ş."
 CODE = 880034
@@ -27,13 +27,13 @@ def database(portal: Portal) -> Iterator[psycopg.Connection]:
 
 def new_page(chromium: Browser) -> Page:
     context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 
 def link_in_mail(portal: Portal) -> str:
     """Wait for the worker to send the invitation; return its link."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         for file in (portal.data / "mail").glob("*.log"):
             mail = message_from_bytes(file.read_bytes(), policy=policy.default)

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.company import company
-from tests.journeys.conftest import Portal, log_in
+from tests.journeys.conftest import PATIENCE, Portal, log_in
 from tests.journeys.test_main_job import pay, wait_for_contract
 
 TITLE = "Ömür Boyu Ticaret A.Ş."
@@ -28,7 +28,7 @@ BRAND = 880001
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -95,7 +95,7 @@ def mails_of(portal: Portal, subject: str) -> list[str]:
     return found
 
 
-def wait_until(condition: object, *, seconds: int = 120) -> None:
+def wait_until(condition: object, *, seconds: int = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not come true"

@@ -46,7 +46,7 @@ def send_money(page: Page, portal: Portal, *, amount: str, text: str, sender: st
 
 def wait_for(page: Page, address: str, words: str) -> None:
     """Reload a page until its main part says so: the bank is asked every twenty seconds."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         page.goto(address)
         if words in page.get_by_role("main").inner_text():

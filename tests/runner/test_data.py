@@ -94,7 +94,7 @@ def test_a_claim_ends_what_a_killed_run_left_behind(data: DataFolder) -> None:
 
     assert data.try_claim("up", "next")
 
-    assert left.wait(timeout=1) == -15
+    assert left.wait(timeout=60) == -15
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()

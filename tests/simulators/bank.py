@@ -69,7 +69,7 @@ class Merchant:
 
     def of(self, payment_id: int, *, count: int = 1) -> list[tuple[dict[str, Any], str]]:
         """Return the webhooks of a payment, once there are `count`."""
-        for _ in range(100):
+        for _ in range(600):
             found = [hook for hook in self.received if hook[0]["iyziPaymentId"] == payment_id]
             if len(found) >= count:
                 return found
@@ -146,13 +146,13 @@ def start(folder: Path, merchant: Merchant, *, certificate: Path | None = None, 
         environment = {"PATH": os.environ["PATH"], **keys}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     context = ssl.create_default_context(cafile=certificate)
-    http = httpx.Client(trust_env=False, timeout=20, verify=context)
+    http = httpx.Client(trust_env=False, timeout=60, verify=context)
     return Bank(f"{'https' if certificate else 'http'}://127.0.0.1:{port}", folder, log, process, merchant, http)
 
 
 def wait_ready(bank: Bank) -> None:
     """Wait until the ready path answers; fail if the process ends."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert bank.process.poll() is None, bank.log.read_text()
         try:

@@ -63,7 +63,7 @@ def start(folder: Path, *, secret: str = SECRET, port: int | None = None) -> Sim
 
 def wait_ready(simulator: Simulator) -> None:
     """Wait until discovery answers; fail if the process ends."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert simulator.process.poll() is None, simulator.log.read_text()
         try:
@@ -77,7 +77,7 @@ def wait_ready(simulator: Simulator) -> None:
 def stop(simulator: Simulator) -> int:
     """Send SIGTERM; return the exit code."""
     simulator.process.send_signal(signal.SIGTERM)
-    return simulator.process.wait(timeout=5)
+    return simulator.process.wait(timeout=60)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def said(outcome: Outcome) -> tuple[Result, DeclineGroup | None]:
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

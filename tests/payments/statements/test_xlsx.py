@@ -181,9 +181,9 @@ class TestHarm:
     def test_what_unpacks_to_too_much(self) -> None:
         data = parts("<row/>" * 3_000_000)
         assert len(data) < 200_000
-        started = time.monotonic()
+        started = time.process_time()
         assert refusal_of(data) == "Excel dosyası açılınca çok büyüyor; güvenlik nedeniyle okunmadı."
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2
 
     def test_too_many_rows_columns_and_parts(self) -> None:
         with pytest.raises(FileRefused) as refused:
