@@ -71,12 +71,20 @@ def test(arguments: Sequence[str], stop: processes.StopRequest) -> int:
         data.make()
         env = portal.environment(data, port=portal.DEFAULT_PORT, given=given)
         env |= stack.enter_context(servers.running(data, given, stop, durable=False))
-        if env.get("PYTHONDONTWRITEBYTECODE"):
-            # Dozens of processes start: none compiles what another has, and still nothing is written into the tree.
-            env |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(data.path / "bytecode")}
+        env |= bytecode_apart(env, data.path / "bytecode")
         command = [str(PYTHON), "-m", "pytest", *arguments]
         # On SIGTERM pytest would die at once, without ending what its fixtures have started.
         return processes.run_foreground(command, env=env, cwd=ROOT, stop=stop, always=signal.SIGINT)
+
+
+def bytecode_apart(env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Variables that keep bytecode in `folder` where the caller wants none written into the tree.
+
+    A test run starts dozens of processes: without bytecode each would compile every library anew.
+    """
+    if not env.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder)}
 
 
 def _migrate_for(arguments: Sequence[str], database: Database) -> None:

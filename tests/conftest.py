@@ -24,19 +24,31 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.models import Person, Provider
 from tests import factories
 
+JOURNEYS = ("tests/journeys/test_card", "tests/journeys/")
+"""Their tests share a running portal."""
+SHARING = ("tests/contracts/", "tests/runner/test_servers.py", "tests/simulators/", "tests/payments/fetching/")
+"""Here the tests of a module share what is slow to make: a simulator's process, a sealed contract."""
 
-class JourneysTogether(LoadScopeScheduling):
-    """Give the journeys, first, to two workers: each has one running portal. Every other test goes its own way."""
+
+class TogetherWhatShares(LoadScopeScheduling):
+    """Give tests that share something to one worker, the journeys first. Every other test goes its own way."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith("tests/journeys/"):
-            return nodeid
-        return "journeys of cards" if nodeid.startswith("tests/journeys/test_card") else "journeys"
+        if nodeid.startswith(JOURNEYS):
+            return next(group for group in JOURNEYS if nodeid.startswith(group))
+        return nodeid.partition("::")[0] if nodeid.startswith(SHARING) else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> JourneysTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherWhatShares:
     """Schedule by path: the groups of xdist 3.8 come to nothing with pytest 9.2, which has no `_nodeid` any more."""
-    return JourneysTogether(config, log)
+    config.option.loadscopereorder = False  # in the order of pytest_collection_modifyitems
+    return TogetherWhatShares(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest in one piece."""
+    items.sort(key=lambda item: (not item.nodeid.startswith(JOURNEYS), not item.nodeid.startswith(SHARING)))
 
 
 def pytest_runtest_setup() -> None:
