@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings as django_settings
@@ -23,6 +24,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import Person, Provider
 from tests import factories
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 JOURNEYS = ("tests/journeys/test_card", "tests/journeys/")
 """Their tests share a running portal."""

@@ -224,7 +224,9 @@ def perform(step: tuple[str, object], owners: list[int], now: datetime) -> None:
             transaction.savepoint_rollback(point)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(STEP, min_size=1, max_size=14))
 def test_the_kept_count_is_the_count_after_every_statement(
     steps: list[tuple[str, object]], provider: Provider, now: datetime

@@ -446,7 +446,9 @@ def perform(
     return []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(STEP, min_size=1, max_size=12))
 def test_any_history_is_the_models(
     steps: list[tuple[ConsentStatus, RecipientType, int, bool, str]], now: datetime

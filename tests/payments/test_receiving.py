@@ -113,7 +113,9 @@ _DAYS = st.dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(days=_DAYS, draw=st.data())
 def test_whole_days_in_any_overlap_and_order_are_stored_once(
     db: None, now: datetime, days: dict[int, list[str]], draw: st.DataObject

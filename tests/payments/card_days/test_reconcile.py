@@ -270,7 +270,9 @@ def test_a_day_that_is_not_over_is_not_compared(bank: Reports, accountant: Perso
     assert OutboxMessage.objects.get().payload == {"gateway_name": "iyzico", "day": "2026-11-19"}
 
 
-@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     ours=st.sets(st.integers(1, 6), max_size=6),
     theirs=st.dictionaries(st.integers(1, 6), st.integers(0, 2), max_size=6),

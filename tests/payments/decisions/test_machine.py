@@ -38,7 +38,9 @@ def scene(db: None, order_of: object, waiting: object, account: BankAccount) -> 
 
 
 @pytest.mark.usefixtures("scene")
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 2), st.integers(0, 1)), min_size=4, max_size=14))
 def test_the_ledger_holds_whatever_people_decide(steps: list[Step]) -> None:
     with transaction.atomic():
