@@ -152,8 +152,8 @@ _CHECKS: dict[str, tuple[str, str]] = {
             " ON a.attempt_id = t.id"
             " LEFT JOIN (SELECT attempt_id, sum(amount) AS amount FROM payments_refund WHERE state = 'confirmed'"
             " GROUP BY attempt_id) b ON b.attempt_id = t.id WHERE coalesce(a.amount, 0) <>"
-            " CASE WHEN t.state = 'succeeded' AND NOT t.surplus AND coalesce(b.amount, 0) < t.paid_amount"
-            " THEN t.amount ELSE 0 END"
+            " CASE WHEN t.state = 'succeeded' AND NOT t.surplus"
+            " AND coalesce(b.amount, 0) < coalesce(t.other_amount, t.paid_amount) THEN t.amount ELSE 0 END"
             " OR t.surplus AND NOT EXISTS (SELECT 1 FROM payments_refund r WHERE r.attempt_id = t.id)"
         ),
     ),

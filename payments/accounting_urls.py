@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import accounting, bank_refunds, card_accounting, profiles, refunds, workbench
+from payments.views import accounting, bank_refunds, card_accounting, presence, profiles, refunds, workbench
 
 app_name = "accounting"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("kart-denemeleri/<int:pk>/iade/", refunds.refund_request, name="card_refund_request"),
     path("ekstreler/<int:pk>/dosya/", accounting.statement_file, name="statement_file"),
     path("hareketler/<int:pk>/", workbench.line, name="line"),
+    path("hareketler/<int:pk>/kimler/", presence.line, name="line_presence"),
+    path("siparisler/<str:code>/kimler/", presence.order, name="order_presence"),
     path("havale-iadeleri/", bank_refunds.refunds, name="bank_refunds"),
     path("havale-iadeleri/<int:pk>/", bank_refunds.refund, name="bank_refund"),
     path("havale-iadeleri/dosyalar/<int:pk>/", bank_refunds.refund_file, name="refund_file"),

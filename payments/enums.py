@@ -205,6 +205,7 @@ class RefundState(models.TextChoices):
     UNKNOWN = "unknown", "Bankanın yanıtı bekleniyor"
     CONFIRMED = "confirmed", "İade edildi"
     FAILED = "failed", "Banka reddetti"
+    BY_HAND = "by_hand", "Elle ödendi, onay bekliyor"
     REJECTED = "rejected", "Vazgeçildi"
 
 
@@ -215,13 +216,12 @@ REFUND_TRANSITIONS: Transitions[RefundState] = {
     _R.APPROVED: frozenset({_R.SENDING, _R.REJECTED}),
     _R.SENDING: frozenset({_R.CONFIRMED, _R.FAILED, _R.UNKNOWN}),
     _R.UNKNOWN: frozenset({_R.CONFIRMED, _R.FAILED}),
-    _R.FAILED: frozenset({_R.APPROVED, _R.REJECTED}),
+    _R.FAILED: frozenset({_R.APPROVED, _R.REJECTED, _R.BY_HAND}),
+    # One person says that it was paid outside the gateway; another one confirms it, or it was not so.
+    _R.BY_HAND: frozenset({_R.CONFIRMED, _R.FAILED}),
     _R.CONFIRMED: frozenset(),
     _R.REJECTED: frozenset(),
 }
-
-# Refunds that hold money of their capture.
-HOLDING_REFUNDS = frozenset({_R.REQUESTED, _R.APPROVED, _R.SENDING, _R.UNKNOWN, _R.CONFIRMED, _R.FAILED})
 
 
 class Consequence(models.TextChoices):

@@ -57,3 +57,16 @@ def sort_key(text: str) -> list[int]:
     """
     plain = lower(text).translate({ord("â"): "a", ord("î"): "i", ord("û"): "u"})
     return [_PLACES.get(glyph, ord(glyph)) for glyph in plain]
+
+
+# The ending of “from” after a number, by its last word: bir, iki … dokuz; on, yirmi … elli; sıfır.
+_FROM_ONES = ("dan", "den", "den", "ten", "ten", "ten", "dan", "den", "den", "dan")
+_FROM_TENS = ("dan", "dan", "den", "dan", "tan", "den")
+
+
+def from_time(hour: int, minute: int) -> str:
+    """Return a time of day with the ending of “from”, as it is spoken: 14:02'den, 14:40'tan, 9:00'dan."""
+    spoken = minute or hour
+    tens, ones = divmod(spoken, 10)
+    ending = _FROM_ONES[ones] if ones or not tens else _FROM_TENS[tens]
+    return f"{hour:02d}:{minute:02d}'{ending}"

@@ -82,7 +82,7 @@ class ReviewForm(forms.Form):
     """How the review of one order ends."""
 
     siparis = forms.CharField(widget=forms.HiddenInput)
-    karar = forms.ChoiceField(choices=[(outcome.value, outcome.value) for outcome in Outcome])
+    karar = forms.ChoiceField(choices=[(value, value) for value in (*Outcome, "keep")])
     gerekce = forms.CharField(
         label="Gerekçe",
         min_length=3,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from iys_portal.shared.money import format_lira
+from payments.forms.fields import LiraField
 from payments.gateways.base import Instalment
 
 MAX_INSTALMENTS = 12
@@ -67,8 +68,13 @@ def label_of(row: Instalment) -> str:
 
 
 class ChosenForm(forms.Form):
-    """What the check page was opened with, and sends back; the amount is looked up again, never taken from here."""
+    """What the check page was opened with, and sends back.
+
+    `toplam` is the total that the page showed: the amount is looked up again, never taken from here, and where the two
+    differ the payer is asked again.
+    """
 
     taksit = forms.IntegerField(min_value=1, max_value=MAX_INSTALMENTS, widget=forms.HiddenInput)
     kart = forms.RegexField(r"^[0-9]{6,8}$", required=False, widget=forms.HiddenInput)
     nonce = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    toplam = LiraField(widget=forms.HiddenInput)

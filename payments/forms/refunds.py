@@ -41,12 +41,19 @@ class RefundForm(forms.Form):
 
 
 class RefundDecisionForm(forms.Form):
-    """A second person's word on a refund."""
+    """A person's word on a refund: that it goes, does not go, or was paid without the bank's service."""
 
-    decision = forms.ChoiceField(choices=[("approve", "Onayla"), ("reject", "Vazgeç")])
+    decision = forms.ChoiceField(
+        choices=[
+            ("approve", "Onayla"),
+            ("reject", "Vazgeç"),
+            ("by_hand", "Elle ödendi"),
+            ("confirm_by_hand", "Elle ödendiğini onayla"),
+            ("not_by_hand", "Elle ödenmedi"),
+        ]
+    )
     reason = forms.CharField(
-        label="Vazgeçme gerekçesi",
-        help_text="Yalnızca iadeden vazgeçerken yazın.",
+        label="Açıklama",
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),

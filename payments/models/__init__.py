@@ -15,6 +15,7 @@ from payments.models.cards import CardAttempt, GatewayEvent, Refund
 from payments.models.decisions import BankRefund, LineComment, LineDecision, RefundFile
 from payments.models.fetching import SourceRun
 from payments.models.orders import Order
+from payments.models.presence import Presence
 from payments.models.receipts import Receipt, ReceiptVoid
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LineComment",
     "LineDecision",
     "Order",
+    "Presence",
     "Receipt",
     "ReceiptVoid",
     "Refund",

@@ -18,7 +18,8 @@ class CardAttempt(models.Model):
     `amount` is the order's price, `paid_amount` what the card is charged with for the chosen instalments, both in
     TRY, `other_amount` what the bank says it took where that differs. `conversation_id` is ours and finds the
     attempt at the gateway; `token` is the gateway's. An order has one live attempt at most, and one that is kept: a
-    second capture is `surplus` and goes back. `action` is where the browser goes on at the gateway.
+    second capture is `surplus` and goes back, and so does another amount unless a person keeps it. `action` is where
+    the browser goes on at the gateway.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
@@ -78,8 +79,8 @@ class CardAttempt(models.Model):
                 | Q(decline_group__in=[group.value for group in DeclineGroup]),
             ),
             models.CheckConstraint(
-                name="attempt_other_amount_is_surplus",
-                condition=Q(other_amount=None) | Q(other_amount__gt=0, surplus=True),
+                name="attempt_kept_covers_its_price",
+                condition=Q(other_amount=None) | Q(other_amount__gt=0, surplus=True) | Q(other_amount__gte=F("amount")),
             ),
             models.CheckConstraint(
                 name="attempt_surplus_is_captured", condition=Q(surplus=False) | Q(state=AttemptState.SUCCEEDED)
@@ -94,7 +95,7 @@ class CardAttempt(models.Model):
 
     @property
     def taken(self) -> Decimal:
-        """What the bank took of the card, in TRY: another amount than it was asked for is never kept."""
+        """What the bank took of the card, in TRY."""
         return self.paid_amount if self.other_amount is None else self.other_amount
 
 
@@ -126,6 +127,8 @@ class Refund(models.Model):
     """Money of a card capture that goes back, in TRY. `key` makes the gateway do it once, however often it is sent.
 
     A trigger keeps the refunds of a capture within what was captured. Above a limit a second person approves.
+    What the bank refused and was paid another way is said by one person (`paid_by`) and confirmed by another
+    (`paid_confirmed_by`): of that no gateway knows.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
@@ -145,6 +148,12 @@ class Refund(models.Model):
         Person, verbose_name="onaylayan", on_delete=models.PROTECT, null=True, related_name="+"
     )
     needs_second = models.BooleanField("İkinci onay gerekir", default=False)
+    paid_by = models.ForeignKey(
+        Person, verbose_name="elle ödendiğini bildiren", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    paid_confirmed_by = models.ForeignKey(
+        Person, verbose_name="elle ödemeyi onaylayan", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     reference = models.CharField("banka referansı", max_length=64, blank=True, default="")
     problem = models.CharField("sorun", max_length=200, blank=True, default="")
     created_at = models.DateTimeField("talep", db_default=Now())
@@ -177,6 +186,16 @@ class Refund(models.Model):
                 | ~Q(sent_at=None),
             ),
             models.CheckConstraint(
+                name="refund_by_hand_is_said",
+                condition=Q(state=RefundState.BY_HAND, paid_by__isnull=False, paid_confirmed_by=None)
+                | Q(state=RefundState.CONFIRMED, paid_by__isnull=False, paid_confirmed_by__isnull=False)
+                | ~Q(state=RefundState.BY_HAND) & Q(paid_by=None, paid_confirmed_by=None),
+            ),
+            models.CheckConstraint(
+                name="refund_by_hand_second_is_another",
+                condition=Q(paid_confirmed_by=None) | ~Q(paid_confirmed_by=F("paid_by")),
+            ),
+            models.CheckConstraint(
                 name="refund_confirmed_has_instant",
                 condition=Q(state=RefundState.CONFIRMED) & ~Q(confirmed_at=None)
                 | ~Q(state=RefundState.CONFIRMED) & Q(confirmed_at=None),
@@ -185,3 +204,8 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} – {self.key}"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether people say that it was paid, and not the gateway."""
+        return self.paid_by_id is not None

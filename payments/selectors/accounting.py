@@ -15,6 +15,7 @@ from iys_portal.shared import codes
 from payments.enums import AWAITING_PAYMENT, LineState, OrderState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.card_days import open_difference_count, unknown_attempt_count
+from payments.selectors.cards import keepable_attempts
 from payments.selectors.lines import AWAITING_A_PERSON, searched
 
 _TRY = DecimalField(max_digits=14, decimal_places=2)
@@ -132,7 +133,7 @@ def lines_of(statement: Statement, *, state: str = "", query: str = "") -> Query
     lines = StatementLine.objects.filter(statement=statement)
     if state in LineState.values:
         lines = lines.filter(state=state)
-    return searched(lines, query).order_by("position")
+    return searched(lines, query, state=state if state in LineState.values else "hepsi").order_by("position")
 
 
 def line_with(pk: int) -> QuerySet[StatementLine]:
@@ -162,7 +163,11 @@ def waiting_counts(statement_ids: Collection[int]) -> dict[int, int]:
 
 
 def reviewed_orders() -> QuerySet[Any]:
-    """Return the orders in `in_review`, oldest first, with `due`, `allocated` (TRY) and the `reason` for the review."""
+    """Return the orders in `in_review`, oldest first, with `due`, `allocated` (TRY) and the `reason` for the review.
+
+    `captured` is what was taken of a card and may be kept, in TRY, or None.
+    """
+    captures = keepable_attempts().filter(order=OuterRef("pk")).order_by("-pk")
     events = AuditEvent.objects.filter(
         provider_id=OuterRef("provider_id"),
         object_type=Order._meta.label_lower,
@@ -172,6 +177,7 @@ def reviewed_orders() -> QuerySet[Any]:
     orders: QuerySet[Any] = with_due(Order.objects.filter(state=OrderState.IN_REVIEW)).annotate(
         reason=Subquery(events.order_by("-pk").values("reason")[:1]),
         allocated=Coalesce(Sum("allocations__amount"), _ZERO),
+        captured=Subquery(captures.values_list(Coalesce("other_amount", "paid_amount"))[:1]),
     )
     return orders.select_related("provider").order_by("pk")
 

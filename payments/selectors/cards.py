@@ -6,7 +6,7 @@ import hmac
 from django.conf import settings
 from django.db.models import QuerySet
 
-from payments.enums import LIVE_ATTEMPTS
+from payments.enums import LIVE_ATTEMPTS, AttemptState, RefundState
 from payments.models import CardAttempt, Order
 
 
@@ -23,6 +23,17 @@ def newest_attempt(order: Order) -> CardAttempt | None:
 def live_attempt(order: Order) -> CardAttempt | None:
     """Return the attempt of an order that may still become money, or None."""
     return attempts_of(order).filter(state__in=LIVE_ATTEMPTS).first()
+
+
+def keepable(order: Order) -> CardAttempt | None:
+    """Return the capture of an order that a person may still keep: it was to go back, and nothing was sent; or None."""
+    return keepable_attempts().filter(provider_id=order.provider_id, order=order).order_by("-pk").first()
+
+
+def keepable_attempts() -> QuerySet[CardAttempt]:
+    """Return the captures that a person may still keep, of all orders."""
+    found = CardAttempt.objects.filter(state=AttemptState.SUCCEEDED, surplus=True)
+    return found.filter(refunds__state=RefundState.REQUESTED).select_related("order__provider")
 
 
 def attempt_nonce(order: Order) -> str:

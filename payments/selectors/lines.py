@@ -19,6 +19,9 @@ from payments.models.bank import line_words
 AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
 """States of lines that an accountant has to look at."""
 
+NOT_WAITING = (LineState.NEW, LineState.MATCHED, LineState.REFUND, LineState.IGNORED)
+"""All other states."""
+
 DECIDED = frozenset({LineState.MATCHED, LineState.REFUND, LineState.IGNORED})
 """States that a person can undo."""
 
@@ -29,7 +32,7 @@ COUNTED_FOUND = 1_000
 """Nor are longer results of a search: each of their rows is folded and compared."""
 
 _SHORTEST = 3
-"""Letters of the shortest word that the index of the waiting lines finds anywhere in a text."""
+"""Letters of the shortest word that an index finds anywhere in a text."""
 
 SORTS: Mapping[str, tuple[str, ...]] = {
     "eski": ("pk",),
@@ -80,7 +83,7 @@ def lines(filters: Filters, *, person: Person) -> QuerySet[Any]:
         by_me = decisions.filter(Q(requested_by=person) | Q(decided_by=person))
         found = found.filter(Exists(by_me) | Exists(LineComment.objects.filter(line=OuterRef("pk"), person=person)))
     if filters.query.strip():
-        found = searched(found, filters.query)
+        found = searched(found, filters.query, state=filters.state)
         numbers = list(found.order_by().values_list("pk", flat=True)[: COUNTED_FOUND + 1])
         if len(numbers) <= COUNTED_FOUND:
             found = StatementLine.objects.filter(pk__in=numbers).select_related("account")
@@ -108,27 +111,38 @@ def _conditions(filters: Filters) -> Q:
     return condition
 
 
-def searched(found: QuerySet[StatementLine], query: str) -> QuerySet[StatementLine]:
+def searched(found: QuerySet[StatementLine], query: str, *, state: str = "") -> QuerySet[StatementLine]:
     """Keep the lines whose text and payer hold all words, and those that belong to the order of a code.
 
-    Every alternative has an index among the waiting lines. The few lines that paid the order are read first: a
-    subquery in their place would have the database go through all lines. Where all words are of one or two letters,
-    they are looked for at the beginning of a word.
+    `state` is what `found` was narrowed to, as in `Filters`. The waiting lines have an index of their own for every
+    alternative, and so have the others; over both, each alternative names the states of its index, or the database
+    would read all lines. The few lines that paid the order are read first, for the same reason. Where all words are of
+    one or two letters, they are looked for at the beginning of a word.
     """
     if not query.strip():
         return found
-    words = fold(query).split()
-    if any(len(word) >= _SHORTEST for word in words):
-        condition = holds_words("words", query)
-    else:
-        condition = Q()
-        for word in words:
-            condition &= Q(words__startswith=word) | Q(words__contains=f" {word}")
+    waiting, other = Q(state__in=AWAITING_A_PERSON), Q(state__in=NOT_WAITING)
+    if state in {"", *AWAITING_A_PERSON}:
+        waiting, other = Q(), Q(pk__in=[])
+    elif state in NOT_WAITING:
+        waiting, other = Q(pk__in=[]), Q()
+    words = _words_condition(query)
+    condition = waiting & words | other & words
     code = codes.parse(query)
     if code:
         paid = Allocation.objects.filter(order__code=code, line__isnull=False).values_list("line_id", flat=True)
-        condition |= Q(candidates__contains=[{"code": code}]) | Q(pk__in=set(paid))
+        condition |= waiting & Q(candidates__contains=[{"code": code}]) | Q(pk__in=set(paid))
     return found.alias(words=line_words()).filter(condition)
+
+
+def _words_condition(query: str) -> Q:
+    words = fold(query).split()
+    if any(len(word) >= _SHORTEST for word in words):
+        return holds_words("words", query)
+    condition = Q()
+    for word in words:
+        condition &= Q(words__startswith=word) | Q(words__contains=f" {word}")
+    return condition
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ _GOES_BACK = (
     RefundState.SENDING,
     RefundState.UNKNOWN,
     RefundState.FAILED,
+    RefundState.BY_HAND,
     RefundState.CONFIRMED,
 )
 _SEEN_TO_BY_US = {f"state:{OrderState.REFUND_DUE.value}", f"state:{OrderState.IN_REVIEW.value}"}
@@ -132,7 +133,8 @@ def _of_refund(event: AuditEvent, refund: Refund) -> TimelineEntry | None:
     """Return that money went back; which of our people saw to it is ours."""
     if event.action != f"state:{RefundState.CONFIRMED.value}":
         return None
-    return TimelineEntry(at=event.at, text=f"{format_lira(refund.amount)} kartınıza iade edildi", actor="Muhasebe")
+    where = "kart dışından" if refund.is_by_hand else "kartınıza"
+    return TimelineEntry(at=event.at, text=f"{format_lira(refund.amount)} {where} iade edildi", actor="Muhasebe")
 
 
 def is_renewal(order: Order) -> bool:

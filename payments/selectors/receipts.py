@@ -87,7 +87,11 @@ def refunds_of(receipt: Receipt) -> list[Back]:
         attempt__state=AttemptState.SUCCEEDED,
         attempt__surplus=False,
     )
-    back = [Back(istanbul_day(each.confirmed_at), each.amount, "card") for each in cards if each.confirmed_at]
+    back = [
+        Back(istanbul_day(each.confirmed_at), each.amount, "" if each.is_by_hand else "card")
+        for each in cards
+        if each.confirmed_at
+    ]
     is_void = hasattr(receipt, "void")
     transfers = _transfers_back(receipt).select_related("debit_line")
     back += [

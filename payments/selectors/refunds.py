@@ -29,7 +29,8 @@ def open_refunds() -> QuerySet[Refund]:
 def refund_with(pk: int) -> QuerySet[Refund]:
     """Return the refund with this number (at most one), with what its page shows."""
     rows = Refund.objects.filter(pk=pk)
-    return rows.select_related("order__provider", "order__package", "order__subscription", "attempt", "requested_by")
+    rows = rows.select_related("order__provider", "order__package", "order__subscription", "attempt")
+    return rows.select_related("requested_by", "paid_by", "paid_confirmed_by")
 
 
 def attempt_with(pk: int) -> QuerySet[CardAttempt]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
@@ -222,9 +222,7 @@ def _ours_of_day(gateway_name: str, day: date) -> dict[_Key, _Movement]:
     taken = CardAttempt.objects.filter(
         gateway=gateway_name, state=AttemptState.SUCCEEDED, settled_at__gte=begin, settled_at__lt=end
     )
-    given = Refund.objects.filter(
-        attempt__gateway=gateway_name, state=RefundState.CONFIRMED, confirmed_at__gte=begin, confirmed_at__lt=end
-    )
+    given = _through(gateway_name).filter(confirmed_at__gte=begin, confirmed_at__lt=end)
     return _by_key([*map(_capture, taken), *map(_given_back, given.select_related("attempt"))])
 
 
@@ -233,8 +231,13 @@ def _known_here(gateway_name: str, theirs: Iterable[_Movement]) -> dict[_Key, _M
     payments = [movement.key.payment_id for movement in theirs if movement.key.is_payment]
     keys = [movement.conversation_id for movement in theirs if not movement.key.is_payment]
     taken = CardAttempt.objects.filter(gateway=gateway_name, state=AttemptState.SUCCEEDED, payment_id__in=payments)
-    given = Refund.objects.filter(attempt__gateway=gateway_name, state=RefundState.CONFIRMED, key__in=keys)
+    given = _through(gateway_name).filter(key__in=keys)
     return _by_key([*map(_capture, taken), *map(_given_back, given.select_related("attempt"))])
+
+
+def _through(gateway_name: str) -> QuerySet[Refund]:
+    """Return the refunds that a gateway made; of what was paid by hand its report knows nothing under our key."""
+    return Refund.objects.filter(attempt__gateway=gateway_name, state=RefundState.CONFIRMED, paid_by=None)
 
 
 def _by_key(movements: Iterable[_Movement]) -> dict[_Key, _Movement]:

@@ -37,19 +37,34 @@ _MAY_STILL_COME = timedelta(hours=3)
 
 @dataclass(frozen=True)
 class Chosen:
-    """How the payer wants to pay: the number of months, and the first digits of the card that was quoted for."""
+    """How the payer wants to pay: the number of months, the first digits of the card that was quoted for.
+
+    `total` is what the payer was shown as the amount that is charged, in TRY; None when nothing was shown yet.
+    """
 
     instalments: int
     bin_number: str
+    total: Decimal | None = None
+
+
+class TotalChanged(Exception):
+    """The gateway's quote is not what the payer was shown; `total` is what would be charged now, in TRY."""
+
+    def __init__(self, total: Decimal) -> None:
+        super().__init__(str(total))
+        self.total = total
 
 
 def start(*, order: Order, person: Person, chosen: Chosen, nonce: str, ip: str | None, now: datetime) -> CardAttempt:
     """Begin one attempt and open it at the gateway; return it with where the browser goes next (`action`).
 
     The same nonce, however often and from however many tabs it comes, is one attempt and one call to the gateway.
-    Raises OrderRefused when the order is not at the payment step or the instalments cannot be had.
+    Raises OrderRefused when the order is not at the payment step or the instalments cannot be had, TotalChanged
+    when another amount would be charged than was shown: nothing has begun then.
     """
     paid_amount = quoted(order, chosen)
+    if paid_amount != (chosen.total or paid_amount) and _of_form(order, nonce) is None:
+        raise TotalChanged(paid_amount)
     attempt, is_new = _begin(
         order=order, person=person, chosen=chosen, paid_amount=paid_amount, nonce=nonce, ip=ip, now=now
     )
@@ -76,6 +91,10 @@ def quoted(order: Order, chosen: Chosen) -> Decimal:
     return rows[chosen.instalments]
 
 
+def _of_form(order: Order, nonce: str) -> CardAttempt | None:
+    return CardAttempt.objects.filter(provider_id=order.provider_id, form_nonce=nonce, order=order).first()
+
+
 @transaction.atomic
 def _begin(
     *,
@@ -88,8 +107,7 @@ def _begin(
     now: datetime,
 ) -> tuple[CardAttempt, bool]:
     order = locked(order)
-    known = CardAttempt.objects.filter(provider_id=order.provider_id, form_nonce=nonce, order=order).first()
-    if known is not None:
+    if (known := _of_form(order, nonce)) is not None:
         return known, False
     if order.state in PENDING:
         raise OrderRefused("Bu sipariş için devam eden bir kart ödemesi var. Lütfen sonucunu bekleyin.")

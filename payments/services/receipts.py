@@ -86,8 +86,8 @@ def _payment(allocation: Allocation) -> dict[str, Any]:
             "family": attempt.card_family,
             "last4": attempt.last4,
             "instalments": attempt.instalments,
-            "charged": str(attempt.paid_amount),
-            "difference": str(attempt.paid_amount - attempt.amount),
+            "charged": str(attempt.taken),
+            "difference": str(attempt.taken - attempt.amount),
             "reference": attempt.payment_id,
         }
     assert line is not None  # noqa: S101  (allocation_one_source)

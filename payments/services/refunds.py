@@ -1,4 +1,4 @@
-"""Card money that goes back: asked for, approved, sent once, followed until the gateway confirms (ADR 24).
+"""Card money that goes back: asked for, approved, sent once, followed until the gateway confirms (ADR 24, 46).
 
 Neither of the gateways' protocols knows a refund by a key of ours, so nothing is ever sent twice by itself: what was
 not answered is asked about, and only a person sends a refund again that the bank is known not to have made. Locks are
@@ -153,9 +153,9 @@ def approve(*, refund_id: int, person: Person, now: datetime) -> Refund:
 
     Raises RefundRefused when somebody decided before, and when the second person is the first.
     """
-    order, attempt, refund = _lock_refund(refund_id)
+    order, attempt, refund = lock_refund(refund_id)
     if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
-        raise RefundRefused(_already(refund))
+        raise RefundRefused(already(refund))
     if refund.needs_second and refund.requested_by_id == person.pk:
         raise RefundRefused("Bu iadeyi siz istediniz; onayı ikinci bir kişi vermelidir.")
     _approve(order, attempt, refund, person=person, now=now)
@@ -169,15 +169,15 @@ def reject(*, refund_id: int, person: Person, reason: str, now: datetime) -> Ref
     What was taken too much always goes back. An order whose money was to go back waits for a decision.
     Raises RefundRefused.
     """
-    order, attempt, refund = _lock_refund(refund_id)
+    order, attempt, refund = lock_refund(refund_id)
     if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
-        raise RefundRefused(_already(refund))
+        raise RefundRefused(already(refund))
     if attempt.surplus:
         raise RefundRefused("Fazladan alınan para geri verilmelidir; bu iadeden vazgeçilemez.")
     if not reason.strip():
         raise RefundRefused("Vazgeçmenin gerekçesini yazın.")
     was_sent = refund.state == RefundState.FAILED
-    _move(refund, RefundState.REJECTED, reason.strip(), person)
+    move_refund(refund, RefundState.REJECTED, reason.strip(), person)
     if was_sent and order.state == OrderState.REFUND_DUE:
         _move_order(order, OrderState.IN_REVIEW, "Kart iadesi yapılamadı.", person)
     logger.info("refund_rejected", refund_id=refund.pk, at=now.isoformat())
@@ -185,7 +185,7 @@ def reject(*, refund_id: int, person: Person, reason: str, now: datetime) -> Ref
 
 
 def _approve(order: Order, attempt: CardAttempt, refund: Refund, *, person: Person, now: datetime) -> None:
-    _move(refund, RefundState.APPROVED, "İade onaylandı.", person, approved_by=person)
+    move_refund(refund, RefundState.APPROVED, "İade onaylandı.", person, approved_by=person)
     if refund.consequence == Consequence.END and order.subscription is not None:
         end_subscription(subscription=order.subscription, actor=person, reason="Ödemesi geri verildi.", now=now)
     if order.state in _HAD_MONEY and not _money_that_stays(order):
@@ -202,7 +202,8 @@ def _money_that_stays(order: Order) -> Decimal:
     by_transfer = order.allocations.filter(line__isnull=False)
     kept = order.attempts.filter(state=AttemptState.SUCCEEDED, surplus=False)
     going = order.refunds.filter(state__in=_GOES_BACK, attempt__surplus=False)
-    return _total(by_transfer, "amount") + _total(kept, "paid_amount") - _total(going, "amount")
+    taken = sum((attempt.taken for attempt in kept), Decimal("0.00"))
+    return _total(by_transfer, "amount") + taken - _total(going, "amount")
 
 
 def _total(rows: QuerySet[Any], field: str) -> Decimal:
@@ -230,11 +231,11 @@ def send(*, refund_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def _begin(refund_id: int, *, now: datetime) -> Refund | None:
-    _, attempt, refund = _lock_refund(refund_id)
+    _, attempt, refund = lock_refund(refund_id)
     if refund.state != RefundState.APPROVED:
         return None
     gateway(attempt.gateway)  # one that is not set up here fails now: nothing was sent, and it is tried again
-    _move(refund, RefundState.SENDING, "İade bankaya iletiliyor.", None, sent_at=now)
+    move_refund(refund, RefundState.SENDING, "İade bankaya iletiliyor.", None, sent_at=now)
     refund.attempt = attempt
     return refund
 
@@ -259,29 +260,27 @@ def capture_of(attempt: CardAttempt) -> Capture:
 @transaction.atomic
 def apply(*, refund_id: int, outcome: Outcome, now: datetime) -> Refund:
     """Make of a gateway's word what it means for a refund. Idempotent; locks order, attempt, refund."""
-    order, attempt, refund = _lock_refund(refund_id)
+    order, attempt, refund = lock_refund(refund_id)
     if refund.state not in {RefundState.SENDING, RefundState.UNKNOWN}:
         return refund
     if outcome.result == Result.SUCCEEDED:
         _confirmed(order, attempt, refund, outcome, now=now)
     elif outcome.result == Result.DECLINED:
         words = _NOT_THERE if outcome.group == DeclineGroup.ABANDONED else _DECLINED
-        _move(refund, RefundState.FAILED, words, None, problem=words, reference=outcome.reference[:64])
+        move_refund(refund, RefundState.FAILED, words, None, problem=words, reference=outcome.reference[:64])
     elif refund.state == RefundState.SENDING:
-        _move(refund, RefundState.UNKNOWN, "Banka yanıt vermedi; sorulacak.", None)
+        move_refund(refund, RefundState.UNKNOWN, "Banka yanıt vermedi; sorulacak.", None)
     return refund
 
 
 def _confirmed(order: Order, attempt: CardAttempt, refund: Refund, outcome: Outcome, *, now: datetime) -> None:
-    _move(
-        refund,
-        RefundState.CONFIRMED,
-        "Banka iadeyi onayladı.",
-        None,
-        confirmed_at=now,
-        problem="",
-        reference=outcome.reference[:64],
-    )
+    words, reference = "Banka iadeyi onayladı.", outcome.reference[:64]
+    move_refund(refund, RefundState.CONFIRMED, words, None, confirmed_at=now, problem="", reference=reference)
+    gone(order, attempt, refund, now=now)
+
+
+def gone(order: Order, attempt: CardAttempt, refund: Refund, *, now: datetime) -> None:
+    """The money is out of the house: what that means for its order; the provider is told."""
     if _is_all_back(attempt):
         _undo_allocation(order, attempt, refund, now=now)
     if order.state == OrderState.REFUND_DUE and not _money_that_stays(order) and not _under_way(order):
@@ -346,18 +345,21 @@ def _lock(attempt_id: int) -> tuple[Order, CardAttempt]:
     return order, attempt
 
 
-def _lock_refund(refund_id: int) -> tuple[Order, CardAttempt, Refund]:
+def lock_refund(refund_id: int) -> tuple[Order, CardAttempt, Refund]:
+    """Lock a refund's order, its attempt and itself, in this order; return them as they are now."""
     order, attempt = _lock(Refund.objects.values_list("attempt_id", flat=True).get(pk=refund_id))
     return order, attempt, Refund.objects.select_for_update(of=("self",), no_key=True).get(pk=refund_id)
 
 
-def _already(refund: Refund) -> str:
+def already(refund: Refund) -> str:
+    """Return that somebody was faster, in Turkish."""
     person = refund.approved_by.get_full_name() if refund.approved_by else ""
     by = f" ({person})" if person else ""
     return f"Bu iade az önce işlendi{by}: {refund.get_state_display()}."
 
 
-def _move(refund: Refund, state: RefundState, reason: str, person: Person | None, **changes: object) -> None:
+def move_refund(refund: Refund, state: RefundState, reason: str, person: Person | None, **changes: object) -> None:
+    """Move a refund through its one door; the caller holds its lock."""
     move(refund, state, table=REFUND_TRANSITIONS, actor=person, reason=reason, **changes)
 
 

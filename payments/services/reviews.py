@@ -60,6 +60,11 @@ Lines = dict[int, StatementLine]
 
 
 def _accept(order: Order, _lines: Lines, reason: str, person: Person, now: datetime) -> None:
+    accept(order, reason=reason, person=person, now=now)
+
+
+def accept(order: Order, *, reason: str, person: Person, now: datetime) -> None:
+    """End the review of a locked order whose money is complete: its package begins. Raises AllocationRefused."""
     due = order.gross - allocated_to(order)
     if order.subscription_id is not None or order.approval_id is None:
         raise AllocationRefused("Bu siparişin paketi sona ermiş; yeniden tanımlanamaz.")

@@ -17,12 +17,13 @@ from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.money import format_lira
 from payments.enums import BankRefundState
 from payments.forms.bank_refunds import ApproveForm, DebitForm, OweAgainForm, PayeeForm, ReviewForm
-from payments.models import BankRefund
+from payments.models import BankRefund, Order
 from payments.rules import AllocationRefused, needs_second_person
 from payments.selectors import accounting as selectors
 from payments.selectors import bank_refunds as refund_rows
 from payments.services import bank_refunds as services
 from payments.services.bank_refunds import RefundRefused
+from payments.services.card_keep import keep
 from payments.services.reviews import Outcome, resolve
 
 PAGE_SIZE = 100
@@ -156,13 +157,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
             form.add_error(None, "Bu sipariş artık incelemede değil; az önce sonuçlanmış olabilir.")
         else:
             try:
-                order = resolve(
-                    order=order,
-                    outcome=Outcome(values["karar"]),
-                    reason=values["gerekce"],
-                    person=cast("Person", request.user),
-                    now=timezone.now(),
-                )
+                order = _end_review(order, values["karar"], values["gerekce"], cast("Person", request.user))
             except AllocationRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -172,3 +167,9 @@ def reviews(request: HttpRequest) -> HttpResponse:
     for row in page:
         row.arrived = format_lira(row.allocated)
     return render(request, "accounting/reviews.html", {"form": form, "page": page})
+
+
+def _end_review(order: Order, outcome: str, reason: str, person: Person) -> Order:
+    if outcome == "keep":
+        return keep(order=order, reason=reason, person=person, now=timezone.now())
+    return resolve(order=order, outcome=Outcome(outcome), reason=reason, person=person, now=timezone.now())

@@ -22,6 +22,7 @@ from payments.selectors import card_days as selectors
 from payments.selectors.order_file import order_file, order_of_any_provider
 from payments.services import card_day
 from payments.views.paging import page_of, query_of
+from payments.views.presence import here
 
 DAYS_SHOWN = 14
 _CSV_HEADER = (
@@ -163,4 +164,5 @@ def order(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     file = order_file(found)
-    return render(request, "accounting/order.html", {"order": found, "file": file, "timeline": file.timeline})
+    context = {"order": found, "file": file, "timeline": file.timeline, **here(request, found)}
+    return render(request, "accounting/order.html", context)

@@ -19,6 +19,7 @@ from accounts.access import ProviderRequest, provider_view, public
 from accounts.enums import Capability
 from payments.enums import AttemptState, OrderState
 from payments.forms.cards import CardForm, ChosenForm
+from payments.forms.fields import written
 from payments.gateways.base import (
     ActionKind,
     GatewayUnavailableError,
@@ -31,7 +32,7 @@ from payments.models import CardAttempt, Order
 from payments.rules import OrderRefused
 from payments.selectors.cards import attempt_nonce, live_attempt
 from payments.services import cards, webhooks
-from payments.services.cards import Chosen
+from payments.services.cards import Chosen, TotalChanged
 from payments.views.steps import order_with, wrong_step
 
 logger = structlog.get_logger(__name__)
@@ -89,21 +90,30 @@ def confirm(request: ProviderRequest, code: str) -> HttpResponse:
     order = order_with(request, code)
     if order.state != OrderState.CONTRACT_ACCEPTED and request.method != "POST":
         return wrong_step(order)
-    given = request.POST if request.method == "POST" else {**request.GET.dict(), "nonce": attempt_nonce(order)}
+    given = request.POST.dict() if request.method == "POST" else _opened(request, order)
     form = ChosenForm(given)
     if not form.is_valid():
         return redirect("payments:card", code=order.code_display)
-    chosen = Chosen(instalments=form.cleaned_data["taksit"], bin_number=form.cleaned_data["kart"])
+    values, shown = form.cleaned_data, None
+    chosen = Chosen(instalments=values["taksit"], bin_number=values["kart"], total=values["toplam"])
     try:
         if request.method == "POST":
-            return _pay(request, order, chosen, nonce=form.cleaned_data["nonce"])
+            return _pay(request, order, chosen, nonce=values["nonce"])
         total = cards.quoted(order, chosen)
     except OrderRefused as refusal:
         messages.error(request, str(refusal))
         step = "card" if order.state == OrderState.CONTRACT_ACCEPTED else "order"
         return redirect(f"payments:{step}", code=order.code_display)
-    context = {"order": order, "form": form, "instalments": chosen.instalments, "total": total}
-    return render(request, "payments/card_confirm.html", context)
+    except TotalChanged as changed:
+        total, shown = changed.total, chosen.total
+    form = ChosenForm({**given, "toplam": written(total)})
+    context = {"order": order, "form": form, "instalments": chosen.instalments, "total": total, "shown": shown}
+    return render(request, "payments/card_confirm.html", context, status=409 if shown else 200)
+
+
+def _opened(request: ProviderRequest, order: Order) -> dict[str, str]:
+    """Return what the check page is opened with; the total is not known before the gateway was asked."""
+    return {**request.GET.dict(), "nonce": attempt_nonce(order), "toplam": written(order.gross)}
 
 
 def _pay(request: ProviderRequest, order: Order, chosen: Chosen, *, nonce: str) -> HttpResponse:

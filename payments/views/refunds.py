@@ -17,9 +17,17 @@ from payments.forms.refunds import RefundDecisionForm, RefundForm
 from payments.gateways.registry import gateway
 from payments.models import CardAttempt, Refund
 from payments.selectors import refunds as selectors
-from payments.services import refunds
+from payments.services import refunds, refunds_by_hand
 from payments.services.refunds import RefundRefused
 from payments.views.paging import page_of
+
+_DONE = {
+    "approve": "İade onaylandı; bankaya iletiliyor.",
+    "reject": "İadeden vazgeçildi; karttan alınan para yerinde kaldı.",
+    "by_hand": "Elle ödendiği kaydedildi; ikinci bir kişinin onayını bekliyor.",
+    "confirm_by_hand": "İade, elle ödendi olarak kapatıldı.",
+    "not_by_hand": "Elle ödeme kaydı kaldırıldı; iade yeniden karar bekliyor.",
+}
 
 
 @require_safe
@@ -52,13 +60,19 @@ def refund(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, found: Refund, form: RefundDecisionForm) -> None:
-    person, now = cast("Person", request.user), timezone.now()
-    if form.cleaned_data["decision"] == "approve":
-        refunds.approve(refund_id=found.pk, person=person, now=now)
-        messages.success(request, "İade onaylandı; bankaya iletiliyor.")
+    decision, reason = form.cleaned_data["decision"], form.cleaned_data["reason"]
+    who: dict[str, Any] = {"refund_id": found.pk, "person": cast("Person", request.user), "now": timezone.now()}
+    if decision == "approve":
+        refunds.approve(**who)
+    elif decision == "confirm_by_hand":
+        refunds_by_hand.confirm(**who)
+    elif decision == "by_hand":
+        refunds_by_hand.say(**who, reason=reason)
+    elif decision == "not_by_hand":
+        refunds_by_hand.deny(**who, reason=reason)
     else:
-        refunds.reject(refund_id=found.pk, person=person, reason=form.cleaned_data["reason"], now=now)
-        messages.success(request, "İadeden vazgeçildi; karttan alınan para yerinde kaldı.")
+        refunds.reject(**who, reason=reason)
+    messages.success(request, _DONE[decision])
 
 
 def _context(request: HttpRequest, found: Refund) -> dict[str, object]:
@@ -69,6 +83,7 @@ def _context(request: HttpRequest, found: Refund) -> dict[str, object]:
         "waits": waits,
         "needs_another": waits and found.needs_second and found.requested_by_id == request.user.pk,
         "may_reject": waits and not found.attempt.surplus,
+        "is_said_by_me": found.state == RefundState.BY_HAND and found.paid_by_id == request.user.pk,
         "is_running": found.state in {RefundState.APPROVED, RefundState.SENDING, RefundState.UNKNOWN},
     }
 

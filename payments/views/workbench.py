@@ -42,6 +42,7 @@ from payments.selectors.workbench import Workplace
 from payments.services import decisions
 from payments.services.decisions import AlreadyDecided
 from payments.views.paging import PAGE_SIZES, size_of
+from payments.views.presence import here
 
 FORMS: dict[str, type[DecisionForm]] = {
     form.name: form
@@ -185,6 +186,7 @@ def _context(
         "next": queue_lines.neighbour(found, filters, person=person),
         "address": queue_form.address,
         "search": place.search,
+        **here(request, found),
     }
 
 

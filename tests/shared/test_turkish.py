@@ -121,3 +121,24 @@ def test_names_stand_in_the_order_of_the_alphabet() -> None:
             "Ümraniye",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "text"),
+    [
+        (14, 2, "14:02'den"),
+        (9, 0, "09:00'dan"),
+        (14, 0, "14:00'ten"),
+        (20, 0, "20:00'den"),
+        (0, 0, "00:00'dan"),
+        (8, 10, "08:10'dan"),
+        (8, 30, "08:30'dan"),
+        (8, 40, "08:40'tan"),
+        (8, 50, "08:50'den"),
+        (23, 56, "23:56'dan"),
+        (1, 1, "01:01'den"),
+        (1, 5, "01:05'ten"),
+    ],
+)
+def test_from_a_time_as_it_is_spoken(hour: int, minute: int, text: str) -> None:
+    assert turkish.from_time(hour, minute) == text

@@ -294,7 +294,7 @@ class MemoryBank:
             raise GatewayUnavailableError
         return tuple(
             ReportedPayment(
-                kind="capture",
+                kind="payment",
                 payment_id=payment.number,
                 conversation_id=payment.charge.conversation_id,
                 amount=payment.taken,

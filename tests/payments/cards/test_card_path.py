@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import Person
 from iys_portal import ledger
 from iys_portal.mail.models import Mail
+from iys_portal.shared.money import format_lira
 from payments.enums import AttemptState, OrderState, RefundState
 from payments.gateways.base import DeclineGroup
 from payments.models import CardAttempt, GatewayEvent, Order, Refund
@@ -34,7 +35,12 @@ def check_page(payer: Client, order: Order, *, instalments: int = 1, bin_number:
     address = f"/siparis/{order.code_display}/odeme/kart/onay/?taksit={instalments}&kart={bin_number}"
     page = payer.get(address).content.decode()
     assert "Ödemeyi onaylıyor musunuz?" in page
-    return dict(re.findall(r'<input type="hidden" name="(taksit|kart|nonce)" value="([^"]*)"', page))
+    return fields_of(page)
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Return what the form of the check page sends."""
+    return dict(re.findall(r'<input type="hidden" name="(taksit|kart|nonce|toplam)" value="([^"]*)"', page))
 
 
 def to_the_bank(payer: Client, order: Order, fields: dict[str, str]) -> str:
@@ -93,6 +99,34 @@ def test_instalments_are_quoted_for_the_card_and_charged_as_quoted(payer: Client
     total = Decimal(totals["3"].replace(".", "").replace(",", "."))
     assert (attempt.instalments, attempt.amount, attempt.paid_amount) == (3, GROSS, total)
     assert total > GROSS
+
+
+def test_another_total_than_was_shown_is_told_before_it_is_paid(payer: Client, bank: Bank, order: Order) -> None:
+    """The bank changes its rates, or somebody the page, between the look and the click."""
+    fields = check_page(payer, order, instalments=3, bin_number=PARAF[:6])
+    shown = {**fields, "toplam": "5.100,00"}
+    answer = payer.post(f"/siparis/{order.code_display}/odeme/kart/onay/", shown)
+    page = answer.content.decode()
+    assert (answer.status_code, state_of(order)) == (409, ("contract_accepted", []))
+    assert f"5.100,00 ₺ yerine {fields['toplam']} ₺ bildirdi" in page
+    again = fields_of(page)
+    assert again == fields
+    address = to_the_bank(payer, order, again)
+    assert to_the_bank(payer, order, shown) == address  # a click of before, late: the payment goes on, nothing new
+    come_back(*pay_there(bank, address, count=3))
+    assert state_of(order) == ("completed", ["succeeded"])
+    assert format_lira(CardAttempt.objects.get().paid_amount) == f"{fields['toplam']} ₺"
+
+
+@pytest.mark.parametrize("total", ["", "x", "1e3"])
+def test_a_page_that_does_not_say_what_it_showed_pays_nothing(payer: Client, order: Order, total: str) -> None:
+    address = f"/siparis/{order.code_display}/odeme/kart/"
+    answer = payer.post(f"{address}onay/", {**check_page(payer, order), "toplam": total})
+    assert (answer.status_code, answer.headers["Location"], state_of(order)) == (
+        302,
+        address,
+        ("contract_accepted", []),
+    )
 
 
 @pytest.mark.parametrize("taksit", ["5", "0", "13", "x", ""])

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Order]
 A, R = AttemptState, RefundState
+BY_HAND = "state = 'confirmed', sent_at = now(), confirmed_at = now(), paid_by_id = p.id"
 
 ATTEMPT_EDGES = {
     *product([A.CREATED], [A.NEEDS_3DS, A.SUCCEEDED, A.DECLINED, A.UNKNOWN, A.ABANDONED]),
@@ -39,6 +40,9 @@ REFUND_EDGES = {
     (R.UNKNOWN, R.FAILED),
     (R.FAILED, R.APPROVED),
     (R.FAILED, R.REJECTED),
+    (R.FAILED, R.BY_HAND),
+    (R.BY_HAND, R.CONFIRMED),
+    (R.BY_HAND, R.FAILED),
 }
 
 
@@ -100,7 +104,7 @@ def test_refunds_move_only_along_the_specified_edges(source: R, target: R) -> No
         ("attempt_captured_is_known", "state = 'succeeded'"),
         ("attempt_declined_has_group", "state = 'declined'"),
         ("attempt_surplus_is_captured", "surplus = true"),
-        ("attempt_other_amount_is_surplus", "other_amount = 1"),
+        ("attempt_kept_covers_its_price", "other_amount = amount - 0.01"),
     ],
 )
 def test_attempts(order: Order, constraint: str, change: str) -> None:
@@ -166,6 +170,10 @@ def test_a_capture_settles_its_own_order_once(
         ("refund_sent_is_approved", "needs_second = true, state = 'sending', sent_at = now()"),
         ("refund_sent_has_instant", "state = 'failed'"),
         ("refund_confirmed_has_instant", "state = 'confirmed', sent_at = now()"),
+        ("refund_by_hand_is_said", "state = 'by_hand', sent_at = now()"),
+        ("refund_by_hand_is_said", "paid_by_id = p.id"),
+        ("refund_by_hand_is_said", BY_HAND),
+        ("refund_by_hand_second_is_another", f"{BY_HAND}, paid_confirmed_by_id = p.id"),
         ("refund_within_capture", "amount = amount + 1"),
     ],
 )
