@@ -11,6 +11,7 @@ from accounts.enums import ProviderState
 from accounts.models import Provider
 from applications.enums import CheckReason, CheckState
 from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receive
+from iys_portal.shared import telephone
 from iys_portal.shared.mersis import mersis_fault
 from iys_portal.shared.turkish import search_key
 
@@ -28,12 +29,6 @@ _EMAIL = "E-posta adresini ad@sirket.com.tr biçiminde yazın."
 
 def _digits(text: str) -> str:
     return re.sub(r"[\s.\-/()]+", "", text)
-
-
-def phone_number(text: str) -> str | None:
-    """Return a Turkish number as ``+903122183000``, or None when it is none."""
-    digits = re.sub(r"^(\+90|0090|90(?=\d{10}$)|0)", "", _digits(text))
-    return f"+90{digits}" if re.fullmatch(r"[2-58]\d{9}", digits, re.ASCII) else None
 
 
 class _NumberField(forms.CharField):
@@ -129,8 +124,8 @@ class CompanyForm(forms.Form):
         return address
 
     def clean_telefon(self) -> str:
-        number = phone_number(self.cleaned_data["telefon"])
-        if number is None:
+        number = telephone.read(self.cleaned_data["telefon"])
+        if not telephone.is_turkish(number):
             raise forms.ValidationError(_PHONE)
         return number
 
@@ -229,8 +224,8 @@ class PersonForm(forms.Form):
         return day
 
     def clean_cep(self) -> str:
-        number = phone_number(self.cleaned_data["cep"])
-        if number is None or not number.startswith("+905"):
+        number = telephone.read(self.cleaned_data["cep"])
+        if not telephone.is_turkish_mobile(number):
             raise forms.ValidationError(_MOBILE)
         return number
 

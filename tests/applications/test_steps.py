@@ -12,7 +12,6 @@ from django.test import Client
 
 from accounts.models import Person, WebSession
 from applications.enums import ApplicationKind, ApplicationState, CheckKind
-from applications.forms import phone_number
 from applications.models import Application, Document
 from applications.rules import BRAND_IS_TITLE
 from applications.services import drafts, review
@@ -159,21 +158,6 @@ def test_mersis_holds_its_owners_number() -> None:
     assert mersis_fault("0845052547000001", "") == ""
     assert mersis_fault("0845052547100001", "") != ""
     assert mersis_fault(f"{samples.TCKN}00017", "") == ""
-
-
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
-        ("0532 000 00 00", "+905320000000"),
-        ("+90 532 000 00 00", "+905320000000"),
-        ("905320000000", "+905320000000"),
-        ("0850-333-33-38", "+908503333338"),
-        ("９0532", None),
-        ("053200000000", None),
-    ],
-)
-def test_telephones_in_any_spelling(typed: str, number: str | None) -> None:
-    assert phone_number(typed) == number
 
 
 @pytest.mark.parametrize(
