@@ -97,12 +97,26 @@ class ProviderAdmin(ActingAdmin, AuditedAdmin):
     acts = (CLOSE, REOPEN)
     act_permission = "accounts.change_provider"
     fixed_fields = ("iys_code",)  # transaction ids of consents are derived from it
-    readonly_fields = ("state",)
-    list_display = ("title", "iys_code", "tax_number", "state", "created_at")
+    readonly_fields = ("state", "shown_tin")
+    list_display = ("title", "iys_code", "shown_tin", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("=iys_code", "=tax_number")
     folded_search = ("title",)
-    fields = ("iys_code", "title", "tax_number", "mersis", "address", "phone", "email", "state")
+    fields = ("iys_code", "title", "tax_number", "shown_tin", "mersis", "address", "phone", "email", "kep", "state")
+    unaudited = ("tax_tckn_hash",)
+    constraint_errors = {
+        "provider_tax_number_once": ("tax_number", "Bu vergi kimlik numarasıyla kayıtlı bir hizmet sağlayıcı var."),
+        "provider_one_tax_number": ("tax_number", "Vergi kimlik numarasını yazın."),
+    }
+
+    @admin.display(description="vergi kimlik no / TCKN", ordering="tax_number")
+    def shown_tin(self, provider: Provider) -> str:
+        return provider.shown_tin
+
+    def get_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """A sole trader's number is shown masked and never changes; a company's is typed."""
+        hidden = "tax_number" if obj is not None and obj.tax_tckn_hash else "shown_tin"
+        return [name for name in super().get_fields(request, obj) if name != hidden]
 
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from stdnum.tr import tckimlik
 
 from accounts.enums import CompanyField, Role, Topic
-from accounts.models import Membership, Provider
+from accounts.models import Membership, Provider, validate_kep
 from accounts.rules import ROLE_HINTS, TOPIC_OF
 from accounts.services.people import Invited
 from iys_portal.shared import telephone
@@ -157,12 +157,19 @@ def _email(value: str) -> str:
     return value
 
 
+def _kep(value: str) -> str:
+    address = value.strip().lower()
+    validate_kep(address)
+    return address
+
+
 _CLEANERS = {
     CompanyField.TITLE: _title,
     CompanyField.MERSIS: _mersis,
     CompanyField.ADDRESS: lambda value: " ".join(value.split()),
     CompanyField.PHONE: _phone,
     CompanyField.EMAIL: _email,
+    CompanyField.KEP: _kep,
 }
 
 
