@@ -24,6 +24,8 @@ from accounts import oidc, services
 from iys_portal.shared.crypto import lookup_hash
 
 PROVIDER_ID = "edevlet"
+ASK_AGAIN = "yeniden"
+"""In the address of the login: e-Devlet shall ask for the password although the person is logged in there."""
 
 
 class CancelledError(oidc.LoginError):
@@ -121,6 +123,7 @@ class EdevletClient(OpenIDConnectOAuth2Adapter):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request, PROVIDER_ID)
         self.id_token = ""
+        self.proved_at: float | None = None
         self._nonce = ""
 
     @property
@@ -166,7 +169,9 @@ class EdevletClient(OpenIDConnectOAuth2Adapter):
 
     def complete_login(self, *_args: Any, **_kwargs: Any) -> EdevletLogin:
         """Return the login of the person whom the ID token proves."""
-        return EdevletLogin(self.get_provider(), oidc.verify(self.id_token, nonce=self._nonce))
+        identity = oidc.verify(self.id_token, nonce=self._nonce)
+        self.proved_at = identity.proved_at
+        return EdevletLogin(self.get_provider(), identity)
 
 
 class EdevletProvider(OpenIDConnectProvider):
@@ -182,12 +187,12 @@ class EdevletProvider(OpenIDConnectProvider):
         return params | {"nonce": oidc.nonce_of(params["code_verifier"])}
 
     def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
-        """Send the visitor to the provider; only `next` is taken from the request."""
+        """Send the visitor to the provider; only `next` is taken from the request, and that it must ask again."""
         response: HttpResponse = self.redirect(
             request,
             process=AuthProcess.LOGIN,
             next_url=own_path(request.GET.get("next")),
             scope=[oidc.SCOPE],
-            auth_params={},
+            auth_params={"prompt": "login"} if ASK_AGAIN in request.GET else {},
         )
         return response

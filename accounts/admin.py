@@ -3,25 +3,27 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.enums import ChangeState, ProviderState
+from accounts.enums import ChangeState, ProviderState, Role
 from accounts.models import CompanyChange, Invitation, Membership, Person, Provider
-from accounts.rules import AccountRefused
-from accounts.selectors import memberships_of
+from accounts.rules import LAST_OWNER, AccountRefused
+from accounts.selectors import memberships_of, owners_of
 from accounts.services.company import OUTDATED, apply_change, reject_change
-from iys_portal.admin_acts import Act, ActingAdmin, ActRefused
-from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, acting_person
+from accounts.services.people import add_member, change_role, remove_member
+from iys_portal.admin_acts import Act, ActingAdmin, ActRefused, ReasonForm
+from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ModelAdmin, ReadOnlyAdmin, acting_person
 from iys_portal.audit.services import record
 from packages.selectors import standing_of
 from packages.services import close_for_provider, reopen_provider
@@ -95,12 +97,26 @@ class ProviderAdmin(ActingAdmin, AuditedAdmin):
     acts = (CLOSE, REOPEN)
     act_permission = "accounts.change_provider"
     fixed_fields = ("iys_code",)  # transaction ids of consents are derived from it
-    readonly_fields = ("state",)
-    list_display = ("title", "iys_code", "tax_number", "state", "created_at")
+    readonly_fields = ("state", "shown_tin")
+    list_display = ("title", "iys_code", "shown_tin", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("=iys_code", "=tax_number")
     folded_search = ("title",)
-    fields = ("iys_code", "title", "tax_number", "mersis", "address", "phone", "email", "state")
+    fields = ("iys_code", "title", "tax_number", "shown_tin", "mersis", "address", "phone", "email", "kep", "state")
+    unaudited = ("tax_tckn_hash",)
+    constraint_errors = {
+        "provider_tax_number_once": ("tax_number", "Bu vergi kimlik numarasıyla kayıtlı bir hizmet sağlayıcı var."),
+        "provider_one_tax_number": ("tax_number", "Vergi kimlik numarasını yazın."),
+    }
+
+    @admin.display(description="vergi kimlik no / TCKN", ordering="tax_number")
+    def shown_tin(self, provider: Provider) -> str:
+        return provider.shown_tin
+
+    def get_fields(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """A sole trader's number is shown masked and never changes; a company's is typed."""
+        hidden = "tax_number" if obj is not None and obj.tax_tckn_hash else "shown_tin"
+        return [name for name in super().get_fields(request, obj) if name != hidden]
 
 
 if TYPE_CHECKING:
@@ -211,28 +227,140 @@ class MembershipForm(ConstrainedForm):
             raise forms.ValidationError("Yalnızca e-Devlet ile giriş yapan kişiler yetkilendirilebilir.")
         return person
 
+    def clean_provider(self) -> Provider:
+        provider: Provider = self.cleaned_data["provider"]
+        if provider.state != ProviderState.ACTIVE:
+            raise forms.ValidationError("Bu hizmet sağlayıcı kapalı.")
+        return provider
+
+
+class RoleForm(ReasonForm):
+    """Another role, and why."""
+
+    role = forms.ChoiceField(label="Yeni görev", choices=Role.choices)
+    field_order = ("role", "reason")
+
+    def answer(self) -> tuple[Role, str]:
+        return Role(self.cleaned_data["role"]), self.cleaned_data["reason"]
+
+
+def _member_facts(membership: Membership) -> list[tuple[str, str]]:
+    return [
+        ("Hizmet sağlayıcı", f"{membership.provider.title} (İYS No {membership.provider.iys_code})"),
+        ("Kişi", f"{membership.person} ({membership.person.masked_tckn})"),
+        ("Görev", str(membership.get_role_display())),
+    ]
+
+
+def _refusal_of_ended(membership: Membership) -> str:
+    return "Bu yetki sona ermiş." if membership.ended_at is not None else ""
+
+
+def _refusal_of_ending(membership: Membership) -> str:
+    is_last = membership.role == Role.OWNER and not owners_of(membership.provider_id).exclude(pk=membership.pk).exists()
+    return _refusal_of_ended(membership) or (LAST_OWNER if is_last else "")
+
+
+def _change_role(membership: Membership, actor: Any, answer: tuple[Role, str]) -> str:
+    role, reason = answer
+    _changed(change_role, membership, actor, role=role, reason=reason)
+    return f"{membership.person} artık {role.label}; kişiye bildirildi."
+
+
+def _end_authority(membership: Membership, actor: Any, reason: str) -> str:
+    _changed(remove_member, membership, actor, reason=reason, now=timezone.now())
+    return f"{membership.person} için yetki sona erdi; kişiye bildirildi."
+
+
+def _changed(change: Any, membership: Membership, actor: Any, **words: Any) -> None:
+    try:
+        change(provider=membership.provider, membership_id=membership.pk, person=actor, as_administrator=True, **words)
+    except AccountRefused as refusal:
+        raise ActRefused(str(refusal)) from None
+
+
+CHANGE_ROLE = Act(
+    name="gorev",
+    label="Görevi değiştir",
+    question="Kişiye başka bir görev verilsin mi?",
+    refusal=_refusal_of_ended,
+    facts=_member_facts,
+    consequence=lambda _membership: (
+        "Yeni görev hemen geçerli olur ve kişiye bildirilir. Yeni görevin veremeyeceği, bekleyen davetleri geri"
+        " çekilir. Son Hesap Sahibinin görevi değiştirilemez."
+    ),
+    perform=_change_role,
+    hint="Gerekçe denetim kaydına yazılır.",
+    form=RoleForm,
+)
+
+END_AUTHORITY = Act(
+    name="bitir",
+    label="Yetkiyi sona erdir",
+    question="Kişinin yetkisi sona ersin mi?",
+    refusal=_refusal_of_ending,
+    facts=_member_facts,
+    consequence=lambda _membership: (
+        "Kişi bu hizmet sağlayıcı için hemen hiçbir işlem yapamaz. Bekleyen daveti ve gönderdiği davetler geri"
+        " çekilir; kişiye bildirilir."
+    ),
+    perform=_end_authority,
+    hint="Gerekçe denetim kaydına yazılır.",
+    is_grave=True,
+)
+
 
 @admin.register(Membership)
-class MembershipAdmin(AuditedAdmin):
+class MembershipAdmin(ActingAdmin, AuditedAdmin):
+    """Who acts for whom: added here without an invitation; roles and ends are acts with a reason."""
+
     form = MembershipForm
+    acts = (CHANGE_ROLE, END_AUTHORITY)
+    act_permission = "accounts.change_membership"
     list_display = ("person", "provider", "role", "started_at", "ended_at")
     list_filter = ("role", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("person", "provider")
     search_fields = ("=provider__iys_code",)
     folded_search = ("person__given_name", "person__family_name", "provider__title")
     fields = ("provider", "person", "role", "email", "started_at", "ended_at")
-    readonly_fields = ("started_at",)  # the database sets it when the row is made
+    readonly_fields = ("started_at", "ended_at")
     raw_id_fields = ("provider", "person")
-    fixed_fields = ("provider", "person")
+    fixed_fields = ("provider", "person", "role")
     ordering = ("-pk",)
     constraint_errors = {
         "membership_one_live": ("person", "Bu kişinin bu hizmet sağlayıcı için yetkisi zaten var."),
-        "membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
     }
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        return fields if obj is not None else [name for name in fields if name != "started_at"]
+        return fields if obj is not None else [name for name in fields if name not in self.readonly_fields]
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's signature)
+        """A new authority is the service's, which locks, audits and tells; of an old one only the address is saved."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made = add_member(
+            provider=obj.provider,
+            person=obj.person,
+            role=Role(obj.role),
+            email=obj.email,
+            actor=acting_person(request),
+            reason="Yönetici ekledi.",
+        )
+        obj.pk, obj.started_at = made.pk, made.started_at
+        obj._state.adding = False
+
+    def log_addition(self, request: HttpRequest, obj: Membership, message: Any) -> Any:
+        """The service has audited it."""
+        return ModelAdmin.log_addition(self, request, obj, message)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except AccountRefused as refusal:  # the company was closed while the form was filled in
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.path)
 
 
 @admin.register(Invitation)

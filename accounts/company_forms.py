@@ -9,12 +9,15 @@ from django.core.validators import validate_email
 from stdnum.tr import tckimlik
 
 from accounts.enums import CompanyField, Role, Topic
-from accounts.models import Membership, Provider
+from accounts.models import Membership, Provider, validate_kep
 from accounts.rules import ROLE_HINTS, TOPIC_OF
 from accounts.services.people import Invited
+from iys_portal.shared import telephone
 from iys_portal.shared.mersis import mersis_fault
 
 REASON_LENGTH = 500
+# A Turkish number has ten digits; others are written with their country.
+_PHONE = re.compile(r"\+(?:90[1-9][0-9]{9}|(?!90)[1-9][0-9]{9,14})")
 
 
 class RoleRadio(forms.RadioSelect):
@@ -140,16 +143,10 @@ def _mersis(value: str) -> str:
 
 
 def _phone(value: str) -> str:
-    """Return the number as it is stored, +90…; a Turkish one may be typed with or without country code."""
-    digits = re.sub(r"[\s()./-]", "", value)
-    digits = re.sub(r"^(?:00|\+)", "", digits)
-    if re.fullmatch(r"0[1-9][0-9]{9}", digits):
-        digits = f"9{digits}"
-    elif re.fullmatch(r"[1-9][0-9]{9}", digits):
-        digits = f"90{digits}"
-    if not re.fullmatch(r"[1-9][0-9]{9,14}", digits):
+    number = telephone.read(value)
+    if not _PHONE.fullmatch(number):
         raise ValidationError("Telefonu alan koduyla yazın, örneğin 0312 000 00 00.")
-    return f"+{digits}"
+    return number
 
 
 def _email(value: str) -> str:
@@ -160,12 +157,19 @@ def _email(value: str) -> str:
     return value
 
 
+def _kep(value: str) -> str:
+    address = value.strip().lower()
+    validate_kep(address)
+    return address
+
+
 _CLEANERS = {
     CompanyField.TITLE: _title,
     CompanyField.MERSIS: _mersis,
     CompanyField.ADDRESS: lambda value: " ".join(value.split()),
     CompanyField.PHONE: _phone,
     CompanyField.EMAIL: _email,
+    CompanyField.KEP: _kep,
 }
 
 

@@ -42,13 +42,14 @@ INVITATION_TRANSITIONS: Transitions[InvitationState] = {
 
 
 class CompanyField(models.TextChoices):
-    """What of a provider may be asked to be changed; VKN and İYS No belong to the company for good."""
+    """What of a provider may be asked to be changed; its tax number and İYS No belong to the company for good."""
 
     TITLE = "title", "Unvan"
     MERSIS = "mersis", "MERSİS No"
     ADDRESS = "address", "Adres"
     PHONE = "phone", "Telefon"
     EMAIL = "email", "E-posta"
+    KEP = "kep", "KEP adresi"
 
 
 class ChangeState(models.TextChoices):

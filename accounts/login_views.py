@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import oidc
 from accounts.access import public
 from accounts.adapters import EdevletClient, StaleAnswerError
+from accounts.sessions import note_proof
 from iys_portal.shared.crypto import decrypt, encrypt
 
 _HINT = "edevlet_logout_hint"
@@ -44,6 +45,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = OAuth2CallbackView.adapter_view(client)(request)
     except oidc.LoginError as refusal:
         return _refused(request, refusal)
+    note_proof(request.session, proved_at=client.proved_at)
     request.session[_HINT] = b64encode(encrypt(client.id_token.encode())).decode()
     return response
 

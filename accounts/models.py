@@ -14,6 +14,12 @@ from stdnum.tr import vkn
 
 from accounts.enums import ChangeState, CompanyField, InvitationState, ProviderState, Role, Topic
 from iys_portal.shared.crypto import decrypt, mask_tckn
+from iys_portal.shared.tin import HasTin
+
+KEP = r"^[a-z0-9._%+-]+@([a-z0-9-]+\.)*kep\.tr$"
+"""An address of registered e-mail (Kayıtlı Elektronik Posta): every provider of it lies under kep.tr."""
+
+validate_kep = RegexValidator(KEP, "KEP adresini sirket@hs01.kep.tr biçiminde yazın; KEP adresleri .kep.tr ile biter.")
 
 
 def validate_vkn(value: str) -> None:
@@ -84,18 +90,30 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return mask_tckn(decrypt(self.tckn_encrypted).decode()) if self.tckn_encrypted else ""
 
 
-class Provider(models.Model):
-    """A Hizmet Sağlayıcı: a company that sends commercial messages and is entered in the register."""
+class Provider(HasTin, models.Model):
+    """A Hizmet Sağlayıcı: a company or sole trader that sends commercial messages and is entered in the register.
+
+    Its tax number (`tin`) is a VKN, or the TCKN of a sole trader.
+    """
 
     iys_code = models.PositiveIntegerField("İYS No", unique=True)
     title = models.CharField("unvan", max_length=255, db_collation="turkish")
     tax_number = models.CharField(
-        "vergi kimlik no", max_length=10, unique=True, validators=[RegexValidator(r"^\d{10}$"), validate_vkn]
+        "vergi kimlik no",
+        max_length=10,
+        blank=True,
+        default="",
+        validators=[RegexValidator(r"^\d{10}$"), validate_vkn],
     )
+    tax_tckn_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001  (companies have none)
+    tax_tckn_encrypted = models.BinaryField(null=True)
     mersis = models.CharField("MERSİS no", max_length=16, blank=True, default="")
     address = models.CharField("adres", max_length=500)
     phone = models.CharField("telefon", max_length=20)
     email = models.EmailField("e-posta")
+    kep = models.CharField(
+        "KEP adresi", max_length=254, blank=True, default="", db_default="", validators=[validate_kep]
+    )
     state = models.CharField("durum", max_length=10, choices=ProviderState, default=ProviderState.ACTIVE)
     created_at = models.DateTimeField("oluşturma", db_default=Now())
 
@@ -104,7 +122,16 @@ class Provider(models.Model):
         verbose_name_plural = "hizmet sağlayıcılar"
         ordering = ["title"]
         constraints = [
-            models.CheckConstraint(name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^[0-9]{10}$")),
+            models.UniqueConstraint(
+                fields=["tax_number"], name="provider_tax_number_once", condition=~Q(tax_number="")
+            ),
+            models.CheckConstraint(name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^([0-9]{10})?$")),
+            models.CheckConstraint(
+                name="provider_one_tax_number",
+                condition=Q(tax_number="", tax_tckn_hash__isnull=False, tax_tckn_encrypted__isnull=False)
+                | ~Q(tax_number="") & Q(tax_tckn_hash=None, tax_tckn_encrypted=None),
+            ),
+            models.CheckConstraint(name="provider_kep_address", condition=Q(kep="") | Q(kep__regex=KEP)),
             models.CheckConstraint(name="provider_state_known", condition=Q(state__in=ProviderState.values)),
         ]
 

@@ -74,6 +74,8 @@ class Identity:
     tckn: str
     given_name: str
     family_name: str
+    proved_at: float | None = None
+    """When the person proved to e-Devlet who they are (Unix time), where it says so."""
 
 
 def metadata() -> Metadata:
@@ -139,7 +141,7 @@ def verify(id_token: str, *, nonce: str) -> Identity:
 
 def _check_claims(claims: dict[str, Any], nonce: str) -> None:
     """Raise LoginError for what the library's own checks let pass."""
-    times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
+    times = [claims[name] for name in ("exp", "iat", "nbf", "auth_time") if name in claims]
     if not all(isinstance(value, int | float) for value in times):
         raise LoginError("a time is no number")
     if claims["aud"] not in (settings.EDEVLET_CLIENT_ID, [settings.EDEVLET_CLIENT_ID]):
@@ -222,7 +224,8 @@ def _identity(claims: dict[str, Any]) -> Identity:
         raise LoginError("tckn is missing")
     if not (isinstance(tckn, str) and re.fullmatch(r"[0-9]{11}", tckn) and tckimlik.is_valid(tckn)):
         raise InvalidTcknError("tckn is impossible")
-    return Identity(tckn, _name(claims.get("given_name")), _name(claims.get("family_name")))
+    proved_at = claims.get("auth_time")
+    return Identity(tckn, _name(claims.get("given_name")), _name(claims.get("family_name")), proved_at)
 
 
 def _name(value: object) -> str:

@@ -6,11 +6,12 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.enums import Capability, InvitationState, ProviderState, Role
-from accounts.models import CompanyChange, Invitation, Membership, Person, WebSession
+from accounts.models import CompanyChange, Invitation, Membership, Person, Provider, WebSession
 from accounts.rules import ROLES_WITH
 from accounts.searching import folded, holds_words
 from iys_portal.audit.selectors import history_of
 from iys_portal.shared.crypto import lookup_hash
+from iys_portal.shared.tin import tin_columns
 
 
 def memberships_of(person: Person) -> QuerySet[Membership]:
@@ -100,3 +101,20 @@ def sessions_of(person: Person, *, now: datetime) -> QuerySet[WebSession]:
 def session_mark(session_key: str) -> str:
     """Return the name by which a page speaks of a web session: its key opens it and is shown to nobody."""
     return lookup_hash(f"session:{session_key}")[:16]
+
+
+def is_registered(tin: str) -> bool:
+    """Return whether a provider with this tax number (VKN, or a sole trader's TCKN) is in the register."""
+    return _with_tin(tin).exists()
+
+
+def open_provider(iys_code: int, tin: str) -> Provider | None:
+    """Return the provider that takes part in the register with both of these numbers, or None."""
+    return _with_tin(tin).filter(iys_code=iys_code, state=ProviderState.ACTIVE).first()
+
+
+def _with_tin(tin: str) -> QuerySet[Provider]:
+    columns = tin_columns(tin)
+    if columns["tax_tckn_hash"]:
+        return Provider.objects.filter(tax_tckn_hash=columns["tax_tckn_hash"])
+    return Provider.objects.filter(tax_number=tin).exclude(tax_number="")

@@ -22,9 +22,11 @@ from iys_portal.throttling import address_of
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=8)
 WARNING = timedelta(minutes=2)
+FRESH = timedelta(minutes=15)
+"""How long somebody who proved who they are may take steps that ask for a fresh proof."""
 _NOTED_EVERY = timedelta(minutes=1)
 
-_STARTED, _SEEN, _BROWSER, _ADDRESS = "started", "seen", "browser", "address"
+_STARTED, _SEEN, _BROWSER, _ADDRESS, _PROVED = "started", "seen", "browser", "address", "proved"
 
 
 class SessionStore(DatabaseStore):
@@ -53,10 +55,22 @@ def note_login(request: HttpRequest, **_kwargs: Any) -> None:
         {
             _STARTED: now,
             _SEEN: now,
+            _PROVED: now,
             _BROWSER: browser_name(request.headers.get("User-Agent", "")),
             _ADDRESS: shortened(address_of(request)),
         }
     )
+
+
+def note_proof(session: Any, *, proved_at: float | None) -> None:
+    """Note what e-Devlet says about when the person proved who they are: before this login where it did not ask."""
+    if proved_at is not None and _PROVED in session:
+        session[_PROVED] = min(proved_at, session[_PROVED])
+
+
+def is_fresh(session: Any, *, now: datetime) -> bool:
+    """Return whether whoever uses this session proved who they are a moment ago."""
+    return _PROVED in session and now - _instant(session[_PROVED]) <= FRESH
 
 
 def note_use(session: Any, *, now: datetime) -> None:

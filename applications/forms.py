@@ -5,13 +5,15 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from stdnum.tr import tckimlik, vkn
+from stdnum.tr import tckimlik
 
-from accounts.enums import ProviderState
-from accounts.models import Provider
+from accounts.models import validate_kep
+from accounts.selectors import open_provider
 from applications.enums import CheckReason, CheckState
 from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receive
+from iys_portal.shared import telephone
 from iys_portal.shared.mersis import mersis_fault
+from iys_portal.shared.tin import is_tin
 from iys_portal.shared.turkish import search_key
 
 _ADULT = 18
@@ -23,17 +25,15 @@ _FREE_MAIL = {
 _PHONE = "Telefonu alan koduyla, 10 rakam yazın. Örnek: 0312 218 30 00"
 _MOBILE = "Cep telefonunu 5 ile başlayan 10 rakam olarak yazın. Örnek: 0532 000 00 00"
 _TCKN = "T.C. Kimlik Numarası geçersiz. 11 rakamı nüfus cüzdanınızdaki gibi yazın."
+_TIN_HELP = (
+    "Şirketlerde 10 rakamlı VKN, şahıs işletmelerinde sahibinin 11 rakamlı T.C. kimlik numarası. MERSİS numaranız"
+    " varsa boş kalabilir."
+)
 _EMAIL = "E-posta adresini ad@sirket.com.tr biçiminde yazın."
 
 
 def _digits(text: str) -> str:
     return re.sub(r"[\s.\-/()]+", "", text)
-
-
-def phone_number(text: str) -> str | None:
-    """Return a Turkish number as ``+903122183000``, or None when it is none."""
-    digits = re.sub(r"^(\+90|0090|90(?=\d{10}$)|0)", "", _digits(text))
-    return f"+90{digits}" if re.fullmatch(r"[2-58]\d{9}", digits, re.ASCII) else None
 
 
 class _NumberField(forms.CharField):
@@ -78,9 +78,9 @@ class CompanyForm(forms.Form):
         label="MERSİS numarası", required=False, help_text="16 rakam. Yoksa boş bırakıp vergi kimlik numarasını yazın."
     )
     vkn = _NumberField(
-        label="Vergi kimlik numarası (VKN)",
+        label="Vergi kimlik numarası (VKN) ya da T.C. kimlik numarası",
         required=False,
-        help_text="10 rakam; şahıs işletmesinde de vergi levhasındaki VKN. MERSİS numaranız varsa boş kalabilir.",
+        help_text=_TIN_HELP,
     )
     adres = forms.CharField(
         label="Adres",
@@ -109,28 +109,32 @@ class CompanyForm(forms.Form):
         error_messages={"required": "Şirketin e-posta adresini yazın.", "invalid": _EMAIL},
     )
 
+    def __init__(self, *args: Any, known_tckn: str = "", **kwargs: Any) -> None:
+        """`known_tckn` is a sole trader's number that was typed before, masked: it is shown so, and kept."""
+        super().__init__(*args, **kwargs)
+        self.known_tckn = known_tckn
+        if known_tckn:
+            self.fields["vkn"].help_text = f"Yazdığınız numara: {known_tckn}. Değiştirmeyecekseniz boş bırakın."
+
     def clean_unvan(self) -> str:
         return " ".join(self.cleaned_data["unvan"].split())
 
     def clean_vkn(self) -> str:
         number: str = self.cleaned_data["vkn"]
-        if len(number) == 11 and tckimlik.is_valid(number):
-            raise forms.ValidationError(
-                "Bu bir T.C. kimlik numarası. Şahıs işletmeleri vergi levhasındaki 10 rakamlı VKN'yi yazar."
-            )
-        if number and not vkn.is_valid(number):
-            raise forms.ValidationError("Vergi Kimlik Numarası geçersiz. 10 rakamı vergi levhasındaki gibi yazın.")
-        return number
+        if not number or is_tin(number):
+            return number
+        if len(number) == 11:
+            raise forms.ValidationError(_TCKN)
+        raise forms.ValidationError("Vergi Kimlik Numarası geçersiz. 10 rakamı vergi levhasındaki gibi yazın.")
 
     def clean_kep(self) -> str:
         address: str = self.cleaned_data["kep"].lower()
-        if not address.endswith(".kep.tr"):
-            raise forms.ValidationError("Bu bir KEP adresi değil: KEP adresleri .kep.tr ile biter.")
+        validate_kep(address)
         return address
 
     def clean_telefon(self) -> str:
-        number = phone_number(self.cleaned_data["telefon"])
-        if number is None:
+        number = telephone.read(self.cleaned_data["telefon"])
+        if not telephone.is_turkish(number):
             raise forms.ValidationError(_PHONE)
         return number
 
@@ -139,24 +143,26 @@ class CompanyForm(forms.Form):
         if "vkn" in self.errors or "mersis" in self.errors:
             return cleaned
         mersis, number = cleaned.get("mersis", ""), cleaned.get("vkn", "")
-        if not (mersis or number):
+        if not (mersis or number or self.known_tckn):
             self.add_error("mersis", "MERSİS numarasını ya da vergi kimlik numarasını yazın.")
         elif mersis and (fault := mersis_fault(mersis, number)):
             self.add_error("mersis", fault)
-        elif not number and not mersis.startswith("0"):
-            self.add_error("vkn", "Bu MERSİS numarası bir şahıs işletmesine ait; VKN'yi de yazın.")
-        elif not number:
-            cleaned["vkn"] = mersis[1:11]
+        elif mersis and not number:
+            cleaned["vkn"] = mersis[1:11] if mersis.startswith("0") else mersis[:11]
         return cleaned
 
     def values(self) -> dict[str, str | date]:
-        """Return the cleaned values by the names of the model's fields."""
+        """Return the cleaned values by the names of the model's fields; the tax number stands apart (`tin`)."""
         return {name: self.cleaned_data[field] for field, name in COMPANY_FIELDS.items()}
+
+    @property
+    def tin(self) -> str:
+        """The tax number; empty where the TCKN that was typed before stays."""
+        return str(self.cleaned_data["vkn"])
 
 
 COMPANY_FIELDS = {
     "unvan": "title",
-    "vkn": "tax_number",
     "mersis": "mersis",
     "adres": "address",
     "kep": "kep",
@@ -229,8 +235,8 @@ class PersonForm(forms.Form):
         return day
 
     def clean_cep(self) -> str:
-        number = phone_number(self.cleaned_data["cep"])
-        if number is None or not number.startswith("+905"):
+        number = telephone.read(self.cleaned_data["cep"])
+        if not telephone.is_turkish_mobile(number):
             raise forms.ValidationError(_MOBILE)
         return number
 
@@ -251,6 +257,7 @@ class AuthorityForm(PersonForm):
     iys_no = _NumberField(label="İYS No", error_messages={"required": "İYS numarasını yazın."})
     vkn = _NumberField(
         label="Hizmet sağlayıcının vergi kimlik numarası",
+        help_text="Şahıs işletmesinde sahibinin T.C. kimlik numarası.",
         error_messages={"required": "Vergi kimlik numarasını yazın."},
     )
     field_order = ("iys_no", "vkn")
@@ -261,8 +268,7 @@ class AuthorityForm(PersonForm):
         if number and tax_number:
             provider = None
             if re.fullmatch(r"[0-9]{1,9}", number):
-                open_ones = Provider.objects.filter(state=ProviderState.ACTIVE)
-                provider = open_ones.filter(iys_code=int(number), tax_number=tax_number).first()
+                provider = open_provider(int(number), tax_number)
             if provider is None:
                 self.add_error(
                     "iys_no", "Bu İYS No ve VKN ile kayıtlı bir hizmet sağlayıcı bulunamadı; ikisini de denetleyin."

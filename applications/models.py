@@ -17,13 +17,14 @@ from applications.enums import (
 from brands.models import Brand
 from iys_portal.shared.codes import ALPHABET, grouped
 from iys_portal.shared.crypto import decrypt, mask_tckn
+from iys_portal.shared.tin import HasTin
 
 REFERENCE_LENGTH = 12
 MAX_BYTES = 10 * 1024 * 1024
 MIMETYPES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
-class Application(models.Model):
+class Application(HasTin, models.Model):
     """Somebody asks for a provider, an authority or a brand. As a draft it belongs to a browser or to a secret link.
 
     `token_hash` finds it by the link, `nonce` makes a form that is sent twice one application. `provider` is the one
@@ -43,6 +44,8 @@ class Application(models.Model):
 
     title = models.CharField("unvan", max_length=255, default="", db_collation="turkish")
     tax_number = models.CharField("vergi kimlik no", max_length=10, default="")
+    tax_tckn_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001  (of sole traders alone)
+    tax_tckn_encrypted = models.BinaryField(null=True)
     mersis = models.CharField("MERSİS no", max_length=16, default="")
     address = models.CharField("adres", max_length=500, default="")
     kep = models.CharField("KEP adresi", max_length=254, default="")
@@ -95,7 +98,12 @@ class Application(models.Model):
                 name="application_company_whole",
                 condition=Q(state=ApplicationState.DRAFT)
                 | ~Q(kind=ApplicationKind.COMPANY)
-                | Q(tax_number__regex=r"^[0-9]{10}$") & ~Q(title="") & ~Q(tckn_hash=None),
+                | Q(Q(tax_number__regex=r"^[0-9]{10}$") | ~Q(tax_tckn_hash=None)) & ~Q(title="") & ~Q(tckn_hash=None),
+            ),
+            models.CheckConstraint(
+                name="application_one_tax_number",
+                condition=Q(tax_tckn_hash=None, tax_tckn_encrypted=None)
+                | Q(tax_number="") & ~Q(tax_tckn_hash=None) & ~Q(tax_tckn_encrypted=None),
             ),
             models.CheckConstraint(
                 name="application_has_provider",

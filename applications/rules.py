@@ -24,6 +24,8 @@ def printed_sha256(application: Application) -> str:
     names = ["title", "tax_number", "mersis", "address", "kep", "phone", "email"]
     names += ["given_name", "family_name", "tckn_hash", "mobile", "person_email"]
     said = {name: getattr(application, name) for name in names}
+    if application.tax_tckn_hash:
+        said["tax_tckn_hash"] = application.tax_tckn_hash
     said |= {"birth_date": str(application.birth_date), "provider": application.provider_id}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -34,7 +36,7 @@ def form_number(application: Application) -> str:
 
 
 def has_company(application: Application) -> bool:
-    return bool(application.title and application.tax_number)
+    return bool(application.title and (application.tax_number or application.tax_tckn_hash))
 
 
 def has_person(application: Application) -> bool:
@@ -102,7 +104,11 @@ def refusal_of_approval(application: Application, checks: Iterable[Check]) -> st
     waiting = sum(check.state != CheckState.CONFIRMED for check in checks)
     if refusal := refusal_of_decision(application):
         return refusal
-    return f"Onaylamak için her belge ve VKN tek tek doğrulanmalıdır; {waiting} tanesi doğrulanmadı." if waiting else ""
+    return (
+        f"Onaylamak için her belge ve vergi numarası tek tek doğrulanmalıdır; {waiting} tanesi doğrulanmadı."
+        if waiting
+        else ""
+    )
 
 
 def refusal_of_request(application: Application, checks: Iterable[Check]) -> str:

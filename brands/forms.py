@@ -11,7 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from brands.enums import RetailerState
 from brands.models import Retailer
 from brands.places import City, cities, city_with, town_with, towns_of
-from brands.rules import LABELS, MAX_TEXT, NAME_MISSING, NAME_TOO_LONG, Details, Fault, as_e164, examine
+from brands.rules import LABELS, MAX_TEXT, NAME_MISSING, NAME_TOO_LONG, Details, Fault, examine
+from iys_portal.shared import telephone
 
 
 class BrandNameForm(forms.Form):
@@ -122,7 +123,7 @@ class RetailerForm(forms.Form):
             given["status"] = None
         city, town = self.chosen_city, _town_code(given["town"])
         in_city = town_with(town)
-        given["mobile"] = as_e164(given["mobile"]) if given["mobile"] else ""
+        given["mobile"] = telephone.read(given["mobile"]) if given["mobile"] else ""
         given["city"] = {"code": city.code, "name": city.name} if city else None
         # A town of the city that was chosen before is no town of this one.
         given["town"] = {"code": town, "name": in_city.name} if in_city and in_city.city == city else None

@@ -8,6 +8,7 @@ from accounts.models import Person, Provider
 from brands.enums import BrandState, RetailerState, UploadState
 from brands.places import Town, town_with
 from iys_portal.shared.crypto import decrypt, mask_tckn
+from iys_portal.shared.tin import HasTin
 
 
 class Brand(models.Model):
@@ -37,7 +38,7 @@ class Brand(models.Model):
         return f"{self.code} {self.name}"
 
 
-class Retailer(models.Model):
+class Retailer(HasTin, models.Model):
     """A dealer (bayi) of a brand that may collect consents; the register gives it an 8-digit code.
 
     TCKN are stored encrypted; the keyed hash of the authorised person's finds it again. A sole trader's tax number is
@@ -107,16 +108,6 @@ class Retailer(models.Model):
     def masked_tckn(self) -> str:
         """The TCKN as it may be shown, or an empty text."""
         return mask_tckn(self.tckn) if self.tckn_encrypted else ""
-
-    @property
-    def tin(self) -> str:
-        """The tax number: a VKN, or a sole trader's TCKN."""
-        return decrypt(self.tax_tckn_encrypted).decode() if self.tax_tckn_encrypted else self.tax_number
-
-    @property
-    def shown_tin(self) -> str:
-        """The tax number as it may be shown: a TCKN is masked."""
-        return mask_tckn(self.tin) if self.tax_tckn_encrypted else self.tax_number
 
     @property
     def town(self) -> Town | None:

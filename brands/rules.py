@@ -4,17 +4,16 @@ The form, the upload and the API ask the same function, `examine`. It needs no d
 (another dealer with the same number, no code left) is said by the services in the words of the same table.
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
 from stdnum.tr import tckimlik, vkn
 
 from brands.enums import RetailerState
 from brands.places import Town, city_with, town_with
+from iys_portal.shared.telephone import may_exist
 from iys_portal.shared.turkish import upper
 
 MAX_TEXT = 255
@@ -51,7 +50,6 @@ _WORDS = {
     "mersis numarası": "MERSİS numarası",
     "Verilen iysCode altında": "Hizmet sağlayıcınızda",
 }
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class BrandRefused(Exception):
@@ -198,7 +196,7 @@ def examine(given: Mapping[str, Any]) -> tuple[Details | None, list[Fault]]:
             ("mersis", _mersis(text["mersis"])),
             ("city", _place(given.get("city"), CITY_MISSING, CITY_CODE_MISSING, CITY_NAME_MISSING)),
             ("town", _place(given.get("town"), TOWN_MISSING, TOWN_CODE_MISSING, TOWN_NAME_MISSING)),
-            ("mobile", None if not text["mobile"] or is_e164(text["mobile"]) else MOBILE_INVALID),
+            ("mobile", None if not text["mobile"] or may_exist(text["mobile"]) else MOBILE_INVALID),
             ("status", None if (text["status"] or RetailerState.ACTIVE) in RetailerState.values else STATUS_INVALID),
         ]
         if rule is not None
@@ -209,30 +207,6 @@ def examine(given: Mapping[str, Any]) -> tuple[Details | None, list[Fault]]:
         return None, faults
     status = RetailerState(text.pop("status") or RetailerState.ACTIVE)
     return Details(**text, town=town, status=status), []
-
-
-def as_e164(written: str) -> str:
-    """Return a telephone number as it is stored, if it is one in any usual spelling; else what was written."""
-    try:
-        number = phonenumbers.parse(written, "TR")
-    except phonenumbers.NumberParseException:
-        return written.strip()
-    if not phonenumbers.is_possible_number(number) or number.extension:
-        return written.strip()
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def is_e164(written: str) -> bool:
-    """Return whether this is a telephone number in E.164 that may exist.
-
-    The register's own example, +905992000000, is of a range that is not given out; so only lengths are judged.
-    """
-    if not _E164.fullmatch(written):
-        return False
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(written))
-    except phonenumbers.NumberParseException:
-        return False
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 from brands.enums import RetailerState
 from brands.places import city_named, town_named
-from brands.rules import LABELS, MAX_TEXT, Details, Fault, Rule, as_e164, examine
+from brands.rules import LABELS, MAX_TEXT, Details, Fault, Rule, examine
+from iys_portal.shared import telephone
 from iys_portal.shared.sheets import csvrows, xlsxrows
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import Cell, Row, Unreadable, heading, shown
@@ -199,7 +200,7 @@ def _given(texts: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {name: texts.get(name, "") for name in LABELS}
     city = city_named(given["city"])
     town = town_named(city, given["town"]) if city else None
-    given["mobile"] = as_e164(given["mobile"]) if given["mobile"] else ""
+    given["mobile"] = telephone.read(given["mobile"]) if given["mobile"] else ""
     given["status"] = _STATES.get(squeeze(given["status"]), given["status"])
     given["city"] = {"code": city.code, "name": city.name} if city else None
     given["town"] = {"code": town.code, "name": town.name} if town else None

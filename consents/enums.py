@@ -67,6 +67,7 @@ class Way(models.IntegerChoices):
 class ImportState(models.TextChoices):
     """A file of consents is read and compared before its rows are recorded."""
 
+    MAPPING = "mapping", "Sütunlar bekleniyor"
     RECEIVED = "received", "Sırada"
     CHECKING = "checking", "Denetleniyor"
     READY = "ready", "Onayınızı bekliyor"
@@ -79,17 +80,18 @@ class ImportState(models.TextChoices):
 
 # What was stopped by a fault of ours goes on where it stood.
 IMPORT_TRANSITIONS: Transitions[ImportState] = {
+    ImportState.MAPPING: frozenset({ImportState.RECEIVED, ImportState.CANCELLED}),
     ImportState.RECEIVED: frozenset({ImportState.CHECKING, ImportState.CANCELLED, ImportState.FAILED}),
     ImportState.CHECKING: frozenset(
-        {ImportState.READY, ImportState.REFUSED, ImportState.CANCELLED, ImportState.FAILED}
+        {ImportState.MAPPING, ImportState.READY, ImportState.REFUSED, ImportState.CANCELLED, ImportState.FAILED}
     ),
-    ImportState.READY: frozenset({ImportState.APPLYING, ImportState.CANCELLED}),
+    ImportState.READY: frozenset({ImportState.MAPPING, ImportState.APPLYING, ImportState.CANCELLED}),
     ImportState.APPLYING: frozenset({ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED}),
     ImportState.FAILED: frozenset({ImportState.CHECKING, ImportState.APPLYING, ImportState.CANCELLED}),
     ImportState.DONE: frozenset(),
     ImportState.REFUSED: frozenset(),
     ImportState.CANCELLED: frozenset(),
 }
-IMPORT_OPEN = (ImportState.RECEIVED, ImportState.CHECKING, ImportState.READY, ImportState.APPLYING)
+IMPORT_OPEN = (ImportState.MAPPING, ImportState.RECEIVED, ImportState.CHECKING, ImportState.READY, ImportState.APPLYING)
 """Something is still to be done, by us or by the person."""
 IMPORT_OVER = (ImportState.DONE, ImportState.REFUSED, ImportState.CANCELLED)

@@ -16,9 +16,10 @@ from consents.imports.tables import MOST_BYTES
 from consents.rules.calendar import earliest_allowed
 from consents.rules.faults import RULES, Fault
 from consents.rules.fields import Movement, Policy, Raw, read
-from consents.rules.recipient import is_mail, is_phone, tidy
+from consents.rules.recipient import is_mail, tidy
 from consents.selectors import Filters
 from iys_portal.shared.clock import ISTANBUL
+from iys_portal.shared.telephone import is_in_use
 
 MOST_TYPED = 300
 _RECIPIENT = "Telefon numarası ya da e-posta adresi"
@@ -41,7 +42,7 @@ class SearchForm(forms.Form):
 
     def clean_alici(self) -> str:
         recipient = tidy(self.cleaned_data["alici"])
-        if not (is_phone(recipient) or is_mail(recipient)):
+        if not (is_in_use(recipient) or is_mail(recipient)):
             raise forms.ValidationError(
                 "Bu bir telefon numarası ya da e-posta adresi değil. Tamamını yazın, örneğin 0532 123 45 67 ya da"
                 " ad.soyad@ornek.com."

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, Source
 from consents.imports.columns import FIELDS, LABELS
 from consents.imports.mending import Mend
-from consents.imports.tables import ROW_BROKEN
+from consents.imports.tables import ROW_BROKEN, Head
 from consents.models import ImportJob
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
@@ -151,6 +151,14 @@ class SampleRow:
     def labelled(self) -> list[tuple[str, str]]:
         """The cells with the names of their fields."""
         return [(LABELS[field], cell) for field, cell in zip(FIELDS, self.cells, strict=True)]
+
+
+def head_of_job(job: ImportJob) -> Head | None:
+    """Return the first line and rows of a file whose head was foreign."""
+    if job.head_encrypted is None:
+        return None
+    cells, rows = json.loads(decrypt(job.head_encrypted))
+    return Head(cells, rows)
 
 
 def sample_of(job: ImportJob) -> list[SampleRow]:

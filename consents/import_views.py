@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,12 +15,16 @@ from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
 from brands.selectors import brands_of
 from consents import import_selectors as selectors
+from consents.column_forms import ColumnsForm
 from consents.enums import ImportState
 from consents.forms import ImportForm
 from consents.import_files import result_rows, template_rows
-from consents.imports.columns import FIELDS, LABELS, REQUIRED
+from consents.imports.columns import FIELDS, LABELS, REQUIRED, Chosen
+from consents.imports.guessing import guess
 from consents.models import ImportJob
+from consents.selectors import policy
 from consents.services import imports
+from consents.services.import_columns import change_columns, choose_columns
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_bytes, csv_rows
 from packages.selectors import active_package
@@ -56,7 +61,7 @@ def upload(request: ProviderRequest) -> HttpResponse:
         else:
             if not is_new:
                 messages.info(request, "Bu dosyayı bu marka için daha önce yüklediniz; ikinci kez alınmadı.")
-            return redirect("consents:import", pk=job.pk)
+            return redirect(_page_of(job))
     page = Paginator(selectors.jobs_of(request.provider.pk), PAGE_SIZE).get_page(request.GET.get("sayfa"))
     context = {"form": form, "brands": brands, "page": page, "columns": COLUMNS}
     return render(request, "consents/imports.html", context)
@@ -77,8 +82,44 @@ def job(request: ProviderRequest, pk: int) -> HttpResponse:
     found = _job_or_404(request, pk)
     if request.method == "POST":
         _decide(request, found)
-        return redirect("consents:import", pk=pk)
+        found.refresh_from_db()
+        return redirect(_page_of(found))
     return render(request, "consents/import.html", _context(found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.CONSENTS)
+def columns(request: ProviderRequest, pk: int) -> HttpResponse:
+    """Which column is which, of a file with a head of its own: guessed, looked at, chosen; POST has it read so."""
+    found = _job_or_404(request, pk)
+    head = selectors.head_of_job(found)
+    if found.state != ImportState.MAPPING or head is None:
+        return redirect("consents:import", pk=pk)
+    now, person = timezone.now(), request.user
+    if "vazgec" in request.POST:
+        _decide(request, found)
+        return redirect("consents:import", pk=pk)
+    rules = policy()
+    chosen = Chosen.of(found.mapping) if found.mapping else guess(head, policy=rules, now=now)
+    form = ColumnsForm(request.POST or None, head=head, policy=rules, now=now, chosen=chosen)
+    is_right = form.is_bound and form.is_valid()
+    if is_right and "oku" in request.POST:
+        choose_columns(job=found, chosen=form.chosen, person=person, now=now)
+        return redirect("consents:import", pk=pk)
+    context = {
+        "job": found,
+        "form": form,
+        "head": head,
+        "rows": [list(zip(head.cells, row, strict=True)) for row in head.rows],
+        "labels": [LABELS[field] for field in FIELDS],
+        "preview": form.preview() if is_right else [],
+    }
+    return render(request, "consents/import_columns.html", context)
+
+
+def _page_of(job: ImportJob) -> str:
+    name = "import_columns" if job.state == ImportState.MAPPING else "import"
+    return reverse(f"consents:{name}", kwargs={"pk": job.pk})
 
 
 def _context(found: ImportJob) -> dict[str, Any]:
@@ -108,6 +149,8 @@ def _decide(request: ProviderRequest, found: ImportJob) -> None:
     elif "devam" in request.POST:
         if not imports.resume(job=found, person=person, now=now):
             messages.info(request, "Bu dosya zaten sürüyor ya da yeniden yüklendi.")
+    elif "sutunlar" in request.POST:
+        change_columns(job=found, person=person, now=now)
     elif "uygula" in request.POST:
         imports.apply(job=found, person=person, now=now)
 

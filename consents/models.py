@@ -7,7 +7,7 @@ is shown in admin.
 """
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from accounts.models import Person, Provider
 from brands.models import Brand
@@ -98,6 +98,9 @@ class ImportJob(models.Model):
     they are, `position` how many of them were judged and recorded or rejected. Bad rows are kept in
     `consent_import_problem`. `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that
     was made before, `sample_encrypted` the first rows as the person sees them.
+
+    A file with another head than the template's waits (`mapping`) until the person says which column is which:
+    `head_encrypted` is its first line with a few rows, `mapping` the choice, found again by `head_hash`.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
@@ -126,6 +129,9 @@ class ImportJob(models.Model):
     faults = models.JSONField("hata kodları", default=dict)
     outlook = models.JSONField("karşılaştırma", default=dict)
     sample_encrypted = models.BinaryField(null=True)
+    head_encrypted = models.BinaryField(null=True)
+    head_hash = models.CharField(max_length=64, default="", blank=True, db_default="", editable=False)
+    mapping = models.JSONField("sütunlar", default=dict, db_default=Value({}, output_field=models.JSONField()))
 
     class Meta:
         verbose_name = "toplu izin yüklemesi"

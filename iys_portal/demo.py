@@ -22,7 +22,7 @@ from brands.services import retailers
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.models import Consent
 from consents.services import take_over
-from iys_portal import demo_usage
+from iys_portal import demo_application, demo_usage
 from iys_portal.roles import ACCOUNTING
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.turkish import search_key
@@ -54,6 +54,7 @@ _PROVIDERS: list[dict[str, Any]] = [
         "address": "Örnek Mah. Deneme Cad. No: 1 Çankaya, Ankara",
         "phone": "+903120000001",
         "email": "bilgi@hizmetsaglayici.example",
+        "kep": "hizmetsaglayici@ornek.kep.tr",
     },
     {
         "iys_code": 675400,
@@ -62,6 +63,7 @@ _PROVIDERS: list[dict[str, Any]] = [
         "address": "Sanayi Mah. Üretim Sok. No: 12 Nilüfer, Bursa",
         "phone": "+902240000002",
         "email": "bilgi@denemeticaret.example",
+        "kep": "denemeticaret@ornek.kep.tr",
     },
 ]
 
@@ -139,6 +141,7 @@ def install(*, now: datetime) -> None:
             defaults={"bank_name": bank, "account_number": number, "branch": branch, "position": position},
         )
     _install_purchase(Provider.objects.get(iys_code=675400), people[1], now=now)
+    demo_application.install(now=now)
 
 
 def _install_staff() -> None:

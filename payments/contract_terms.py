@@ -42,7 +42,7 @@ def contract_for(order: Order, *, person: Person, now: datetime) -> ShownContrac
     data = ContractData(
         provider=Party(
             title=provider.title,
-            tax_number=provider.tax_number,
+            tax_number=provider.shown_tin,
             address=provider.address,
             phone=provider.phone,
             email=provider.email,

@@ -8,9 +8,9 @@ from django.db import connection
 PATIENCE = 60.0
 
 
-def wait_until_blocked(count: int) -> None:
+def wait_until_blocked(count: int, *, patience: float = PATIENCE) -> None:
     """Return when `count` other connections to this database wait for a lock."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")

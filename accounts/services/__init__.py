@@ -49,7 +49,7 @@ def known_person(*, tckn: str, given_name: str, family_name: str) -> Person:
 
 
 @transaction.atomic
-def register_provider(*, iys_code: int, values: Mapping[str, str], actor: Actor) -> Provider:
+def register_provider(*, iys_code: int, values: Mapping[str, object], actor: Actor) -> Provider:
     """Enter a company in the register and return it; `values` are its columns by their names."""
     provider = Provider.objects.create(iys_code=iys_code, **values)
     record(action="provider_registered", subject=provider, actor=actor, provider_id=provider.pk, iys_code=iys_code)

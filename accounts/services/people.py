@@ -158,17 +158,43 @@ def note_wrong_person(*, invitation: Invitation, person: Person) -> None:
 
 
 @transaction.atomic
-def change_role(*, provider: Provider, membership_id: int, role: Role, person: Person) -> Membership:
+def add_member(*, provider: Provider, person: Person, role: Role, email: str, actor: Person, reason: str) -> Membership:
+    """Let somebody act for the provider without an invitation, as administrators may, and tell them.
+
+    An invitation that waits for them ends. Raises AccountRefused, and IntegrityError where they act for it already.
+    """
+    provider = _locked(provider)
+    if provider.state != ProviderState.ACTIVE:
+        raise AccountRefused(CLOSED)
+    membership = Membership.objects.create(provider=provider, person=person, role=role, email=email)
+    record(action="member_added", subject=membership, actor=actor, reason=reason, before=None, after=role)
+    for invitation in _pending(provider).filter(tckn_hash=person.tckn_hash):
+        _withdraw(invitation, actor, reason="Kişi yönetici tarafından yetkilendirildi.")
+    _tell_member(membership, what="given")
+    return membership
+
+
+@transaction.atomic
+def change_role(
+    *,
+    provider: Provider,
+    membership_id: int,
+    role: Role,
+    person: Person,
+    reason: str = "",
+    as_administrator: bool = False,
+) -> Membership:
     """Give somebody another role and tell them; nothing happens where they have it. Raises AccountRefused.
 
-    Their invitations that wait end where the new role may not give what they promise.
+    Their invitations that wait end where the new role may not give what they promise. An administrator may what an
+    owner may.
     """
-    membership = _member(provider, membership_id, person, role=role)
+    membership = _member(provider, membership_id, person, role=role, as_administrator=as_administrator)
     before = membership.role
     if before != role and membership.ended_at is None:
         membership.role = role
         membership.save(update_fields=["role"])
-        record(action="member_role", subject=membership, actor=person, before=before, after=role)
+        record(action="member_role", subject=membership, actor=person, reason=reason, before=before, after=role)
         _tell_member(membership, what="changed")
         given = _pending(membership.provider).filter(invited_by=membership.person).exclude(role__in=assignable_by(role))
         _end(given, membership.provider, person, reason="Davet edenin yeni görevi bu görevi veremez.")
@@ -176,17 +202,33 @@ def change_role(*, provider: Provider, membership_id: int, role: Role, person: P
 
 
 @transaction.atomic
-def remove_member(*, provider: Provider, membership_id: int, person: Person, now: datetime) -> Membership:
+def remove_member(
+    *,
+    provider: Provider,
+    membership_id: int,
+    person: Person,
+    now: datetime,
+    reason: str = "",
+    as_administrator: bool = False,
+) -> Membership:
     """End somebody's authority and tell them; nothing happens where it has ended. Raises AccountRefused.
 
     The invitations that wait for them, and those that they sent, end with it: none leads back in. It counts from their
-    next request on, in whatever browser: the right is read from the row each time.
+    next request on, in whatever browser: the right is read from the row each time. An administrator may what an owner
+    may.
     """
-    membership = _member(provider, membership_id, person, role=None)
+    membership = _member(provider, membership_id, person, role=None, as_administrator=as_administrator)
     if membership.ended_at is None:
         membership.ended_at = max(now, membership.started_at)
         membership.save(update_fields=["ended_at"])
-        record(action="member_removed", subject=membership, actor=person, before=membership.role, after=None)
+        record(
+            action="member_removed",
+            subject=membership,
+            actor=person,
+            reason=reason,
+            before=membership.role,
+            after=None,
+        )
         _tell_member(membership, what="removed")
         theirs = Q(tckn_hash=membership.person.tckn_hash) | Q(invited_by=membership.person)
         _end(_pending(provider).filter(theirs), provider, person, reason="Kişinin yetkisi kaldırıldı.")
@@ -213,7 +255,9 @@ def _check_may_give(provider: Provider, role: Role, person: Person) -> None:
         raise AccountRefused(ONLY_OWNERS)
 
 
-def _member(provider: Provider, membership_id: int, person: Person, *, role: Role | None) -> Membership:
+def _member(
+    provider: Provider, membership_id: int, person: Person, *, role: Role | None, as_administrator: bool
+) -> Membership:
     """Return the membership, its provider locked; raise AccountRefused where `person` may not give it `role`."""
     _locked(provider)
     membership = (
@@ -224,7 +268,7 @@ def _member(provider: Provider, membership_id: int, person: Person, *, role: Rol
     if membership.ended_at is not None or membership.role == role:
         return membership
     refusal = refusal_of_change(
-        actor_role=_role_of(provider, person),
+        actor_role=Role.OWNER if as_administrator else _role_of(provider, person),
         before=membership.role,
         after=role,
         other_owners=owners_of(provider.pk).exclude(pk=membership.pk).count(),

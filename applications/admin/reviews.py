@@ -22,7 +22,7 @@ from applications.rules import (
     refusal_of_rejection,
     refusal_of_request,
 )
-from applications.selectors import all_documents, checks_of, content_of, document_of
+from applications.selectors import all_documents, checks_of, document_of
 from applications.services import approval, review
 from iys_portal.admin_acts import REASON_LENGTH, Act, ActingAdmin, ActRefused, ReasonForm
 from iys_portal.admin_base import ReadOnlyAdmin, acting_person
@@ -60,7 +60,7 @@ def _facts(application: Application) -> list[tuple[str, str]]:
     facts = [
         ("Başvuru", f"{application.get_kind_display()} {application.reference_display}"),
         ("Hizmet sağlayıcı", application.subject_name),
-        ("VKN", application.tax_number),
+        (application.tin_label, application.shown_tin),
         ("Yetkili kişi", application.person_name),
         ("Markalar", ", ".join(brand.name for brand in application.brands.all())),
         ("E-posta gidecek adres", application.contact),
@@ -150,7 +150,7 @@ REJECT = Act(
     form=RejectForm,
 )
 
-_OF_COMPANY = ("title", "tax_number", "mersis", "address", "kep", "phone", "email")
+_OF_COMPANY = ("title", "tin_shown", "mersis", "address", "kep", "phone", "email")
 _OF_PERSON = ("given_name", "family_name", "tckn_masked", "birth_date", "mobile", "person_email")
 
 
@@ -167,7 +167,7 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
     search_fields = ("=reference", "=tax_number", "=provider__iys_code")
     folded_search = ("title", "provider__title")
     ordering = ("submitted_at", "pk")
-    readonly_fields = ("shown_reference", "tckn_masked", "paper_number")
+    readonly_fields = ("shown_reference", "tin_shown", "tckn_masked", "paper_number")
 
     class Media:
         css = {"all": ["css/admin_applications.css"]}
@@ -213,6 +213,10 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
     @admin.display(description="hizmet sağlayıcı")
     def company(self, application: Application) -> str:
         return application.subject_name
+
+    @admin.display(description="vergi kimlik no / TCKN")
+    def tin_shown(self, application: Application) -> str:
+        return application.shown_tin
 
     @admin.display(description="T.C. Kimlik No")
     def tckn_masked(self, application: Application) -> str:
@@ -301,7 +305,8 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
             raise Http404
         name = f"{application.reference}-{document.check_of.kind}-{document.pk}.{MIMETYPES[document.mimetype]}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-        return HttpResponse(content_of(document), content_type=document.mimetype, headers=headers)
+        content = review.read_document(document=document, reader=acting_person(request))
+        return HttpResponse(content, content_type=document.mimetype, headers=headers)
 
     def _decidable(self, request: HttpRequest, pk: int) -> Application:
         if not request.user.has_perm(self.act_permission):

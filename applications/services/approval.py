@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.enums import ProviderState, Role
 from accounts.models import Person, Provider
 from accounts.notifying import queue_for
+from accounts.selectors import is_registered
 from accounts.services import authorise_person, known_person, register_provider
 from applications.enums import ApplicationKind, ApplicationState
 from applications.models import Application, RequestedBrand
@@ -19,6 +20,7 @@ from brands.services.registration import add_brand, allot_code
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.rendering import Value
 from iys_portal.mail.services import public_link
+from iys_portal.shared.tin import tin_columns
 from iys_portal.shared.turkish import search_key
 
 
@@ -46,12 +48,12 @@ def approve(*, application_id: int, note: str = "", reviewer: Person, now: datet
 def _company(application: Application, reviewer: Person) -> Provider:
     """Make the provider with its master brand, the further brands, and the authorised person as Hesap Sahibi."""
     iys_code = allot_code()  # and nobody else registers a company until this is over
-    if Provider.objects.filter(tax_number=application.tax_number).exists():
+    if is_registered(application.tin):
         raise ApplicationRefused(
-            "Bu VKN ile kayıtlı bir hizmet sağlayıcı var. Başvuruyu “Zaten kayıtlı” nedeniyle reddedin."
+            "Bu vergi numarası ile kayıtlı bir hizmet sağlayıcı var. Başvuruyu “Zaten kayıtlı” nedeniyle reddedin."
         )
-    names = ("title", "tax_number", "mersis", "address", "phone", "email")
-    values = {name: str(getattr(application, name)) for name in names}
+    names = ("title", "mersis", "address", "phone", "email", "kep")
+    values = {**{name: str(getattr(application, name)) for name in names}, **tin_columns(application.tin)}
     provider = register_provider(iys_code=iys_code, values=values, actor=reviewer)
     add_brand(provider=provider, name=application.title, actor=reviewer, is_master=True)
     _make_brands(application, provider, reviewer)

@@ -36,6 +36,7 @@ from iys_portal.audit.services import Actor, move, record
 from iys_portal.mail.enums import MailKind
 from iys_portal.shared.codes import random_glyphs
 from iys_portal.shared.crypto import encrypt, lookup_hash
+from iys_portal.shared.tin import tin_columns
 from iys_portal.shared.turkish import search_key
 
 DRAFT_DAYS = 30
@@ -57,9 +58,15 @@ def begin(*, kind: ApplicationKind, provider: Provider | None = None, now: datet
 
 @transaction.atomic
 def put_values(
-    *, application_id: int, values: Mapping[str, str | date], tckn: str = "", token: str = "", now: datetime
+    *,
+    application_id: int,
+    values: Mapping[str, str | date],
+    tckn: str = "",
+    tin: str = "",
+    token: str = "",
+    now: datetime,
 ) -> str:
-    """Keep what was typed on one step; an empty `tckn` keeps the one that was typed before.
+    """Keep what was typed on one step; an empty `tckn` or `tin` (tax number) keeps the one that was typed before.
 
     With `token`, the secret of the link, the link is e-mailed once the person's address is known, and the secret is
     returned. Where it went to another address before, it is a new one: the old link opens nothing any more.
@@ -70,6 +77,9 @@ def put_values(
         setattr(application, name, value)
     if tckn:
         application.tckn_hash, application.tckn_encrypted = lookup_hash(tckn), encrypt(tckn.encode())
+    if tin:
+        for column, kept in tin_columns(tin).items():
+            setattr(application, column, kept)
     application.changed_at = now
     is_told_anew = bool(token) and application.person_email != told
     if is_told_anew and told:
@@ -171,6 +181,16 @@ def request_brand(
     _brand(application, name, file, now=now)
     _send(application, actor=person, now=now)
     return application
+
+
+@transaction.atomic
+def discard(*, application_id: int) -> bool:
+    """Delete a draft with all that was typed and uploaded; return whether it was one still."""
+    application = Application.objects.select_for_update().filter(pk=application_id).first()
+    if application is None or application.state != ApplicationState.DRAFT:
+        return False
+    application.delete()
+    return True
 
 
 def drop_old_drafts(*, now: datetime) -> int:

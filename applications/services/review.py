@@ -14,16 +14,16 @@ from applications.enums import (
     CheckState,
     RejectReason,
 )
-from applications.models import Application, Check
+from applications.models import Application, Check, Document
 from applications.rules import (
     ApplicationRefused,
     refusal_of_decision,
     refusal_of_rejection,
     refusal_of_request,
 )
-from applications.selectors import checks_of
+from applications.selectors import checks_of, content_of
 from applications.services.base import link_to, locked, move_to, write
-from iys_portal.audit.services import move
+from iys_portal.audit.services import move, record
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.services import public_link
 from iys_portal.shared.crypto import lookup_hash
@@ -113,3 +113,12 @@ def reject(*, application_id: int, reason: RejectReason, note: str, reviewer: Pe
 
 def _words(reason: str, note: str) -> str:
     return ": ".join(filter(None, [reason, note]))
+
+
+@transaction.atomic
+def read_document(*, document: Document, reader: Person) -> bytes:
+    """Return what an applicant uploaded, and audit who had it: it holds a person's name, TCKN and signature."""
+    check = document.check_of
+    subject = check.application
+    record(action="document_read", subject=subject, actor=reader, document=document.pk, kind=check.kind)
+    return content_of(document)

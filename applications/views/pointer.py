@@ -31,6 +31,11 @@ def remember(request: HttpRequest, response: Response, application: Application,
     return _set(response, {**_pointers(request), application.kind: (application.pk, token)})
 
 
+def forget(request: HttpRequest, response: Response, kind: ApplicationKind) -> Response:
+    """Let this browser know nothing more of its application of a kind; the link still opens it."""
+    return _set(response, {known: value for known, value in _pointers(request).items() if known != kind})
+
+
 def renewed(request: HttpRequest, response: Response) -> Response:
     """Count the days anew, as those of the draft are after a change."""
     pointers = _pointers(request)

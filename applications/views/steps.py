@@ -25,7 +25,7 @@ from applications.views.common import (
     show,
     takes_document,
 )
-from applications.views.pointer import link_of, mine, remember, renewed
+from applications.views.pointer import forget, link_of, mine, remember, renewed
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.throttling import is_too_often
 from iys_portal.views import busy, too_often
@@ -44,6 +44,7 @@ STEPS = {
 }
 RECEIVED = {COMPANY: "applications:received", PERSON: "applications:authority_received"}
 BEGINNING = {COMPANY: "applications:start", PERSON: "applications:authority"}
+FORGETTING = {COMPANY: "applications:forget", PERSON: "applications:authority_forget"}
 LAST = {COMPANY: "applications:check", PERSON: "applications:authority_check"}
 DraftView = Callable[..., HttpResponseBase]
 
@@ -114,15 +115,37 @@ def resume(request: HttpRequest) -> HttpResponse:
     return remember(request, redirect(check), application, token=token)
 
 
+def forget_view(kind: ApplicationKind) -> DraftView:
+    """Return the page that asks before this browser forgets a draft, or the draft is deleted."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @public
+    def forget_draft(request: HttpRequest) -> HttpResponse:
+        draft = mine(request, kind)
+        if draft is None or draft.state != ApplicationState.DRAFT:
+            return redirect(BEGINNING[kind])
+        if request.method == "POST":
+            is_gone = "sil" in request.POST and drafts.discard(application_id=draft.pk)
+            told = "Taslak, yazdıklarınız ve yüklediğiniz belgelerle birlikte silindi."
+            messages.success(request, told if is_gone else "Bu tarayıcı taslağı unuttu.")
+            return forget(request, redirect(BEGINNING[kind]), kind)
+        token = link_of(request, draft)
+        context = {"application": draft, "back": reverse(LAST[kind]), "link": link_to(token) if token else ""}
+        return render(request, "applications/forget.html", context)
+
+    return forget_draft
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @draft_view(COMPANY)
 def company(request: HttpRequest, draft: Application) -> HttpResponse:
     """Step 1."""
-    initial = {field: getattr(draft, name) for field, name in COMPANY_FIELDS.items()}
-    form = CompanyForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {field: getattr(draft, name) for field, name in COMPANY_FIELDS.items()} | {"vkn": draft.tax_number}
+    known = draft.shown_tin if draft.tax_tckn_hash else ""
+    form = CompanyForm(request.POST if request.method == "POST" else None, initial=initial, known_tckn=known)
     if request.method == "POST" and form.is_valid():
-        return _kept(request, draft, form.values(), after="applications:person")
+        return _kept(request, draft, form.values(), tin=form.tin, after="applications:person")
     return _page(request, draft, "company", form=form)
 
 
@@ -158,12 +181,14 @@ def person_form(
 
 
 def _kept(
-    request: HttpRequest, draft: Application, values: dict[str, Any], *, tckn: str = "", after: str
+    request: HttpRequest, draft: Application, values: dict[str, Any], *, tckn: str = "", tin: str = "", after: str
 ) -> HttpResponse:
     """Keep a step and go on: to the next one, or back to the check page from which it was opened."""
     token = link_of(request, draft)
     try:
-        token = drafts.put_values(application_id=draft.pk, values=values, tckn=tckn, token=token, now=timezone.now())
+        token = drafts.put_values(
+            application_id=draft.pk, values=values, tckn=tckn, tin=tin, token=token, now=timezone.now()
+        )
     except ApplicationRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("applications:received")
@@ -316,6 +341,7 @@ paper, authority_paper = paper_view(COMPANY), paper_view(PERSON)
 paper_pdf, authority_pdf = paper_pdf_view(COMPANY), paper_pdf_view(PERSON)
 check, authority_check = check_view(COMPANY), check_view(PERSON)
 received, authority_received = received_view(COMPANY), received_view(PERSON)
+forget_draft, authority_forget = forget_view(COMPANY), forget_view(PERSON)
 
 
 def _page(request: HttpRequest, draft: Application, step: str, **context: Any) -> HttpResponse:
@@ -339,5 +365,6 @@ def step_page(
         "back_label": STEPS[kind][place - 1][1] if place else "Hemen Başvur",
         "link": link_to(token) if token else "",
         "draft_days": drafts.DRAFT_DAYS,
+        "forget": reverse(FORGETTING[kind]) if draft else "",
     }
     return render(request, f"applications/{step}.html", context)

@@ -1,8 +1,9 @@
 """The head of a file of consents: which column is which, under İYS's names or the Turkish ones people use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any, Self
 
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import MAX_COLUMNS, heading
@@ -36,13 +37,21 @@ _NAMES = {
 _FIELD_OF = {heading(name): known for known, names in _NAMES.items() for name in names}
 
 
+class ColumnsUnknown(FileRefused):
+    """The head does not say which column is which; the person may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the fields stand, in the order of FIELDS (-1: not there), how many columns there are, what is not read."""
+    """Where the fields stand, in the order of FIELDS (-1: not there), how many columns there are, what is not read.
+
+    `constants` stand behind the columns of every row, from `width` on.
+    """
 
     places: tuple[int, ...]
     width: int
     ignored: tuple[str, ...]
+    constants: tuple[str, ...] = ()
     _taken: Callable[[list[str]], tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -52,8 +61,43 @@ class Columns:
         """Return the cells of a row in the order of FIELDS; what is not there is an empty text."""
         if len(cells) != self.width:
             cells = cells[: self.width] + [""] * (self.width - len(cells))
+        cells += self.constants
         cells.append("")  # what place -1 finds
         return self._taken(cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which column a person chose for a field, and what stands in every row for a field without one."""
+
+    places: Mapping[str, int]
+    constants: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"places": dict(self.places), "constants": dict(self.constants)}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        return cls(kept["places"], kept["constants"])
+
+    def columns_of(self, cells: Sequence[str]) -> Columns:
+        """Return the columns of a file with this head."""
+        width, names = len(cells), [name for name in FIELDS if name in self.constants]
+        place_of = {**self.places, **{name: width + number for number, name in enumerate(names)}}
+        read = set(self.places.values())
+        ignored = [cell.strip()[:60] for place, cell in enumerate(cells) if place not in read and cell.strip()]
+        return Columns(
+            tuple(place_of.get(name, -1) for name in FIELDS),
+            width,
+            tuple(ignored),
+            tuple(self.constants[name] for name in names),
+        )
+
+
+def named_places(cells: Sequence[str]) -> dict[str, int]:
+    """Return where the fields stand that a head names once."""
+    names = [_FIELD_OF.get(heading(cell)) for cell in cells]
+    return {name: names.index(name) for name in names if name is not None and names.count(name) == 1}
 
 
 def known_names(cells: Sequence[str]) -> int:
@@ -72,13 +116,10 @@ def columns_of(cells: Sequence[str]) -> Columns:
         if name is None:
             ignored += [cell.strip()[:60]] if cell.strip() else []
         elif name in places:
-            raise FileRefused(f"Başlık satırında iki sütun aynı bilgiyi adlandırıyor: {LABELS[name]} ({name}).")
+            raise ColumnsUnknown(f"Başlık satırında iki sütun aynı bilgiyi adlandırıyor: {LABELS[name]} ({name}).")
         else:
             places[name] = place
     if missing := [name for name in REQUIRED if name not in places]:
         names = ", ".join(f"{LABELS[name]} ({name})" for name in missing)
-        raise FileRefused(
-            f"Dosyanın ilk satırı sütun başlıkları olmalıdır; şu sütunlar bulunamadı: {names}."
-            " Şablonu indirin, izinlerinizi onun sütunlarına yazın."
-        )
+        raise ColumnsUnknown(f"Dosyanın ilk satırı sütun başlıkları olmalıdır; şu sütunlar bulunamadı: {names}.")
     return Columns(tuple(places.get(name, -1) for name in FIELDS), len(cells), tuple(ignored))

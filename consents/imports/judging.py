@@ -16,8 +16,9 @@ from consents.imports.mending import Mend, mended
 from consents.rules.calendar import earliest_allowed
 from consents.rules.faults import Fault
 from consents.rules.fields import FIRST_DAY, Movement, Policy, Raw, read
-from consents.rules.recipient import TURKISH_MOBILE, is_mail
+from consents.rules.recipient import is_mail
 from iys_portal.shared.clock import ISTANBUL, istanbul_day
+from iys_portal.shared.telephone import TURKISH_MOBILE
 
 Staged = tuple[str, int, int, int, int | None, str | None, int | None]
 """A good row: recipient, channel, recipient type, status, source, consent date (ISO, with offset), dealer's code."""

@@ -4,7 +4,8 @@ import re
 from enum import StrEnum
 
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
-from consents.rules.recipient import is_mail, is_phone, tidy
+from consents.rules.recipient import is_mail, tidy
+from iys_portal.shared.telephone import is_in_use
 from iys_portal.shared.turkish import squeeze
 
 
@@ -84,8 +85,8 @@ def _recipient(text: str, *, mail: bool) -> str:
     found = _TURKISH.fullmatch(text)
     if found is not None:
         return f"+90{found[1]}"
-    better = tidy(text) if text and not is_phone(text) else text
-    return better if is_phone(better) else text
+    better = tidy(text) if text and not is_in_use(text) else text
+    return better if is_in_use(better) else text
 
 
 def _date(text: str) -> str:

@@ -1,10 +1,11 @@
 """CSV and workbooks as rows of texts, one at a time: what is in memory does not grow with the file."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from consents.imports.columns import Columns, columns_of, known_names
@@ -36,6 +37,9 @@ _TOO_WIDE = "Satırda başlıktan çok sütun var; bir hücrenin içindeki ayrac
 _TOO_MANY = "Dosyada 1.000.000 satırdan fazlası var; bölerek yükleyin."
 
 
+Choice = Callable[[Sequence[str]], Columns]
+
+
 class Line(NamedTuple):
     """A row by its number in the file: its cells in the order of the fields, and why it is none."""
 
@@ -57,14 +61,38 @@ def is_workbook(source: Source) -> bool:
     return _head(source).startswith(_PACKED)
 
 
-def table_of(source: Source) -> Table:
-    """Read the head of a file. Raises FileRefused, now or from its lines, with a sentence for who chose the file."""
+def table_of(source: Source, choose: Choice = columns_of) -> Table:
+    """Read the head of a file, of which `choose` makes the columns.
+
+    Raises FileRefused, now or from its lines, with a sentence for who chose the file.
+    """
     head = _head(source)
     if head.startswith((_PACKED, _OLE)):
-        return _workbook(source)
+        return _workbook(source, choose)
     if b"\x00" in head and not head.startswith(_UTF_16):
         raise FileRefused("Bu bir metin dosyası ya da Excel çalışma kitabı değil. CSV ya da .xlsx dosyası seçin.")
-    return _csv(source)
+    return _csv(source, choose)
+
+
+class Head(NamedTuple):
+    """What a person chooses the columns by: the cells of the first line, and of the first rows as they stand there."""
+
+    cells: list[str]
+    rows: list[list[str]]
+
+
+def head_of(source: Source, *, rows: int) -> Head:
+    """Return the first line of a file and so many rows, whatever they are. Raises FileRefused."""
+    cells: list[str] = []
+
+    def as_they_stand(found: Sequence[str]) -> Columns:
+        cells.extend(found)
+        if len(cells) > MAX_COLUMNS:
+            raise FileRefused(f"Dosyada {MAX_COLUMNS} sütundan fazlası var; okunmadı.")
+        return Columns((*range(len(cells)), -1), len(cells), ())
+
+    lines = table_of(source, as_they_stand).lines
+    return Head(cells, [list(line.cells[:-1]) for line in islice(lines, rows)])
 
 
 def _head(source: Source) -> bytes:
@@ -75,7 +103,7 @@ def _head(source: Source) -> bytes:
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
-def _csv(source: Source) -> Table:
+def _csv(source: Source, choose: Choice) -> Table:
     stream: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
     numbered = enumerate(raw_lines(stream, encoding_of(stream), limit=MOST_BYTES), start=1)
     separator = ""
@@ -85,7 +113,7 @@ def _csv(source: Source) -> Table:
             separator = text[4]
         elif text.strip():
             separator = separator or _separator(text)
-            columns = columns_of([clean(cell) for cell in split(text, separator, _QUOTE)[0]])
+            columns = choose([clean(cell) for cell in split(text, separator, _QUOTE)[0]])
             return Table(columns, _csv_lines(numbered, columns, separator))
     raise FileRefused("Dosya boş. İzinlerin bulunduğu dosyayı seçin.")
 
@@ -124,12 +152,12 @@ def _broken(cells: list[str], columns: Columns, *, is_open: bool) -> str:
 
 
 # --- Workbooks --------------------------------------------------------------------------------------------------------
-def _workbook(source: Source) -> Table:
+def _workbook(source: Source, choose: Choice) -> Table:
     rows = rows_of(source, limits=_WORKBOOK, times=True)
     first = next(rows, None)
     if first is None:
         raise FileRefused("Excel dosyasının ilk sayfası boş. İzinlerin bulunduğu dosyayı seçin.")
-    columns = columns_of(_texts(first, max(first.cells) + 1))
+    columns = choose(_texts(first, max(first.cells) + 1))
     return Table(columns, _workbook_lines(rows, columns))
 
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from psycopg import Copy
 
 from consents.enums import IMPORT_TRANSITIONS, ImportState
+from consents.imports.columns import Chosen, ColumnsUnknown, columns_of
 from consents.imports.judging import RowJudge, Staged
 from consents.imports.mending import Mend
 from consents.imports.tables import ROW_BROKEN, Line, table_of
@@ -66,7 +67,10 @@ class _Cancelled(Exception):
 
 
 def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
-    """Read and compare a received file; it is then `ready`, or `refused` with the reason. Begins anew when killed."""
+    """Read and compare a received file; it is then `ready`, or `refused` with the reason. Begins anew when killed.
+
+    Raises ColumnsUnknown where its head must be explained first.
+    """
     now = clock()
     if not _begin(job):
         return
@@ -74,6 +78,9 @@ def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
         with open_content(job) as file:
             found = _Reading(job, file, now).read()
         _stage(job, found, now=clock())
+    except ColumnsUnknown:
+        forget_rows(job)
+        raise
     except FileRefused as refusal:
         _finish(job, ImportState.REFUSED, reason=refusal.message, finished_at=clock())
     except _Cancelled:
@@ -131,7 +138,8 @@ class _Reading:
         _drop("import_raw")
         with connection.cursor() as cursor:
             cursor.execute(_RAW)
-        table = table_of(self.file)
+        mapping = self.job.mapping
+        table = table_of(self.file, Chosen.of(mapping).columns_of if mapping else columns_of)
         self.ignored = table.columns.ignored
         while portion := list(islice(table.lines, PORTION)):
             self._take(portion)

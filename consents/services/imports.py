@@ -7,20 +7,22 @@ and is taken up again by the outbox.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Person
 from brands.models import Brand
 from consents.enums import IMPORT_OPEN, IMPORT_OVER, IMPORT_TRANSITIONS, ImportState
-from consents.imports.tables import is_workbook, table_of
+from consents.imports.columns import ColumnsUnknown
+from consents.imports.tables import head_of, is_workbook, table_of
 from consents.models import ImportJob, ImportPiece
 from consents.services.import_check import check, forget_rows, forget_staged, locked_job
 from consents.services.import_chunks import CHUNK, StagedRowsLost, apply_chunk
-from consents.services.import_files import keep_content, weigh
+from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns
+from consents.services.import_files import keep_content, open_content, weigh
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import move, record
@@ -52,10 +54,7 @@ def receive(*, brand: Brand, filename: str, content: BinaryIO, person: Person, n
     FileRefused for what is no table of consents.
     """
     digest, size = weigh(content)
-    if not is_workbook(content) or size <= _LOOKED_INTO:
-        table = table_of(content)
-        if next(table.lines, None) is None:
-            raise FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
+    kept = _looked_into(content, brand) if not is_workbook(content) or size <= _LOOKED_INTO else {}
     content.seek(0)
     known = _open_like(brand, digest)
     with transaction.atomic():
@@ -71,6 +70,7 @@ def receive(*, brand: Brand, filename: str, content: BinaryIO, person: Person, n
                     sha256=digest,
                     size=size,
                     received_at=now,
+                    **kept,
                 )
         except IntegrityError:  # sent twice in the same moment
             return known.get(), False
@@ -78,6 +78,21 @@ def receive(*, brand: Brand, filename: str, content: BinaryIO, person: Person, n
         record(action="import_received", subject=job, actor=person, sha256=digest, size=size, brand=brand.code)
         promise("consents.import", provider_id=brand.provider_id)
     return job, True
+
+
+def _looked_into(content: BinaryIO, brand: Brand) -> dict[str, Any]:
+    """Return what a job keeps of a foreign head; it waits for its columns if the provider never chose any for one."""
+    only_head = FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
+    try:
+        if next(table_of(content).lines, None) is None:
+            raise only_head
+    except ColumnsUnknown as unknown:
+        head = head_of(content, rows=SHOWN_ROWS)
+        if not head.rows:
+            raise only_head from None
+        kept = about(brand.provider_id, head)
+        return kept if kept["mapping"] else {**kept, "state": ImportState.MAPPING, "message": unknown.message[:500]}
+    return {}
 
 
 def _open_like(brand: Brand, sha256: str) -> QuerySet[ImportJob]:
@@ -156,6 +171,9 @@ def _advance(job: ImportJob, clock: Callable[[], datetime], size: int) -> None:
             forget_staged(job)
         else:
             check(job, clock=clock)
+    except ColumnsUnknown as unknown:
+        with open_content(job) as file:
+            ask_for_columns(job=job, head=head_of(file, rows=SHOWN_ROWS), why=unknown.message)
     except StagedRowsLost:
         logger.exception("import_rows_lost", job_id=job.pk)
         _fail(job, now=clock(), message=_ROWS_LOST, at_once=True)
@@ -179,7 +197,9 @@ def _fail(job: ImportJob, *, now: datetime, message: str, at_once: bool = False)
 
 def forget(*, now: datetime) -> int:
     """Give up files nobody decided on, and drop what old ones left behind; return how many jobs that were."""
-    waiting = list(ImportJob.objects.filter(state=ImportState.READY, checked_at__lt=now - WAITS))
+    late = Q(state=ImportState.READY, checked_at__lt=now - WAITS)
+    late |= Q(state=ImportState.MAPPING, received_at__lt=now - WAITS)
+    waiting = list(ImportJob.objects.filter(late))
     for job in waiting:
         cancel(job=job, person=None, now=now, reason="Bir hafta içinde onaylanmadı.")
     over = (*IMPORT_OVER, ImportState.FAILED)
@@ -198,5 +218,5 @@ def _forget(job: ImportJob) -> None:
     locked = locked_job(job)
     forget_rows(locked)
     locked.pieces.all().delete()
-    locked.sample_encrypted = None
-    locked.save(update_fields=["sample_encrypted"])
+    locked.sample_encrypted = locked.head_encrypted = None
+    locked.save(update_fields=["sample_encrypted", "head_encrypted"])

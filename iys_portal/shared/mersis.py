@@ -6,7 +6,7 @@ from stdnum.tr import tckimlik, vkn
 
 
 def mersis_fault(number: str, tax_number: str) -> str:
-    """Return what is wrong with a MERSİS number beside this VKN (may be empty), or an empty text.
+    """Return what is wrong with a MERSİS number beside this VKN or TCKN (may be empty), or an empty text.
 
     It holds its owner's number: of a company 0 and the VKN, of a person the TCKN; then five digits.
     """
@@ -20,4 +20,6 @@ def mersis_fault(number: str, tax_number: str) -> str:
             return f"MERSİS numarası başka bir vergi kimlik numarasına ({owner[1:]}) ait."
     elif not tckimlik.is_valid(owner):
         return "MERSİS numarası geçersiz."
+    elif len(tax_number) == len(owner) and tax_number != owner:
+        return "MERSİS numarası başka bir T.C. kimlik numarasına ait."
     return ""

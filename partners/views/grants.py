@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from accounts.fresh import prove_first, typed
+from accounts.sessions import is_fresh
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brand_with_code
@@ -234,6 +236,9 @@ def _authorise(
     form = kind.form(request.POST, today=today, others=other_brands(brand, party, today=today))
     if not form.is_valid():
         return _grant_page(request, brand, kind, party, form)
+    step = "İş ortağı yetkilendirmesi" if kind == PARTNER else "Aracı hizmet sağlayıcı yetkilendirmesi"
+    if (first := prove_first(request, step=step, now=now)) is not None:
+        return first
     try:
         result = form.authorise(brand=brand, party=party, person=request.user, now=now, changing=changing)
     except BrandsRefused as refusal:
@@ -272,7 +277,10 @@ def _blank_page(
     ends_on = initial.get("ends_on")
     if isinstance(ends_on, date) and ends_on < today:
         initial = {**initial, "ends_on": None}
-    form = kind.form(today=today, others=other_brands(brand, party, today=today), initial=initial)
+    others, kept = other_brands(brand, party, today=today), typed(request)
+    form = kind.form(kept, today=today, others=others, initial=initial)
+    if kept is not None and is_fresh(request.session, now=timezone.now()):
+        messages.info(request, "Kimliğiniz doğrulandı. Seçtiklerinizi denetleyip bir kez daha onaylayın.")
     return _grant_page(request, brand, kind, party, form)
 
 

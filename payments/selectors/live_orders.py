@@ -17,6 +17,7 @@ from contracts.enums import TextKind
 from contracts.selectors import text_in_force
 from iys_portal.audit.bulk import any_of
 from iys_portal.shared.clock import istanbul_day
+from iys_portal.shared.crypto import decrypt
 from iys_portal.shared.money import ZERO
 from packages.models import Tariff
 from payments.enums import OrderState
@@ -25,7 +26,8 @@ from payments.models import Allocation, Order
 from payments.rules import late_until
 
 _COLUMNS: tuple[str | Case, ...] = (
-    *("pk", "code", "state", "gross", "provider_id", "provider__title", "provider__tax_number"),
+    *("pk", "code", "state", "gross", "provider_id", "provider__title"),
+    *("provider__tax_number", "provider__tax_tckn_encrypted"),
     *(Case(When(state=OrderState.EXPIRED, then=name)) for name in ("pay_by", "accepted_at")),  # slow to read
     *("tariff_id", "approval__text_id", "approval__information_id"),
 )
@@ -103,7 +105,9 @@ class LiveOrders:
             self._put(self._hold(row, sums.get(row[0], ZERO)))
 
     def _hold(self, row: tuple[Any, ...], allocated: Decimal) -> Held:
-        pk, code, state, gross, provider_id, title, tax_number, pay_by, accepted_at, *sold = row
+        pk, code, state, gross, provider_id, title, tax_number, tckn, pay_by, accepted_at, *sold = row
+        if tckn:
+            tax_number = decrypt(tckn).decode()
         late: date | None = None
         if state == OrderState.EXPIRED and self._is_as_sold_today(*sold):
             late = late_until(pay_by=pay_by, accepted_at=accepted_at)

@@ -151,9 +151,10 @@ class Workplace:
 
     def _tax_number(self, order: Order) -> Check:
         numbers = self.reading.tax_numbers
-        own = order.provider.tax_number
-        agrees = True if own in numbers else False if self.line.payer_tax_number else None
-        return Check("VKN", own, agrees, "aynı" if agrees else "farklı" if agrees is False else "yazmıyor")
+        provider = order.provider
+        agrees = True if provider.tin in numbers else False if self.line.payer_tax_number else None
+        note = "aynı" if agrees else "farklı" if agrees is False else "yazmıyor"
+        return Check(provider.tin_label, provider.shown_tin, agrees, note)
 
     @cached_property
     def pieces(self) -> list[Piece]:
@@ -162,7 +163,7 @@ class Workplace:
         return pieces(
             self.reading,
             codes={order.code for order in orders},
-            tax_numbers={order.provider.tax_number for order in orders},
+            tax_numbers={order.provider.tin for order in orders},
             titles={order.provider.title for order in orders},
         )
 

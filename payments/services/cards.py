@@ -153,7 +153,7 @@ def charge_of(attempt: CardAttempt) -> Charge:
         buyer=Buyer(
             reference=str(provider.iys_code),
             title=provider.title,
-            tax_number=provider.tax_number,
+            tax_number=provider.tin,
             email=provider.email,
             phone=provider.phone,
             address=provider.address,

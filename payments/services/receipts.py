@@ -36,7 +36,7 @@ def issue(*, order: Order, now: datetime) -> Receipt:
             "company": asdict(COMPANY),
             "customer": {
                 "title": provider.title,
-                "tax_number": provider.tax_number,
+                "tax_number": provider.shown_tin,
                 "address": provider.address,
                 "iys_no": provider.iys_code,
             },

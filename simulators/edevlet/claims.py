@@ -28,16 +28,18 @@ class ClaimsAdapter(DefaultOIDCAdapter):
         email: str | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Return sub, tckn, given_name and family_name of `user`."""
+        """Return sub, tckn, given_name and family_name of `user`; in an ID token also when they logged in."""
         claims: dict[str, Any] = super().get_claims(purpose, user, client, scopes, email, **kwargs)
         if SCOPE in scopes and isinstance(user, User):
             claims.update(zip(CLAIMS, (user.username, user.first_name, user.last_name), strict=True))
+            if purpose == "id_token" and user.last_login:
+                claims["auth_time"] = int(user.last_login.timestamp())
         return claims
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:
         """Leave in the discovery document only what this provider offers."""
         del data["device_authorization_endpoint"]
         data["scopes_supported"] = [SCOPE]
-        data["claims_supported"] = ["sub", *CLAIMS]
+        data["claims_supported"] = ["sub", "auth_time", *CLAIMS]
         data["grant_types_supported"] = ["authorization_code"]
         data["response_types_supported"] = ["code"]

@@ -14,6 +14,7 @@ from accounts.enums import Capability, ChangeState, CompanyField, Role
 from accounts.models import CompanyChange, Membership, Person, Provider
 from accounts.rules import who_may
 from accounts.services import company
+from iys_portal.shared.tin import tin_columns
 from tests import factories
 from tests.accounts.company import actions, mails, member, text_of
 
@@ -75,6 +76,7 @@ def test_a_request_waits_and_changes_nothing(provider: Provider, owner: Client) 
         ("phone", "0090 312 000 00 01", "+903120000001"),
         ("mersis", "0845 0525 4700 0001", "0845052547000001"),
         ("email", "yeni@ornek.com.tr", "yeni@ornek.com.tr"),
+        ("kep", " Cagri@HS01.kep.tr", "cagri@hs01.kep.tr"),
     ],
 )
 def test_values_are_kept_as_the_register_writes_them(owner: Client, field: str, typed: str, kept: str) -> None:
@@ -92,6 +94,7 @@ def test_values_are_kept_as_the_register_writes_them(owner: Client, field: str, 
         ({"field": "mersis", "new_value": "12"}, "MERSİS numarası 16 rakamdan oluşur"),
         ({"field": "mersis", "new_value": "0845052547100001"}, "içindeki vergi kimlik numarası doğru değil"),
         ({"field": "email", "new_value": "a@b"}, "Geçerli bir e-posta adresi yazın."),
+        ({"field": "kep", "new_value": "cagri@ornek.com.tr"}, "KEP adresleri .kep.tr ile biter."),
         ({"field": "title", "new_value": "A" * 256}, "Unvan en çok 255 karakter olabilir."),
         ({"new_value": "Atatürk Cad. No: 1 Çankaya, Ankara"}, company.SAME),
     ],
@@ -178,3 +181,24 @@ def test_a_role_that_lapses_between_page_and_service_is_told(
     assert (answer.status_code, told) == (302, [who_may(Capability.PEOPLE)])
     change.refresh_from_db()
     assert change.state == "pending"
+
+
+def test_isyerim_shows_the_kep_address_and_masks_a_sole_traders_number(provider: Provider, owner: Client) -> None:
+    page = owner.get("/isyerim/").content.decode()
+    assert (f"<dt>Vergi Kimlik No</dt><dd>{provider.tax_number}</dd>" in page, "Kayıtlı değil" in page) == (True, True)
+    tckn = factories.make_tckn(4)
+    for name, value in {**tin_columns(tckn), "kep": "cagri@hs01.kep.tr"}.items():
+        setattr(provider, name, value)
+    provider.save()
+    page = owner.get("/isyerim/").content.decode()
+    assert f"<dt>T.C. Kimlik No</dt><dd>{tckn[:3]}******{tckn[-2:]}</dd>" in page
+    assert ("<dd>cagri@hs01.kep.tr</dd>" in page, tckn in page) == (True, False)
+
+
+def test_an_administrator_sees_a_sole_traders_number_masked(provider: Provider, administrator: Client) -> None:
+    page = f"/yonetim/accounts/provider/{provider.pk}/change/"
+    assert 'name="tax_number"' in administrator.get(page).content.decode()
+    tckn = factories.make_tckn(4)
+    Provider.objects.filter(pk=provider.pk).update(**tin_columns(tckn))
+    html = administrator.get(page).content.decode()
+    assert ('name="tax_number"' in html, tckn in html, f"{tckn[:3]}******{tckn[-2:]}" in html) == (False, False, True)

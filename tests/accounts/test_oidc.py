@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Person
+from accounts.sessions import FRESH, is_fresh
 from tests.accounts.provider import CLIENT_ID, PERSON, ec_key, es256, public_jwk, rs256, rsa_key
 from tests.accounts.visitor import HOST, NOT_VERIFIED, Visitor, words
 
@@ -33,6 +35,21 @@ def test_login_asks_for_no_more_than_it_needs(visitor: Visitor) -> None:
     }
     again = visitor.start()
     assert [name for name in secrets if again[name] == secrets[name]] == []
+
+
+def test_a_step_that_asks_for_a_fresh_proof_asks_for_the_password(visitor: Visitor) -> None:
+    assert visitor.start(yeniden="1")["prompt"] == "login"
+    assert "prompt" not in visitor.start()
+
+
+def test_the_proof_is_as_old_as_edevlet_says(visitor: Visitor) -> None:
+    """Somebody still logged in at e-Devlet comes back without having proved anything anew."""
+    now = timezone.now()
+    for said, fresh in [(None, True), (int(now.timestamp()) - 3600, False), (int(now.timestamp()) + 3600, True)]:
+        visitor.edevlet.claims = {"auth_time": said}
+        visitor.log_in()
+        assert is_fresh(visitor.browser.session, now=now + FRESH / 2) is fresh
+    assert not is_fresh(visitor.browser.session, now=now + FRESH * 2)
 
 
 def test_login_makes_the_person_and_leads_to_the_brands(visitor: Visitor) -> None:

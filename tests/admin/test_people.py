@@ -7,14 +7,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.enums import Role
-from accounts.models import Membership, Person, Provider
+from accounts.models import Person, Provider
 from iys_portal.audit.models import AuditEvent
 from tests import factories
 
 PEOPLE = "/yonetim/accounts/person/"
 PROVIDERS = "/yonetim/accounts/provider/"
-MEMBERSHIPS = "/yonetim/accounts/membership/"
 
 
 def provider_form(**changes: Any) -> dict[str, Any]:
@@ -175,44 +173,6 @@ def test_access_taken_away_counts_at_once(
     assert hers.get("/markalar/").status_code == 200
     assert browser.post(f"{PEOPLE}{alice.pk}/change/", {"email": ""}).status_code == 302
     assert hers.get("/markalar/").status_code == 302
-
-
-def test_authority_is_given_and_ended(browser: Client, provider: Provider) -> None:
-    person = factories.PersonFactory.create()
-    form = {
-        "provider": provider.pk,
-        "person": person.pk,
-        "role": Role.MANAGER,
-        "ended_at_0": "",
-        "ended_at_1": "",
-    }
-    assert browser.post(f"{MEMBERSHIPS}add/", form).status_code == 302
-    membership = Membership.objects.get(person=person)
-    ended = {"role": Role.MANAGER, "ended_at_0": "31.12.2026", "ended_at_1": "12:00:00"}
-    answer = browser.post(f"{MEMBERSHIPS}{membership.pk}/change/", ended)
-    assert answer.status_code == 302, errors(answer)
-    membership.refresh_from_db()
-    assert membership.ended_at == factories.instant("2026-12-31T09:00:00")
-    before = {"role": Role.MANAGER, "ended_at_0": "31.12.2019", "ended_at_1": "12:00:00"}
-    answer = browser.post(f"{MEMBERSHIPS}{membership.pk}/change/", before)
-    assert errors(answer) == {"ended_at": ["Bitiş, başlangıçtan önce olamaz."]}
-
-
-def test_authority_is_given_once_and_to_people_of_e_devlet_only(
-    browser: Client, alice: Person, provider: Provider, administrator: Person
-) -> None:
-    form = {
-        "provider": provider.pk,
-        "person": alice.pk,
-        "role": Role.OWNER,
-        "ended_at_0": "",
-        "ended_at_1": "",
-    }
-    answer = browser.post(f"{MEMBERSHIPS}add/", form)
-    assert errors(answer) == {"person": ["Bu kişinin bu hizmet sağlayıcı için yetkisi zaten var."]}
-    answer = browser.post(f"{MEMBERSHIPS}add/", {**form, "person": administrator.pk})
-    assert errors(answer) == {"person": ["Yalnızca e-Devlet ile giriş yapan kişiler yetkilendirilebilir."]}
-    assert Membership.objects.count() == 1
 
 
 def test_staff_log_in_with_their_password_and_it_is_audited(administrator: Person) -> None:

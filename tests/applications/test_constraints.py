@@ -32,6 +32,8 @@ def violated(table: str, change: str, pk: int) -> str:
         ("application_decided_iff_instant", "state = 'rejected'"),
         ("application_tckn_whole", "tckn_encrypted = NULL"),
         ("application_company_whole", "tax_number = ''"),
+        ("application_one_tax_number", "tax_tckn_hash = 'a', tax_tckn_encrypted = 'b'"),
+        ("application_one_tax_number", "tax_number = '', tax_tckn_hash = 'a'"),
         ("application_has_provider", "state = 'approved', decided_at = now(), reviewer_id = {person}"),
         ("application_brand_has_person", "kind = 'brand', provider_id = {provider}"),
     ],

@@ -296,6 +296,9 @@ def test_a_document_is_a_file_to_save_and_never_a_page(
         "image/png",
         "nosniff",
     )
+    read = AuditEvent.objects.get(action="document_read")
+    assert (read.object_id, read.actor_id) == (str(application.pk), reviewer.pk)
+    assert read.detail == {"document": document.pk, "kind": document.check_of.kind}
     name = f"{application.reference}-{document.check_of.kind}-{document.pk}.png"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     assert client_of(reviewer).get(f"{PAGE}/{other.pk}/belge/{document.pk}/").status_code == 404

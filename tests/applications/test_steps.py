@@ -12,15 +12,16 @@ from django.test import Client
 
 from accounts.models import Person, WebSession
 from applications.enums import ApplicationKind, ApplicationState, CheckKind
-from applications.forms import phone_number
 from applications.models import Application, Document
-from applications.rules import BRAND_IS_TITLE
+from applications.rules import BRAND_IS_TITLE, ApplicationRefused
 from applications.services import drafts, review
+from applications.services.approval import approve
 from applications.views.pointer import COOKIE
 from iys_portal.audit.models import AuditEvent
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.models import Mail
 from iys_portal.shared.mersis import mersis_fault
+from iys_portal.shared.tin import tin_columns
 from tests import factories
 from tests.applications import samples
 
@@ -112,7 +113,8 @@ def test_the_whole_way_sends_one_application(browser: Client) -> None:
     ("change", "field", "part"),
     [
         ({"vkn": "1234567891"}, "vkn", "geçersiz"),
-        ({"vkn": samples.TCKN}, "vkn", "Şahıs işletmeleri"),
+        ({"vkn": f"{samples.TCKN[:-1]}{(int(samples.TCKN[-1]) + 1) % 10}"}, "vkn", "T.C. Kimlik Numarası geçersiz"),
+        ({"vkn": samples.TCKN, "mersis": f"{factories.make_tckn(5)}00015"}, "mersis", "başka bir T.C. kimlik"),
         ({"vkn": ""}, "mersis", "MERSİS numarasını ya da"),
         ({"vkn": "", "mersis": "123"}, "mersis", "16 rakam"),
         ({"kep": "bilgi@isikcicek.com.tr"}, "kep", ".kep.tr"),
@@ -159,21 +161,6 @@ def test_mersis_holds_its_owners_number() -> None:
     assert mersis_fault("0845052547000001", "") == ""
     assert mersis_fault("0845052547100001", "") != ""
     assert mersis_fault(f"{samples.TCKN}00017", "") == ""
-
-
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
-        ("0532 000 00 00", "+905320000000"),
-        ("+90 532 000 00 00", "+905320000000"),
-        ("905320000000", "+905320000000"),
-        ("0850-333-33-38", "+908503333338"),
-        ("９0532", None),
-        ("053200000000", None),
-    ],
-)
-def test_telephones_in_any_spelling(typed: str, number: str | None) -> None:
-    assert phone_number(typed) == number
 
 
 @pytest.mark.parametrize(
@@ -351,3 +338,62 @@ def test_an_undertaking_with_older_data_must_be_signed_anew(now: datetime, db: N
     samples.drafts.put_values(application_id=application.pk, values={"address": "Taşındık"}, now=now)
     with pytest.raises(samples.drafts.ApplicationRefused, match="değişti"):
         samples.drafts.submit(application_id=application.pk, now=now)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"vkn": samples.TCKN}, {"vkn": "", "mersis": f"{samples.TCKN}00017"}],
+    ids=["by TCKN", "by MERSİS"],
+)
+def test_a_sole_trader_is_registered_by_the_own_number(
+    browser: Client, reviewer: Person, typed: dict[str, str], now: datetime
+) -> None:
+    browser.post("/basvuru/sirket/", {**COMPANY, **typed})
+    browser.post("/basvuru/yetkili/", PERSON)
+    page = browser.get("/basvuru/sirket/").content.decode()
+    masked = f"{samples.TCKN[:3]}******{samples.TCKN[-2:]}"
+    assert (masked in page, f'value="{samples.TCKN}"' in page) == (True, False)
+    browser.post("/basvuru/sirket/", {**COMPANY, "vkn": "", "unvan": "İnci Işık Çiçekçilik"})
+    browser.post("/basvuru/taahhutname/", {"belge": file(name="imzali.png")})
+    check = browser.get("/basvuru/kontrol/").content.decode()
+    assert (masked in check, samples.TCKN in check) == (True, False)
+    browser.post("/basvuru/kontrol/")
+    application = review.take(application_id=Application.objects.get().pk, reviewer=reviewer)
+    samples.confirm_all(application, reviewer, now=now)
+    provider = approve(application_id=application.pk, reviewer=reviewer, now=now).provider
+    assert provider is not None
+    assert (provider.title, provider.tin, provider.shown_tin) == ("İnci Işık Çiçekçilik", samples.TCKN, masked)
+    assert (provider.tax_number, provider.kep) == ("", "isik@hs01.kep.tr")
+    again = samples.taken(reviewer, now=now, **tin_columns(samples.TCKN))
+    samples.confirm_all(again, reviewer, now=now)
+    with pytest.raises(ApplicationRefused, match="kayıtlı"):
+        approve(application_id=again.pk, reviewer=reviewer, now=now)
+
+
+def test_another_kind_of_number_takes_the_place_of_the_first(browser: Client) -> None:
+    browser.post("/basvuru/sirket/", {**COMPANY, "vkn": samples.TCKN})
+    browser.post("/basvuru/sirket/", FULL)
+    application = Application.objects.get()
+    assert (application.tin, application.tax_tckn_hash, application.tin_label) == (FULL["vkn"], None, "VKN")
+
+
+def test_a_browser_forgets_a_draft_and_the_link_still_opens_it(browser: Client) -> None:
+    page = browser.get("/basvuru/unut/").content.decode()
+    link = link_in(page)
+    assert "/basvuru/unut/" in browser.get("/basvuru/sirket/").content.decode()
+    answer = browser.post("/basvuru/unut/", {"unut": "1"}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == ["Bu tarayıcı taslağı unuttu."]
+    assert browser.get("/basvuru/sirket/")["Location"] == "/basvuru/"
+    assert browser.get("/basvuru/unut/")["Location"] == "/basvuru/"
+    assert browser.get(link)["Location"] == "/basvuru/kontrol/"
+
+
+def test_a_draft_is_deleted_with_its_documents_and_what_was_sent_is_not(browser: Client, now: datetime) -> None:
+    browser.post("/basvuru/markalar/", {"marka": "Çiçek", "belge": file()})
+    link = link_in(browser.get("/basvuru/unut/").content.decode())
+    sent = samples.sent(now=now)
+    kept = Document.objects.filter(check_of__application=sent).count()
+    assert browser.post("/basvuru/unut/", {"sil": "1"})["Location"] == "/basvuru/"
+    assert (list(Application.objects.all()), Document.objects.count()) == ([sent], kept)
+    assert browser.get(link).status_code == 404
+    assert drafts.discard(application_id=sent.pk) is False

@@ -63,6 +63,7 @@ PUBLIC = {
         for name in (
             *("start", "resume", "company", "person", "brands", "paper", "paper_pdf", "check", "received", "status"),
             *("missing", "authority", "authority_paper", "authority_pdf", "authority_check", "authority_received"),
+            *("forget", "authority_forget"),
         )
     ),
     *("news:ask", "news:confirm", "news:leave"),
@@ -96,6 +97,7 @@ CAPABILITIES = {
         (
             *("consents:add", "consents:export"),
             *("consents:imports", "consents:import_template", "consents:import", "consents:import_problems"),
+            "consents:import_columns",
         ),
         Capability.CONSENTS,
     ),
@@ -282,7 +284,7 @@ def scene(
         **{f"accounts:{name}": {"pk": invitation.pk} for name in ("invite_again", "invitation_withdraw")},
         **{f"accounts:{name}": {"pk": membership.pk} for name in ("member_role", "member_remove")},
         "accounts:change_withdraw": {"pk": change.pk},
-        **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems")},
+        **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "verification:document": {"code": "3467-9ACD-EFHJ-KMNP"},
     }

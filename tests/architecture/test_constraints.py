@@ -317,6 +317,16 @@ def test_accounts_are_in_lira(account: BankAccount) -> None:  # noqa: F811
     [
         ("person_tckn_whole", "UPDATE accounts_person SET tckn_encrypted = NULL"),
         ("provider_tax_number_digits", "UPDATE accounts_provider SET tax_number = '12345'"),
+        ("provider_one_tax_number", "UPDATE accounts_provider SET tax_number = ''"),
+        ("provider_one_tax_number", "UPDATE accounts_provider SET tax_tckn_hash = 'a', tax_tckn_encrypted = 'b'"),
+        ("provider_kep_address", "UPDATE accounts_provider SET kep = 'bilgi@ornek.com.tr'"),
+        (
+            "provider_tax_number_once",
+            (
+                "INSERT INTO accounts_provider (iys_code, title, tax_number, mersis, address, phone, email, state)"
+                " SELECT iys_code + 1, title, tax_number, mersis, address, phone, email, state FROM accounts_provider"
+            ),
+        ),
         ("provider_state_known", "UPDATE accounts_provider SET state = 'gone'"),
         ("membership_role_known", "UPDATE accounts_membership SET role = 'king'"),
         ("membership_muted_known", "UPDATE accounts_membership SET muted = '{usage,gossip}'"),

@@ -11,9 +11,7 @@ from brands.rules import (
     PASSIVE_WITH_MERSIS,
     Details,
     Fault,
-    as_e164,
     examine,
-    is_e164,
 )
 from tests.brands.dealers import GIVEN, TCKN, VKN, broken
 
@@ -115,19 +113,3 @@ def test_the_api_hears_the_registers_words_and_people_hear_what_to_do() -> None:
         " Yeni bayi eklemek yerine pasif bayiyi yeniden aktif yapın."
     )
     assert Fault(MOBILE_INVALID, "mobile").sentence.endswith("(örn. +905992000000) Numarayı ülke koduyla yazın.")
-
-
-@pytest.mark.parametrize(
-    ("written", "stored"),
-    [
-        ("0532 500 11 11", "+905325001111"),
-        ("5325001111", "+905325001111"),
-        ("+90 (532) 500-11-11", "+905325001111"),
-        ("+49 30 901820", "+4930901820"),
-        ("12", "12"),
-        ("yok", "yok"),
-    ],
-)
-def test_telephone_numbers_are_taken_as_people_write_them(written: str, stored: str) -> None:
-    assert as_e164(written) == stored
-    assert is_e164(stored) is stored.startswith("+")

@@ -100,8 +100,8 @@ def test_bad_rows_are_corrected_and_sent_again(
 
 
 def test_what_is_no_table_is_told_beside_the_field(browser: Client, brand: Brand) -> None:
-    answer = send(browser, brand, "1;2", head="a;b")
-    assert "Dosyanın ilk satırı sütun başlıkları olmalıdır" in text_of(answer)
+    answer = send(browser, brand, head="a;b")
+    assert "Dosyada başlıktan başka satır yok." in text_of(answer)
     assert 'data-testid="error-summary"' in answer.content.decode()
     nothing = text_of(browser.post(PAGE, {}))
     assert ("Bir dosya seçin." in nothing, "hangi marka için alındığını seçin" in nothing) == (True, True)

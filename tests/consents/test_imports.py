@@ -371,7 +371,7 @@ def test_the_same_file_is_one_job_while_it_is_open(brand: Brand, alice: Person, 
 
 
 def test_what_is_no_table_is_refused_at_once_and_nothing_kept(brand: Brand, alice: Person, now: datetime) -> None:
-    for content in (b"MZ\x00\x00", HEAD.encode(), b"a;b\n1;2\n"):
+    for content in (b"MZ\x00\x00", HEAD.encode(), b"a;b\n"):
         with pytest.raises(FileRefused):
             imports.receive(brand=brand, filename="a.csv", content=io.BytesIO(content), person=alice, now=now)
     assert ImportJob.objects.count() == 0

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +11,7 @@ from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.rules.calendar import Calendar
 from consents.rules.faults import RULES, Fault, Stage
 from consents.rules.fields import FIRST_DAY, Movement, Policy, Raw, read
-from consents.rules.recipient import EXAMPLE, TURKISH_MOBILE, is_phone, read_recipient, tidy
+from consents.rules.recipient import read_recipient, tidy
 from consents.rules.state import Standing, judge, judge_citizens
 from consents.rules.transaction import transaction_id
 
@@ -220,14 +219,6 @@ def test_a_citizen_wins_by_date(standing: Standing | None, new: Movement, codes:
 )
 def test_what_people_type(typed: str, written: str) -> None:
     assert tidy(typed) == written
-
-
-@given(st.integers(0, 10**9 - 1).map(lambda number: f"+905{number:09d}"))
-def test_the_fast_path_says_what_phonenumbers_says(phone: str) -> None:
-    if not EXAMPLE.fullmatch(phone):
-        valid = phonenumbers.is_valid_number(phonenumbers.parse(phone, None))
-        assert is_phone(phone) == valid
-        assert valid or not TURKISH_MOBILE.fullmatch(phone)
 
 
 @given(st.text(max_size=30))

@@ -41,7 +41,7 @@ def test_discovery_offers_exactly_the_code_flow(simulator: Simulator, browser: h
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["id_token_signing_alg_values_supported"] == ["RS256"]
     assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
-    assert document["claims_supported"] == ["sub", "tckn", "given_name", "family_name"]
+    assert document["claims_supported"] == ["sub", "auth_time", "tckn", "given_name", "family_name"]
 
 
 def test_code_flow_gives_the_claims(simulator: Simulator, browser: httpx.Client) -> None:
@@ -56,6 +56,7 @@ def test_code_flow_gives_the_claims(simulator: Simulator, browser: httpx.Client)
     claims = jwt.decode(tokens["id_token"], key, ["RS256"], audience="portal", issuer=simulator.url)
     assert claims["nonce"] == login.nonce
     assert claims["exp"] - claims["iat"] == 300
+    assert 0 <= claims["iat"] - claims["auth_time"] < 300
     person = {name: claims[name] for name in ("sub", "tckn", "given_name", "family_name")}
     assert person == {"sub": claims["sub"], "tckn": DEFNE, "given_name": "Defne", "family_name": "Işıkgil"}
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}

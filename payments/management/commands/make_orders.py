@@ -31,7 +31,7 @@ class Command(ObjectCommand):
                 "code": order.code_display,
                 "amount": str(order.gross),
                 "provider": order.provider.title,
-                "tax_number": order.provider.tax_number,
+                "tax_number": order.provider.tin,
                 "iban": account.iban,
             }
             for order in orders

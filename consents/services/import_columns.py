@@ -1,0 +1,75 @@
+"""Files whose head is not the template's: which column is which is asked once, and remembered for the provider."""
+
+import json
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Person
+from consents.enums import IMPORT_TRANSITIONS, ImportState
+from consents.imports.columns import Chosen
+from consents.imports.tables import Head
+from consents.models import ImportJob
+from consents.services.import_check import forget_rows, locked_job
+from iys_portal.audit.outbox import promise
+from iys_portal.audit.services import move
+from iys_portal.shared.crypto import encrypt, lookup_hash
+from iys_portal.shared.sheets.table import heading
+
+SHOWN_ROWS = 8
+"""Rows that are kept beside the head, for the person who chooses."""
+
+
+def about(provider_id: int, head: Head) -> dict[str, object]:
+    """Return the columns of a job that hold a foreign head, with what the provider chose for the last one like it."""
+    # Hashed with a key: a file without a head has its first row there.
+    key = lookup_hash(json.dumps([heading(cell) for cell in head.cells], ensure_ascii=False))
+    alike = ImportJob.objects.filter(provider_id=provider_id, head_hash=key).exclude(mapping={}).order_by("-pk")
+    return {
+        "head_encrypted": encrypt(json.dumps(head, ensure_ascii=False).encode()),
+        "head_hash": key,
+        "mapping": alike.values_list("mapping", flat=True).first() or {},
+    }
+
+
+@transaction.atomic
+def choose_columns(*, job: ImportJob, chosen: Chosen, person: Person, now: datetime) -> bool:  # noqa: ARG001
+    """Have a file read by these columns; return whether it waited for them. Sent twice, it is read once."""
+    locked = locked_job(job)
+    if locked.state != ImportState.MAPPING:
+        return False
+    told = ", ".join([*chosen.places, *(f"{name}={value}" for name, value in chosen.constants.items())])
+    move(
+        locked,
+        ImportState.RECEIVED,
+        table=IMPORT_TRANSITIONS,
+        actor=person,
+        reason=f"Sütunlar seçildi: {told}",
+        mapping=chosen.to_json(),
+        message="",
+    )
+    promise("consents.import", provider_id=locked.provider_id)
+    return True
+
+
+@transaction.atomic
+def change_columns(*, job: ImportJob, person: Person, now: datetime) -> bool:  # noqa: ARG001
+    """Let the person choose anew, before anything is recorded; return whether that is possible."""
+    locked = locked_job(job)
+    if locked.state != ImportState.READY or locked.head_encrypted is None:
+        return False
+    move(locked, ImportState.MAPPING, table=IMPORT_TRANSITIONS, actor=person, reason="", staged=0, problem_count=0)
+    forget_rows(locked)
+    return True
+
+
+@transaction.atomic
+def ask_for_columns(*, job: ImportJob, head: Head, why: str) -> None:
+    """A file whose head was first seen by the worker: read it by what was remembered, or wait for the person."""
+    locked = locked_job(job)
+    if locked.state != ImportState.CHECKING:
+        return
+    kept = about(job.provider_id, head)
+    move(locked, ImportState.MAPPING, table=IMPORT_TRANSITIONS, actor=None, reason=why, message=why[:500], **kept)
+    if kept["mapping"]:
+        move(locked, ImportState.RECEIVED, table=IMPORT_TRANSITIONS, actor=None, reason="", message="")
