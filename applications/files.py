@@ -2,23 +2,21 @@
 
 import hashlib
 import json
-import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import BoundedSemaphore
 
 from applications.examiner import MAX_PAGES, MAX_PIXELS, MIN_SIDE
 from applications.models import MAX_BYTES
+from iys_portal.shared import apart
 
 WAIT_SECONDS = 20.0
 AT_ONCE = 1  # of each web process: who waits holds one of its threads
 _QUEUE_SECONDS = 1.0
 _ROOT = Path(__file__).resolve().parent.parent
-_COMMAND = [sys.executable, "-E", "-s", "-B", "-m", "applications.examiner"]
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+_COMMAND = apart.command("applications.examiner")
 _places = BoundedSemaphore(AT_ONCE)
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
@@ -112,7 +110,7 @@ def _run(kind: str, content: bytes) -> tuple[str, int]:
             timeout=WAIT_SECONDS,
             check=False,
             cwd=_ROOT,
-            env=_ENVIRONMENT,
+            env=apart.ENVIRONMENT,
         )
     except subprocess.TimeoutExpired:
         return unreadable

@@ -5,22 +5,19 @@ The file goes through a pipe and is kept nowhere. A parser that is led astray ta
 
 import base64
 import json
-import os
 import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 from threading import BoundedSemaphore
 
 from contracts.examination import Anchors, Examination, Finding
+from iys_portal.shared import apart
 
 WAIT_SECONDS = 20.0
 AT_ONCE = 2
 _QUEUE_SECONDS = 5.0
 _ROOT = Path(__file__).resolve().parent.parent
-_COMMAND = [sys.executable, "-E", "-s", "-B", "-m", "contracts.examiner"]
-# Nothing of the portal's own environment: no address, no password, no key.
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+_COMMAND = apart.command("contracts.examiner")
 _INSTANTS = ("sealed_at", "archived_at", "certificate_ends")
 _places = BoundedSemaphore(AT_ONCE)
 
@@ -54,7 +51,7 @@ def _run(pdf: bytes, anchors: Anchors, now: datetime) -> bytes:
             timeout=WAIT_SECONDS,
             check=False,
             cwd=_ROOT,
-            env=_ENVIRONMENT,
+            env=apart.ENVIRONMENT,
         )
     except subprocess.TimeoutExpired:
         return b""

@@ -23,6 +23,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import Person, Provider
+from applications import files
+from contracts import sandbox
 from tests import factories
 
 # A busy machine is no fault of what is tested.
@@ -74,6 +76,12 @@ def cheap_passwords() -> None:
     """Argon2 as ever, at its lowest cost: hundreds of tests make a member of staff. The journeys pay the real one."""
     Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
     Argon2PasswordHasher.memory_cost = 8
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_examiners() -> None:
+    """A file is bounded by the processor time and the memory that it takes; the clock runs for the whole machine."""
+    sandbox.WAIT_SECONDS = files.WAIT_SECONDS = 180
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ Ran = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def environment(db: None) -> dict[str, str]:
     """The environment of a bench whose configured database is this test's."""
+    with connection.cursor() as cursor:
+        # The test's own transaction waits for the bench, as long as that takes.
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
     given = connection.settings_dict
     password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
     address = f"postgres://{given['USER']}{password}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
@@ -33,7 +36,7 @@ def bench(environment: dict[str, str]) -> Ran:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1500,
         )
 
     return run
