@@ -4,7 +4,6 @@ The session is kept by a new login of the same person, and emptied by one of som
 """
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -25,14 +24,16 @@ def prove_first(request: HttpRequest, *, step: str, now: datetime) -> HttpRespon
     if is_fresh(request.session, now=now):
         request.session.pop(_TYPED, None)
         return None
-    address = request.get_full_path()
-    request.session[_TYPED] = [address, request.POST.urlencode()]
+    address, kept = request.get_full_path(), request.POST.copy()
+    kept.pop("csrfmiddlewaretoken", None)
+    request.session[_TYPED] = [address, kept.urlencode(), now.timestamp()]
     login = urlencode({"next": address, ASK_AGAIN: "1"})
     context = {"step": step, "minutes": FRESH.seconds // 60, "login": f"{reverse('accounts:login')}?{login}"}
     return render(request, "accounts/prove_first.html", {**context, "back": address}, status=403)
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
-    """Return what was typed into the form of this address before the login, or None."""
-    kept: Any = request.session.get(_TYPED)
-    return QueryDict(kept[1]) if kept and kept[0] == request.get_full_path() else None
+def typed(request: HttpRequest, *, now: datetime) -> QueryDict | None:
+    """Return what was typed into the form of this address before a login that was asked for a moment ago, or None."""
+    address, kept, at = request.session.get(_TYPED, ("", "", 0.0))
+    is_it = address == request.get_full_path() and now.timestamp() - at <= FRESH.total_seconds()
+    return QueryDict(kept) if is_it else None
