@@ -1,6 +1,6 @@
 """Steps that ask for a fresh proof of who acts: a form waits in the web session while its person logs in again.
 
-The session is kept by a new login of the same person, and emptied by one of somebody else.
+A login begins a new session. What waits, and for which company the person acts, comes into it if they are the same.
 """
 
 from datetime import datetime
@@ -12,9 +12,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.adapters import ASK_AGAIN
+from accounts.middleware import PROVIDER_KEY
 from accounts.sessions import FRESH, is_fresh
+from partners.middleware import PARTY_KEY
 
 _TYPED = "typed"
+_CARRIED = (_TYPED, PROVIDER_KEY, PARTY_KEY)
 
 
 def prove_first(request: HttpRequest, *, step: str, now: datetime) -> HttpResponse | None:
@@ -25,14 +28,28 @@ def prove_first(request: HttpRequest, *, step: str, now: datetime) -> HttpRespon
     if is_fresh(request.session, now=now):
         request.session.pop(_TYPED, None)
         return None
-    address = request.get_full_path()
-    request.session[_TYPED] = [address, request.POST.urlencode()]
+    address, kept = request.get_full_path(), request.POST.copy()
+    kept.pop("csrfmiddlewaretoken", None)
+    request.session[_TYPED] = [address, kept.urlencode(), now.timestamp()]
     login = urlencode({"next": address, ASK_AGAIN: "1"})
     context = {"step": step, "minutes": FRESH.seconds // 60, "login": f"{reverse('accounts:login')}?{login}"}
     return render(request, "accounts/prove_first.html", {**context, "back": address}, status=403)
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
-    """Return what was typed into the form of this address before the login, or None."""
-    kept: Any = request.session.get(_TYPED)
-    return QueryDict(kept[1]) if kept and kept[0] == request.get_full_path() else None
+def typed(request: HttpRequest, *, now: datetime) -> QueryDict | None:
+    """Return what was typed into the form of this address before a login that was asked for a moment ago, or None."""
+    address, kept, at = request.session.get(_TYPED, ("", "", 0.0))
+    is_it = address == request.get_full_path() and now.timestamp() - at <= FRESH.total_seconds()
+    return QueryDict(kept) if is_it else None
+
+
+def carried(request: HttpRequest) -> tuple[Any, dict[str, Any]]:
+    """Return whose session this is, and what of it outlives a new login of theirs."""
+    return request.user.pk, {key: request.session[key] for key in _CARRIED if key in request.session}
+
+
+def carry(request: HttpRequest, before: tuple[Any, dict[str, Any]]) -> None:
+    """Bring it into the session of the person who has just logged in, if it was theirs."""
+    person_id, values = before
+    if person_id is not None and request.user.pk == person_id:
+        request.session.update(values)

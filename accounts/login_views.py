@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import oidc
 from accounts.access import public
 from accounts.adapters import EdevletClient, StaleAnswerError
+from accounts.fresh import carried, carry
 from accounts.sessions import note_proof
 from iys_portal.shared.crypto import decrypt, encrypt
 
@@ -40,11 +41,12 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Receive e-Devlet's answer: a new web session for the proven person, else the entry page says why."""
-    client = EdevletClient(request)
+    client, before = EdevletClient(request), carried(request)
     try:
         response: HttpResponse = OAuth2CallbackView.adapter_view(client)(request)
     except oidc.LoginError as refusal:
         return _refused(request, refusal)
+    carry(request, before)
     note_proof(request.session, proved_at=client.proved_at)
     request.session[_HINT] = b64encode(encrypt(client.id_token.encode())).decode()
     return response

@@ -70,7 +70,7 @@ def note_proof(session: Any, *, proved_at: float | None) -> None:
 
 def is_fresh(session: Any, *, now: datetime) -> bool:
     """Return whether whoever uses this session proved who they are a moment ago."""
-    return _PROVED in session and now - _instant(session[_PROVED]) <= FRESH
+    return _PROVED in session and now.timestamp() - session[_PROVED] <= FRESH.total_seconds()
 
 
 def note_use(session: Any, *, now: datetime) -> None:

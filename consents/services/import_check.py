@@ -20,7 +20,7 @@ from consents.models import ImportJob
 from consents.rules.faults import Fault
 from consents.selectors import policy
 from consents.services.import_files import open_content
-from consents.services.import_sql import CHANGED, JUDGED, NEW, SAME, values_of
+from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, judged, values_of
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
@@ -47,13 +47,12 @@ _STAGE = """
         ORDER BY recipient, channel, recipient_type, line DESC
     ) AS last
 """
-_COMPARE = (
-    "CREATE TEMPORARY TABLE import_judged AS"  # noqa: S608  (constants of our own)
-    f" SELECT j.recipient, j.channel, j.status, j.verdict FROM ({JUDGED}) j"
-)
 _GAINS = """
     SELECT count(DISTINCT recipient) FILTER (WHERE channel <> 3), count(DISTINCT recipient) FILTER (WHERE channel = 3)
-    FROM import_judged j WHERE verdict IN ('new', 'changed') AND status = 1 AND (
+    FROM import_judged j WHERE verdict IN ('new', 'changed') AND status = 1
+"""
+_NOT_COUNTED_YET = """
+    AND (
         SELECT true FROM consent a WHERE a.provider_id = %(provider)s AND a.recipient = j.recipient AND a.status = 1
             AND (a.channel = 3) = (j.channel = 3) LIMIT 1
     ) IS NULL
@@ -232,22 +231,28 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
         staged=staged,
         mends=mends,
         faults=dict(found.codes),
-        outlook={**_compared(locked, now), "ignored": list(found.ignored)},
+        outlook={**_compared(locked, staged, now), "ignored": list(found.ignored)},
         sample_encrypted=encrypt(json.dumps(found.sample, ensure_ascii=False).encode()),
         checked_at=now,
         failures=0,
     )
 
 
-def _compared(job: ImportJob, now: datetime) -> dict[str, Any]:
+def _compared(job: ImportJob, staged: int, now: datetime) -> dict[str, Any]:
     """Return what would come of the staged rows now: counts by verdict, and how the address count would grow."""
-    values = values_of(job, policy=policy(), now=now)
+    values = {**values_of(job, policy=policy(), now=now), "after": 0, "until": staged}
     with connection.cursor() as cursor:
-        cursor.execute(_COMPARE, values)
+        cursor.execute(KNOWS, values)
+        all_new = not cursor.fetchone()[0]
+        cursor.execute(
+            "CREATE TEMPORARY TABLE import_judged AS SELECT j.recipient, j.channel, j.status, j.verdict"  # noqa: S608
+            f" FROM ({judged(all_new=all_new)}) j",
+            values,
+        )
         cursor.execute("ANALYZE import_judged")
         cursor.execute("SELECT verdict, count(*) FROM import_judged GROUP BY verdict")
         verdicts = dict(cursor.fetchall())
-        cursor.execute(_GAINS, values)
+        cursor.execute(_GAINS if all_new else _GAINS + _NOT_COUNTED_YET, values)
         phones, emails = cursor.fetchone()
         cursor.execute("DROP TABLE import_judged")
     counts = address_usage(job.provider_id)

@@ -16,7 +16,7 @@ from consents.enums import IMPORT_TRANSITIONS, ImportState, Way
 from consents.models import ImportJob
 from consents.selectors import count_with, policy
 from consents.services.import_check import locked_job
-from consents.services.import_sql import CHANGED, JUDGED, NEW, SAME, values_of
+from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, judged, values_of
 from consents.services.recording import INSTANT
 from iys_portal.audit.services import move
 from packages.rules import fits
@@ -44,10 +44,13 @@ _DEALERS = """
         WHERE provider_id = %(provider)s AND job_id = %(job)s AND position > %(after)s AND position <= %(until)s
     ) FOR KEY SHARE
 """
-_CHUNK = f"""
-    CREATE TEMPORARY TABLE import_chunk AS
-    {JUDGED} AND s.position > %(after)s AND s.position <= %(until)s ORDER BY s.position
-"""
+_CHUNK = {
+    all_new: f"""
+        CREATE TEMPORARY TABLE import_chunk AS
+        {judged(all_new=all_new)} AND s.position > %(after)s AND s.position <= %(until)s ORDER BY s.position
+    """
+    for all_new in (False, True)
+}
 # Numbers of events are drawn under the provider's lock: their order is that of the commits.
 _WRITE = """
     CREATE TEMPORARY TABLE import_write AS
@@ -77,6 +80,15 @@ _UPDATE = """
         consent_at = excluded.consent_at, source = excluded.source, last_seq = excluded.last_seq
 """
 # What the statement trigger would have counted: an address counts while it has an approval (ADR 14).
+_APPROVED_AFTERWARDS = """
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS approved FROM consent
+            WHERE provider_id = %(provider)s AND consent.recipient = address.recipient AND (channel = 3) = mail
+                AND status = 1
+        ) AS afterwards
+"""
+# All that there is of the address was just written.
+_APPROVED_NOW = "CROSS JOIN LATERAL (SELECT change AS approved) AS afterwards"
 _GAINED = """
     SELECT coalesce(sum(gained) FILTER (WHERE NOT mail), 0), coalesce(sum(gained) FILTER (WHERE mail), 0)
     FROM (
@@ -85,11 +97,7 @@ _GAINED = """
             SELECT recipient, channel = 3 AS mail, sum((status = 1)::int - (was IS NOT DISTINCT FROM 1)::int) AS change
             FROM import_write GROUP BY recipient, channel = 3
         ) AS address
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS approved FROM consent
-            WHERE provider_id = %(provider)s AND consent.recipient = address.recipient AND (channel = 3) = mail
-                AND status = 1
-        ) AS afterwards
+        {afterwards}
         WHERE change <> 0
     ) AS gains
 """
@@ -134,7 +142,9 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.import_chunk, pg_temp.import_write")
         cursor.execute(_DEALERS, values)
-        cursor.execute(_CHUNK, values)
+        cursor.execute(KNOWS, values)
+        all_new = not cursor.fetchone()[0]
+        cursor.execute(_CHUNK[all_new], values)
         if cursor.rowcount != until - job.position:
             raise StagedRowsLost(f"job {job.pk}: {cursor.rowcount} rows after {job.position}, not up to {until}")
         if beyond := _beyond_limit(job.provider_id, now=now):
@@ -143,7 +153,8 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
         cursor.execute("ANALYZE import_write")
         for statement in (_EVENTS, _INSERT, _UPDATE):
             cursor.execute(statement, values)
-        cursor.execute(_GAINED, values)
+        afterwards = _APPROVED_NOW if all_new else _APPROVED_AFTERWARDS
+        cursor.execute(_GAINED.format(afterwards=afterwards), values)
         phones, emails = cursor.fetchone()
         add_delta(job.provider_id, phones=phones, emails=emails)
         cursor.execute(_REJECTED, values)

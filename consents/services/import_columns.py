@@ -58,7 +58,8 @@ def change_columns(*, job: ImportJob, person: Person, now: datetime) -> bool:  #
     locked = locked_job(job)
     if locked.state != ImportState.READY or locked.head_encrypted is None:
         return False
-    move(locked, ImportState.MAPPING, table=IMPORT_TRANSITIONS, actor=person, reason="", staged=0, problem_count=0)
+    nothing = {"row_count": 0, "problem_count": 0, "staged": 0, "mends": {}, "faults": {}, "outlook": {}}
+    move(locked, ImportState.MAPPING, table=IMPORT_TRANSITIONS, actor=person, reason="", **nothing)
     forget_rows(locked)
     return True
 

@@ -46,22 +46,47 @@ _VERDICT = f"""
 
 # LIMIT keeps the planner to the key, row by row: of a table that it has no statistics of, it would think so little
 # that it walks through all of a provider's consents for each row.
-JUDGED = f"""
-    SELECT s.position, s.line, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
-        s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
-    FROM consent_import_row s
+_KEPT = """
     LEFT JOIN LATERAL (
         SELECT status, consent_at, source, last_seq FROM consent
         WHERE provider_id = %(provider)s AND recipient = s.recipient AND brand_id = %(brand)s
             AND channel = s.channel AND recipient_type = s.recipient_type
         LIMIT 1
     ) AS c ON true
-    WHERE s.provider_id = %(provider)s AND s.job_id = %(job)s
-"""  # noqa: S608  (constants of our own)
+"""
+_NOTHING_KEPT = """
+    CROSS JOIN (
+        SELECT NULL::smallint AS status, NULL::timestamptz AS consent_at, NULL::smallint AS source,
+            NULL::bigint AS last_seq
+    ) AS c
+"""
+
+
+def judged(*, all_new: bool) -> str:
+    """Return the query of the staged rows with their verdicts; with `all_new` (see `KNOWS`) nothing is looked up."""
+    return f"""
+        SELECT s.position, s.line, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
+            s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
+        FROM consent_import_row s {_NOTHING_KEPT if all_new else _KEPT}
+        WHERE s.provider_id = %(provider)s AND s.job_id = %(job)s
+    """  # noqa: S608  (constants of our own)
+
+
+# The rows lie in the order of their recipients, as the consents do: two look-ups by key, one of a range.
+KNOWS = """
+    SELECT EXISTS (
+        SELECT 1 FROM consent WHERE provider_id = %(provider)s AND recipient BETWEEN
+            (SELECT recipient FROM consent_import_row
+                WHERE provider_id = %(provider)s AND job_id = %(job)s AND position = %(after)s + 1)
+            AND (SELECT recipient FROM consent_import_row
+                WHERE provider_id = %(provider)s AND job_id = %(job)s AND position = %(until)s)
+    )
+"""
+"""Whether the provider has a consent of any recipient within a span of the staged rows."""
 
 
 def values_of(job: ImportJob, *, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Return the values that JUDGED takes."""
+    """Return the values that the queries take, but for the span of `KNOWS`."""
     return {
         "provider": job.provider_id,
         "brand": job.brand_id,

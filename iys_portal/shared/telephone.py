@@ -17,6 +17,7 @@ E164 = re.compile(r"\+[1-9][0-9]+")
 _TURKISH = re.compile(r"\+90[2-58][0-9]{9}")
 # White space, and the dashes that word processors make of a hyphen.
 _BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]+")
+_MOBILE = re.compile(r"(?:\+?90|0)?(5[0-9]{9})")
 _DIALLED = re.compile(r"\+?[0-9]{7,17}")
 
 
@@ -31,6 +32,9 @@ def read(text: str) -> str:
         compact = f"+{compact[2:]}"
     if not _DIALLED.fullmatch(compact):
         return text
+    mobile = _MOBILE.fullmatch(compact)
+    if mobile is not None:  # nearly all are; the library takes fifty times as long to say the same
+        return f"+90{mobile[1]}"
     if compact.startswith("90") and len(compact) == 12:
         compact = f"+{compact}"
     number = _parsed(compact)

@@ -277,10 +277,12 @@ def _blank_page(
     ends_on = initial.get("ends_on")
     if isinstance(ends_on, date) and ends_on < today:
         initial = {**initial, "ends_on": None}
-    others, kept = other_brands(brand, party, today=today), typed(request)
+    now = timezone.now()
+    others, kept = other_brands(brand, party, today=today), typed(request, now=now)
     form = kind.form(kept, today=today, others=others, initial=initial)
-    if kept is not None and is_fresh(request.session, now=timezone.now()):
-        messages.info(request, "Kimliğiniz doğrulandı. Seçtiklerinizi denetleyip bir kez daha onaylayın.")
+    if kept is not None:
+        done = "Kimliğiniz doğrulandı. " if is_fresh(request.session, now=now) else ""
+        messages.info(request, f"{done}Seçtikleriniz henüz kaydedilmedi; denetleyip bir kez daha onaylayın.")
     return _grant_page(request, brand, kind, party, form)
 
 

@@ -10,9 +10,10 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.company_views import change_withdraw
-from accounts.enums import Capability, ChangeState, CompanyField, Role
+from accounts.enums import Capability, ChangeState, CompanyField, ProviderState, Role
 from accounts.models import CompanyChange, Membership, Person, Provider
 from accounts.rules import who_may
+from accounts.selectors import is_registered, open_provider
 from accounts.services import company
 from iys_portal.shared.tin import tin_columns
 from tests import factories
@@ -202,3 +203,20 @@ def test_an_administrator_sees_a_sole_traders_number_masked(provider: Provider, 
     Provider.objects.filter(pk=provider.pk).update(**tin_columns(tckn))
     html = administrator.get(page).content.decode()
     assert ('name="tax_number"' in html, tckn in html, f"{tckn[:3]}******{tckn[-2:]}" in html) == (False, False, True)
+
+
+def test_a_provider_is_found_by_both_of_its_numbers_only(provider: Provider) -> None:
+    other, tckn = factories.ProviderFactory.create(), factories.make_tckn(4)
+    Provider.objects.filter(pk=provider.pk).update(**tin_columns(tckn))
+    assert open_provider(provider.iys_code, tckn) == provider
+    assert open_provider(other.iys_code, other.tax_number) == other
+    wrong = [(other.iys_code, tckn), (provider.iys_code, other.tax_number), (provider.iys_code, "")]
+    assert [open_provider(*numbers) for numbers in wrong] == [None] * 3
+    assert [is_registered(number) for number in (tckn, other.tax_number, "", factories.make_tckn(5))] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    Provider.objects.filter(pk=other.pk).update(state=ProviderState.CLOSED)
+    assert open_provider(other.iys_code, other.tax_number) is None

@@ -52,6 +52,21 @@ def test_the_proof_is_as_old_as_edevlet_says(visitor: Visitor) -> None:
     assert not is_fresh(visitor.browser.session, now=now + FRESH * 2)
 
 
+def test_what_waits_for_a_fresh_proof_outlives_the_login_of_the_same_person_only(visitor: Visitor) -> None:
+    visitor.log_in()
+    session = visitor.browser.session
+    session.update({"typed": ["/a/", "b=1", 0.0], "provider_id": 7, "else": 1})
+    session.save()
+    old = session.session_key
+    visitor.log_in(yeniden="1")
+    kept = visitor.browser.session
+    assert (kept["typed"], kept["provider_id"], "else" in kept) == (["/a/", "b=1", 0.0], 7, False)
+    assert kept.session_key != old
+    visitor.edevlet.claims = {"tckn": "10000000214"}
+    visitor.log_in()
+    assert [key in visitor.browser.session for key in ("typed", "provider_id")] == [False, False]
+
+
 def test_login_makes_the_person_and_leads_to_the_brands(visitor: Visitor) -> None:
     response = visitor.log_in()
     assert (response.status_code, response["Location"]) == (302, "/markalar/")

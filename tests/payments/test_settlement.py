@@ -6,17 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Person
+from accounts.models import Person, Provider
 from contracts.enums import TextKind
 from contracts.models import SignedDocument
 from contracts.selectors import text_in_force
 from iys_portal import ledger
 from iys_portal.audit.models import AuditEvent, OutboxMessage
+from iys_portal.shared.tin import tin_columns
 from packages.models import Subscription, Tariff
 from payments.enums import LineState, OrderState, StatementState
 from payments.matching import AWAITING_MONEY
 from payments.matching.reasons import STATE_CLAUSES
-from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from payments.models import Allocation, BankAccount, Order, Receipt, Statement, StatementLine
 from payments.selectors.statements import matches_of, summary_of
 from payments.services import orders, statements
 from payments.services.statement_files import content_of
@@ -240,6 +241,16 @@ def test_a_code_with_a_fault_and_a_proof_pays(awaiting: Make, imported: Import) 
     order.refresh_from_db()
     assert order.state == OrderState.COMPLETED
     assert Allocation.objects.get().rule == "corrected-code"
+
+
+def test_a_sole_traders_own_number_is_a_proof_and_is_stored_nowhere_whole(awaiting: Make, imported: Import) -> None:
+    order, tckn = awaiting("ileti-150"), factories.make_tckn(9)
+    Provider.objects.filter(pk=order.provider_id).update(**tin_columns(tckn))
+    glyph = "3" if order.code[-1] != "3" else "4"
+    imported(Transfer(f"{order.code[:-1]}{glyph} TCKN {tckn}"))
+    order.refresh_from_db()
+    assert (order.state, Allocation.objects.get().rule) == (OrderState.COMPLETED, "corrected-code")
+    assert Receipt.objects.get().customer["tax_number"] == f"{tckn[:3]}******{tckn[-2:]}"
 
 
 def test_a_code_with_a_fault_moves_nothing_where_the_closing_balance_is_wrong(awaiting: Make, imported: Import) -> None:

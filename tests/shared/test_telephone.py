@@ -73,6 +73,14 @@ def test_the_fast_path_says_what_phonenumbers_says(phone: str) -> None:
         assert valid or not TURKISH_MOBILE.fullmatch(phone)
 
 
+@given(st.integers(0, 10**9 - 1), st.sampled_from(["", "0", "90", "+90", "0090", "+90 0"]), st.integers(1, 8))
+def test_a_mobile_number_is_read_as_phonenumbers_reads_it(number: int, before: str, gap: int) -> None:
+    dialled = f"5{number:09d}"
+    written = phonenumbers.parse(f"+90{dialled}", None)
+    expected = phonenumbers.format_number(written, phonenumbers.PhoneNumberFormat.E164)
+    assert read(f"{before}{dialled[:gap]} {dialled[gap:]}") == expected
+
+
 @given(st.text(max_size=30) | st.text("0123456789+ -()/.", max_size=20))
 def test_reading_never_breaks_and_reading_again_changes_nothing(text: str) -> None:
     assert read(read(text)) == read(text)
