@@ -2,5 +2,7 @@
 
 import brands.api
 import iys_portal.api.identity
+import packages.api
+import partners.api
 
-ROOMS = (iys_portal.api.identity, brands.api)
+ROOMS = (iys_portal.api.identity, brands.api, packages.api, partners.api)
