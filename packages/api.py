@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from accounts.models import ApiAccount
 from iys_portal.api.calls import Call
@@ -20,8 +21,8 @@ _TAG = "ABONELİK YÖNETİMİ"
 _LICENCE = "IO - API Kullanım Lisansı"
 
 
-class SubscriptionDetails(msgspec.Struct):
-    """What everybody reads. İYS spells the first name in three ways, and clients read any of them."""
+class SubscriptionDetails(msgspec.Struct, omit_defaults=True):
+    """İYS spells the first name in three ways, and clients read any of them. Partners do not read the limits."""
 
     subscriptionId: str  # noqa: N815
     subscripitionId: str  # noqa: N815
@@ -30,14 +31,9 @@ class SubscriptionDetails(msgspec.Struct):
     expirationDate: str  # noqa: N815
     subscriptionPackageName: str  # noqa: N815
     status: str
-
-
-class OwnSubscription(SubscriptionDetails):
-    """What only the provider itself reads."""
-
-    consentLimit: int  # noqa: N815
-    consentLimitExceed: bool  # noqa: N815
-    usedConsentLimit: int  # noqa: N815
+    consentLimit: int | UnsetType = UNSET  # noqa: N815
+    consentLimitExceed: bool | UnsetType = UNSET  # noqa: N815
+    usedConsentLimit: int | UnsetType = UNSET  # noqa: N815
 
 
 class LicenceDetails(msgspec.Struct):
@@ -56,7 +52,7 @@ class LicenceDetails(msgspec.Struct):
     needs=Needs.SUBSCRIPTION,
     tag=_TAG,
     summary="Hizmet sağlayıcı abonelik sorgulama",
-    answer=OwnSubscription | SubscriptionDetails,
+    answer=SubscriptionDetails,
     codes=("H437",),
 )
 def provider_subscription(call: Call) -> SubscriptionDetails:
@@ -69,7 +65,7 @@ def provider_subscription(call: Call) -> SubscriptionDetails:
     if call.partner is not None:
         return SubscriptionDetails(**shared)
     package = term.package
-    return OwnSubscription(
+    return SubscriptionDetails(
         **shared,
         consentLimit=package.min_addresses if package.max_addresses is None else package.max_addresses,
         consentLimitExceed=package.max_addresses is None,

@@ -141,7 +141,7 @@ class ApiRequest(models.Model):
         verbose_name = "API isteği"
         verbose_name_plural = "API istekleri"
         indexes = [
-            models.Index(fields=["account", "-id"], name="api_request_of_account"),
+            models.Index(fields=["account", "-at", "-id"], name="api_request_of_account"),
             BrinIndex(fields=["at"], name="api_request_at"),
         ]
 

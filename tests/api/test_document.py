@@ -42,6 +42,7 @@ def test_success(api: Make, document: dict[str, Any], provider: Provider, alice:
     # The document describes one brand; its example, and every client, has a list of them.
     brands = client.get(f"/sps/{provider.iys_code}/brands").json()
     for row in brands:
+        assert set(row.pop("stats")) == {"consents", "retailers"}  # described as a list, shown as an object
         judge(document, "/sps/{iysCode}/brands", "get", 200, row)
     assert len(brands) == 1
     judge(

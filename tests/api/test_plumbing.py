@@ -231,4 +231,4 @@ def test_the_table_of_codes() -> None:
     assert set(table()) >= RETRYABLE
     for code in table().values():
         assert 400 <= code.status < 600, code
-        assert code.message, code
+        assert all((code.message, code.cause, code.cure)), code
