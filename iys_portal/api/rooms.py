@@ -1,0 +1,8 @@
+"""Every room of endpoints, in the order of the document."""
+
+import brands.api
+import iys_portal.api.identity
+import packages.api
+import partners.api
+
+ROOMS = (iys_portal.api.identity, brands.api, packages.api, partners.api)
