@@ -57,4 +57,4 @@ def kept(*provider_ids: int) -> dict[int, AddressCounts]:
 def forget_consents() -> None:
     """Empty both tables, as the test runner empties those of its models between tests with real transactions."""
     run("DELETE FROM consent")
-    run("TRUNCATE consent_event")
+    run("TRUNCATE consent_event, consent_access")
