@@ -326,7 +326,9 @@ def movements_after(
     seq: int,
     *,
     limit: int,
+    upto: int | None = None,
     brand_id: int | None = None,
+    channel: int | None = None,
     citizens: bool | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -338,12 +340,12 @@ def movements_after(
     committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
     of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
 
-    `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
+    `upto` is the last number that is looked at. `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
     narrow by the instant of recording.
     """
     found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
-    if brand_id is not None:
-        found = found.filter(brand_id=brand_id)
+    exact = {"seq__lte": upto, "brand_id": brand_id, "channel": channel}
+    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
     if citizens is not None:
         found = found.filter(source__gt=100) if citizens else found.exclude(source__gt=100)
     if since is not None:

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "partners",
     "payments",
     "consents",
+    "push",
     "iys_portal",
 ]
 
@@ -190,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": {"task": "packages.tasks.send_notices", "schedule": 900.0},
     "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
     "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
+    "plan-push": {"task": "push.tasks.plan_push", "schedule": 5.0, "options": {"queue": "push"}},
+    "forget-push-log": {"task": "push.tasks.forget_push_log", "schedule": crontab(hour="4", minute="30")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"
@@ -266,6 +269,10 @@ STATEMENT_DROP = env.str("STATEMENT_DROP", default="")
 ZIRAAT_URL = env.str("ZIRAAT_URL", default="https://hesap.ziraatbank.com.tr").rstrip("/")
 ZIRAAT_USER = env.str("ZIRAAT_USER", default="")
 ZIRAAT_PASSWORD = env.str("ZIRAAT_PASSWORD", default="")
+
+# --- Push -------------------------------------------------------------------------------------------------------
+# Certificates of authorities, beside the system's, that sign those of receivers; a file of PEM.
+PUSH_CA_FILE = env.str("PUSH_CA_FILE", default="")
 
 # --- Security headers -------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS

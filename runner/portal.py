@@ -40,7 +40,7 @@ SHARED_VARIABLES = (
     "ZIRAAT_PASSWORD",
 )
 DEFAULT_PORT = 8000
-QUEUES = "default,import,documents,webhook"
+QUEUES = "default,import,documents,webhook,push"
 
 
 def environment(data: DataFolder, *, port: int, given: Mapping[str, str]) -> dict[str, str]:

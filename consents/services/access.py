@@ -79,7 +79,7 @@ def replace(
 def close(
     *, kind: Kind, recipients: Collection[str], codes: Collection[int] | None, actor: Actor | None, now: datetime
 ) -> Changed:
-    """Close consents to these dealers, or to all (None). Raises RetailersUnknown for dealers that are not the brand's."""
+    """Close consents to these dealers, or to all (None). Raises RetailersUnknown for dealers of another brand."""
     lock_addresses(kind.brand.provider_id)
     if codes is not None:
         hold_dealers(kind.brand, codes, active=False)
