@@ -340,7 +340,8 @@ def movements_after(
     committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
     of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
 
-    `upto` is the last number that is looked at. `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
+    `upto` is the last number that is looked at.
+    `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
     narrow by the instant of recording.
     """
     found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)

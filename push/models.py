@@ -11,18 +11,23 @@ from django.db.models.functions import Now
 from accounts.models import Provider
 from brands.models import Brand
 from consents.enums import Channel
+from partners.models import Partner
 from push.enums import LIVE, ConnectionState, Result
 
 
 class PushConnection(models.Model):
     """An address to which citizens' movements of one channel of a brand are sent; two live ones a channel at most.
 
+    `partner` is whose program registered it, null for the provider's own; it lives no longer than the partner's right.
     `cursor` is the number of the last movement that was looked at. `due_at` is when the next sending is planned, null
     while there is nothing to send. `failing_since` is the first of the failures without a success after it.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     brand = models.ForeignKey(Brand, verbose_name="marka", on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(
+        Partner, verbose_name="İş ortağı", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     channel = models.SmallIntegerField("kanal", choices=Channel)
     slot = models.SmallIntegerField()
     url = models.CharField("adres", max_length=500)

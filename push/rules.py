@@ -20,6 +20,8 @@ PAUSES = (
 """How long to wait after the first failure, the second, …; after the last of them always as long as it says."""
 STOP_AFTER = timedelta(days=3)
 """An address that failed so long is not tried any more until somebody says so."""
+REST = timedelta(hours=1)
+"""How long a connection waits whose provider's package lets nobody use the API; nothing is counted as a failure."""
 KEPT = timedelta(days=30)
 """How long deliveries and attempts are shown."""
 
@@ -60,6 +62,7 @@ NOT_ACCEPTED = "Adres, kullanıcı adı ve parolayla gönderilen test verisini k
 UNREACHABLE = "Adrese bağlanılamadı. Adı, kapıyı ve güvenlik duvarınızı denetleyin."
 BAD_CERTIFICATE = "Adresin sertifikası geçersiz; güvenilir bir kuruluştan alınmış bir sertifika kullanın."
 PRIVATE = "Adres, internete açık olmayan bir ağı gösteriyor; yalnızca genel adresler kaydedilebilir."
+TAKEN = "Bu adres bu kanal için başka bir kuruluş tarafından kaydedilmiş."
 ALREADY_TWO = "Her kanal için en çok iki bağlantı kaydedilebilir; önce birini kaldırın."
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum, auto
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from brands.models import Brand
+from consents.enums import Channel
 from consents.models import ConsentEvent
 from consents.selectors import movements_after
+from packages.enums import ApiCaller
+from packages.rules import api_gate
+from packages.selectors import term_that_counts
+from partners.enums import Channel as PartnerChannel
+from partners.enums import RefusalCode, Right
+from partners.models import Partner
+from partners.selectors.standing import why_refused
 from push.enums import LIVE, ConnectionState
 from push.models import PushConnection, PushDelivery
 
@@ -15,9 +24,11 @@ PORTION = 500
 """Movements in one delivery at most."""
 
 
-def connections_of(brand: Brand) -> QuerySet[PushConnection]:
-    """Return the brand's connections that were not removed, by channel and address."""
+def connections_of(brand: Brand, partner: Partner | None = None) -> QuerySet[PushConnection]:
+    """Return the brand's connections that were not removed, by channel and slot; with a partner only that partner's."""
     connections = PushConnection.objects.filter(provider_id=brand.provider_id, brand=brand, state__in=LIVE)
+    if partner is not None:
+        connections = connections.filter(partner=partner)
     return connections.order_by("channel", "slot")
 
 
@@ -92,3 +103,32 @@ def movements_since(connection: PushConnection, since: datetime) -> Iterable[tup
             return
         yield events[0].seq, events[-1].seq, len(events)
         seq = events[-1].seq
+
+
+class Standing(Enum):
+    """Whether anything may be sent over a connection now."""
+
+    GOOD = auto()
+    RESTING = auto()
+    """Not while the provider's package is as it is."""
+    LOST = auto()
+    """The partner that registered it may not read the channel any more."""
+
+
+def standing_of(connection: PushConnection, *, now: datetime) -> Standing:
+    """Return whether the connection's owner may have the movements: a revoked right counts at once."""
+    if connection.partner is not None:
+        channel = PartnerChannel[Channel(connection.channel).name]
+        refusal = why_refused(
+            party=connection.partner, brand=connection.brand, channel=channel, right=Right.READ, now=now
+        )
+        resting = {RefusalCode.PACKAGE, RefusalCode.PROVIDER_CLOSED, RefusalCode.SUSPENDED}
+        if refusal is not None:
+            return Standing.RESTING if refusal.code in resting else Standing.LOST
+    gate = api_gate(
+        term_that_counts(connection.provider_id, now=now),
+        provider=connection.provider,
+        now=now,
+        caller=ApiCaller.PROVIDER,
+    )
+    return Standing.GOOD if gate is None else Standing.RESTING

@@ -1,6 +1,8 @@
 """Every room of endpoints, in the order of the document."""
 
 import brands.api
+import brands.retailer_api
 import iys_portal.api.identity
+import push.api
 
-ROOMS = (iys_portal.api.identity, brands.api)
+ROOMS = (iys_portal.api.identity, brands.api, brands.retailer_api, push.api)

@@ -1,6 +1,7 @@
 """Make, restart and remove push connections."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from consents.enums import Channel
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import decrypt, encrypt
+from partners.models import Partner
 from push import payload
 from push.enums import CONNECTION_TRANSITIONS, LIVE, ConnectionState, Result
 from push.models import PushConnection, PushDelivery
@@ -23,6 +25,7 @@ from push.rules import (
     NOT_REMOVED,
     OPEN_TO_ALL,
     PRIVATE,
+    TAKEN,
     TIMED_OUT,
     UNREACHABLE,
     Fault,
@@ -41,7 +44,9 @@ _WHY = {
 }
 
 
-def register(*, brand: Brand, wanted: Sequence[Wanted], actor: Actor | None, now: datetime) -> list[PushConnection]:
+def register(
+    *, brand: Brand, wanted: Sequence[Wanted], actor: Actor | None, now: datetime, partner: Partner | None = None
+) -> list[PushConnection]:
     """Try the addresses, then make a connection of each, and return them; all of them or none.
 
     An address that is registered for the channel already gets the new credentials and goes on where it stood. Each
@@ -55,7 +60,8 @@ def register(*, brand: Brand, wanted: Sequence[Wanted], actor: Actor | None, now
         raise PushRefused(*faults)
     with transaction.atomic():
         Brand.objects.select_for_update(of=("self",), no_key=True).get(pk=brand.pk)
-        return [_registered(brand, one, index, keys, actor, now) for index, one in enumerate(wanted)]
+        places = [_Place(brand, partner, one, index, keys[one.url, one.channel]) for index, one in enumerate(wanted)]
+        return [_registered(place, actor=actor, now=now) for place in places]
 
 
 def _tried(one: Wanted, index: int, keys: dict[tuple[str, Channel], str], now: datetime) -> Fault | None:
@@ -75,32 +81,38 @@ def _fault(outcome: Outcome, index: int, otherwise: str) -> Fault:
     return Fault(NOT_REGISTERED, index, why=_WHY.get(outcome.result, otherwise))
 
 
-def _registered(
-    brand: Brand,
-    one: Wanted,
-    index: int,
-    keys: dict[tuple[str, Channel], str],
-    actor: Actor | None,
-    now: datetime,
-) -> PushConnection:
+@dataclass(frozen=True)
+class _Place:
+    """A connection that is to be made: whose it is, and which of those that were sent."""
+
+    brand: Brand
+    partner: Partner | None
+    wanted: Wanted
+    index: int
+    key: str
+
+
+def _registered(place: _Place, *, actor: Actor | None, now: datetime) -> PushConnection:
+    brand, one = place.brand, place.wanted
     known = PushConnection.objects.select_for_update(of=("self",), no_key=True).filter(
         provider_id=brand.provider_id, brand=brand, channel=one.channel, state__in=LIVE
     )
     same = next((connection for connection in known if connection.url == one.url), None)
-    if same is not None:
+    if same is not None and same.partner == place.partner:
         return _renewed(same, one, actor, now)
     free = next((slot for slot in (1, MOST_A_CHANNEL) if slot not in {each.slot for each in known}), None)
-    if free is None:
-        raise PushRefused(Fault(NOT_REGISTERED, index, why=ALREADY_TWO))
+    if same is not None or free is None:
+        raise PushRefused(Fault(NOT_REGISTERED, place.index, why=TAKEN if same else ALREADY_TWO))
     connection = PushConnection.objects.create(
         provider_id=brand.provider_id,
         brand=brand,
+        partner=place.partner,
         channel=one.channel,
         slot=free,
         url=one.url,
         username=one.username,
         password_encrypted=encrypt(one.password.encode()),
-        secret_encrypted=encrypt(keys[one.url, one.channel].encode()),
+        secret_encrypted=encrypt(place.key.encode()),
         state_at=now,
         cursor=newest_movement(brand.provider_id),
     )
@@ -116,16 +128,23 @@ def _renewed(connection: PushConnection, one: Wanted, actor: Actor | None, now: 
     return connection
 
 
-def unregister(*, brand: Brand, wanted: Wanted, actor: Actor | None, now: datetime) -> None:
-    """Remove the connection with this address, channel and these credentials; raise PushRefused when there is none."""
-    found = connections_of(brand).filter(url=wanted.url, channel=wanted.channel, username=wanted.username).first()
+def unregister(
+    *, brand: Brand, wanted: Wanted, actor: Actor | None, now: datetime, partner: Partner | None = None
+) -> None:
+    """Remove the connection with this address, channel and these credentials; raise PushRefused when there is none.
+
+    A partner removes its own only, the provider any.
+    """
+    found = (
+        connections_of(brand, partner).filter(url=wanted.url, channel=wanted.channel, username=wanted.username).first()
+    )
     if found is None or decrypt(found.password_encrypted).decode() != wanted.password:
         raise PushRefused(Fault(NOT_REMOVED, 0))
     remove(connection=found, actor=actor, now=now)
 
 
 @transaction.atomic
-def remove(*, connection: PushConnection, actor: Actor | None, now: datetime) -> None:
+def remove(*, connection: PushConnection, actor: Actor | None, now: datetime, reason: str = "") -> None:
     """Remove a connection; what still waited for it is dropped. Asked twice, the second call changes nothing."""
     locked = lock(connection.pk)
     if locked.state == ConnectionState.REMOVED:
@@ -136,7 +155,7 @@ def remove(*, connection: PushConnection, actor: Actor | None, now: datetime) ->
         ConnectionState.REMOVED,
         table=CONNECTION_TRANSITIONS,
         actor=actor,
-        reason="",
+        reason=reason,
         state_at=now,
         due_at=None,
     )

@@ -21,9 +21,9 @@ from iys_portal.shared.crypto import decrypt
 from push import payload
 from push.enums import CONNECTION_TRANSITIONS, ConnectionState, Result
 from push.models import PushAttempt, PushConnection, PushDelivery
-from push.rules import ANSWER_WITHIN, KEPT, STOP_AFTER, pause_after
-from push.selectors import connections_with_news, movements_of, news_of
-from push.services.connections import key_of, lock
+from push.rules import ANSWER_WITHIN, KEPT, REST, STOP_AFTER, pause_after
+from push.selectors import Standing, connections_with_news, movements_of, news_of, standing_of
+from push.services.connections import key_of, lock, remove
 from push.signature import HEADER, sign
 from push.transport import Letter, Outcome, post
 
@@ -69,6 +69,13 @@ def _next(connection_id: int, now: datetime) -> PushDelivery | None:
     """Return the oldest delivery that waits, made of the news where none does; None where there is nothing to send."""
     connection = lock(connection_id)
     if connection.state != ConnectionState.ACTIVE or (connection.due_at is not None and connection.due_at > now):
+        return None
+    standing = standing_of(connection, now=now)
+    if standing == Standing.LOST:
+        remove(connection=connection, actor=None, now=now, reason="İş ortağının bu kanalı okuma yetkisi kalmadı.")
+        return None
+    if standing == Standing.RESTING:
+        _due(connection, now + REST)
         return None
     waiting = connection.deliveries.filter(delivered_at=None, dropped_at=None).order_by("pk")
     delivery = waiting.select_related("connection__brand", "connection__provider").first()
@@ -129,9 +136,8 @@ def _postponed(connection: PushConnection, now: datetime) -> None:
     connection.failures += 1
     connection.failing_since = connection.failing_since or now
     if now - connection.failing_since < STOP_AFTER:
-        connection.due_at = now + pause_after(connection.failures)
-        connection.save(update_fields=["failures", "failing_since", "due_at"])
-        promise_many("push.send", [{"connection_id": connection.pk}], due_at=connection.due_at)
+        connection.save(update_fields=["failures", "failing_since"])
+        _due(connection, now + pause_after(connection.failures))
         return
     since = connection.failing_since
     move(
@@ -157,6 +163,13 @@ def _postponed(connection: PushConnection, now: datetime) -> None:
         },
         key=f"push-stopped:{connection.pk}:{now:%Y%m%d%H%M%S}",
     )
+
+
+def _due(connection: PushConnection, at: datetime) -> None:
+    """Plan the next sending for an instant."""
+    connection.due_at = at
+    connection.save(update_fields=["due_at"])
+    promise_many("push.send", [{"connection_id": connection.pk}], due_at=at)
 
 
 def forget(*, now: datetime) -> int:

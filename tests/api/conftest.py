@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Provider
 from accounts.services.api_accounts import Issued, create_account
+from brands.models import Brand
+from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
+from consents.rules.calendar import Calendar
+from consents.rules.fields import Movement, Policy
+from consents.services import Origin, Recorded, record_consent
 from partners.models import Intermediary, Partner
 
 
@@ -62,3 +67,32 @@ def api(db: None) -> Callable[..., Api]:
 def codes(answer: HttpResponse) -> tuple[int, list[str]]:
     """Return the status and the codes of a refusal."""
     return answer.status_code, [each["code"] for each in answer.json()["errors"]]
+
+
+@pytest.fixture
+def recorded() -> Callable[..., Recorded]:
+    """Record an approval by message of a brand, taken an hour ago, unless said."""
+
+    def record(
+        brand: Brand, recipient: str = "+905992000001", *, now: datetime | None = None, **options: Any
+    ) -> Recorded:
+        now = now or timezone.now()
+        said = {
+            "channel": Channel.MESAJ,
+            "recipient_type": RecipientType.BIREYSEL,
+            "status": ConsentStatus.ONAY,
+            "source": Source.HS_WEB,
+            "consent_at": now - timedelta(hours=1),
+        }
+        said = {name: options.pop(name, value) for name, value in said.items()}
+        return record_consent(
+            provider=brand.provider,
+            brand=brand,
+            movement=Movement(recipient, **said),  # type: ignore[arg-type]
+            origin=Origin(Way.API),
+            policy=Policy(Calendar()),
+            now=now,
+            **options,
+        )
+
+    return record

@@ -33,7 +33,9 @@ def receiver(certificate: Path, settings: Settings) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def brand(provider: Provider) -> Brand:
+def brand(provider: Provider, now: datetime) -> Brand:
+    """A brand of a provider whose package has the API."""
+    factories.subscription(provider, now=now)
     return factories.BrandFactory.create(provider=provider)
 
 

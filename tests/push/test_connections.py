@@ -105,8 +105,8 @@ def test_removing_asks_for_the_credentials(
     for wanted in wrong:
         with pytest.raises(PushRefused):
             connections.unregister(brand=brand, wanted=wanted, actor=alice, now=now)
+    other = factories.BrandFactory.create(provider=brand.provider)
     with pytest.raises(PushRefused):
-        other = factories.BrandFactory.create(provider=brand.provider)
         connections.unregister(brand=other, wanted=right, actor=alice, now=now)
     connections.unregister(brand=brand, wanted=right, actor=alice, now=now)
     connection.refresh_from_db()

@@ -11,14 +11,18 @@ from brands.models import Brand
 from consents.enums import Channel, RecipientType, Source
 from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
+from partners.enums import Channel as PartnerChannel
+from partners.enums import Right
+from partners.models import PartnerGrant
+from partners.services import authorise_partner, revoke
 from push import selectors
 from push.enums import ConnectionState, Result
 from push.models import PushAttempt, PushConnection, PushDelivery
-from push.rules import STOP_AFTER, pause_after
+from push.rules import REST, STOP_AFTER, Wanted, pause_after
 from push.services import connections, sending
 from tests import factories
 from tests.push.conftest import Citizen
-from tests.push.receiver import Receiver
+from tests.push.receiver import PASSWORD, USER, Receiver
 
 
 def work(connection: PushConnection, at: datetime) -> None:
@@ -178,3 +182,48 @@ def test_the_log_is_forgotten_after_a_month(
     assert sending.forget(now=now + timedelta(days=31)) == 1
     assert [delivery.attempts for delivery in PushDelivery.objects.all()] == [1]
     assert PushDelivery.objects.get().is_open
+
+
+def grant(brand: Brand, person: Person, now: datetime, right: Right = Right.READ) -> PartnerGrant:
+    return authorise_partner(
+        brand=brand,
+        partner=factories.PartnerFactory.create(),
+        agreement=True,
+        rights={PartnerChannel.MESAJ: right},
+        ends_on=None,
+        person=person,
+        now=now,
+    )
+
+
+def test_what_a_partner_registered_ends_with_its_right(
+    brand: Brand, receiver: Receiver, citizen: Citizen, alice: Person, now: datetime
+) -> None:
+    given = grant(brand, alice, now)
+    (connection,) = connections.register(
+        brand=brand,
+        wanted=[Wanted(receiver.url, Channel.MESAJ, USER, PASSWORD)],
+        actor=None,
+        now=now,
+        partner=given.partner,
+    )
+    receiver.got.clear()
+    citizen(1)
+    work(connection, now)
+    assert numbers(receiver) == [["1"]]
+    revoke(grant=given, person=alice, now=now)
+    citizen(2)
+    work(connection, now + timedelta(minutes=1))
+    assert (connection.state, len(receiver.got)) == (ConnectionState.REMOVED, 1)
+
+
+def test_without_a_package_for_the_api_nothing_is_sent_until_there_is_one(
+    provider: Provider, connection: PushConnection, receiver: Receiver, citizen: Citizen, now: datetime
+) -> None:
+    over = now + timedelta(days=400)
+    citizen(1)
+    work(connection, over)
+    assert (receiver.got, connection.due_at, connection.failures) == ([], over + REST, 0)
+    factories.subscription(provider, now=over + timedelta(minutes=1))
+    work(connection, over + REST)
+    assert numbers(receiver) == [["1"]]
