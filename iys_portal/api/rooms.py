@@ -3,6 +3,17 @@
 import brands.api
 import brands.retailer_api
 import iys_portal.api.identity
+import packages.api
+import partners.api
+import partners.intermediary_api
 import push.api
 
-ROOMS = (iys_portal.api.identity, brands.api, brands.retailer_api, push.api)
+ROOMS = (
+    iys_portal.api.identity,
+    brands.api,
+    brands.retailer_api,
+    push.api,
+    packages.api,
+    partners.api,
+    partners.intermediary_api,
+)

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from ipaddress import IPv4Address
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,12 +14,13 @@ from django.utils import timezone
 
 from accounts.models import Provider
 from accounts.services.api_accounts import Issued, create_account
-from brands.models import Brand
-from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
-from consents.rules.calendar import Calendar
-from consents.rules.fields import Movement, Policy
-from consents.services import Origin, Recorded, record_consent
 from partners.models import Intermediary, Partner
+
+_numbers = count(10 * 2**24)
+
+
+def _address() -> str:
+    return str(IPv4Address(next(_numbers)))
 
 
 class Api:
@@ -26,7 +29,8 @@ class Api:
     def __init__(self, issued: Issued) -> None:
         self.issued = issued
         self.account = issued.account
-        self.client = Client(raise_request_exception=False)
+        # An address of its own: what other tests asked for does not count.
+        self.client = Client(raise_request_exception=False, REMOTE_ADDR=_address())
         self.token = ""
 
     def log_in(self) -> "Api":
@@ -67,32 +71,3 @@ def api(db: None) -> Callable[..., Api]:
 def codes(answer: HttpResponse) -> tuple[int, list[str]]:
     """Return the status and the codes of a refusal."""
     return answer.status_code, [each["code"] for each in answer.json()["errors"]]
-
-
-@pytest.fixture
-def recorded() -> Callable[..., Recorded]:
-    """Record an approval by message of a brand, taken an hour ago, unless said."""
-
-    def record(
-        brand: Brand, recipient: str = "+905992000001", *, now: datetime | None = None, **options: Any
-    ) -> Recorded:
-        now = now or timezone.now()
-        said = {
-            "channel": Channel.MESAJ,
-            "recipient_type": RecipientType.BIREYSEL,
-            "status": ConsentStatus.ONAY,
-            "source": Source.HS_WEB,
-            "consent_at": now - timedelta(hours=1),
-        }
-        said = {name: options.pop(name, value) for name, value in said.items()}
-        return record_consent(
-            provider=brand.provider,
-            brand=brand,
-            movement=Movement(recipient, **said),  # type: ignore[arg-type]
-            origin=Origin(Way.API),
-            policy=Policy(Calendar()),
-            now=now,
-            **options,
-        )
-
-    return record
