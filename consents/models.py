@@ -73,6 +73,28 @@ class ConsentEvent(models.Model):
         db_table = "consent_event"
 
 
+class RetailerAccess(models.Model):
+    """A dealer (bayi) to whom a consent is open: one row per consent and dealer.
+
+    The dealer that collected a consent has one from the moment of the movement that names it (a trigger writes it), and
+    loses it when its access is taken away. As with consents: no foreign keys, the provider first.
+    """
+
+    pk = models.CompositePrimaryKey(
+        "provider_id", "recipient", "brand_id", "channel", "recipient_type", "retailer_code"
+    )
+    provider_id = models.BigIntegerField()
+    brand_id = models.BigIntegerField()
+    retailer_code = models.IntegerField()
+    channel = models.SmallIntegerField(choices=Channel)
+    recipient_type = models.SmallIntegerField(choices=RecipientType)
+    recipient = models.TextField(db_collation="C")
+
+    class Meta:
+        managed = False
+        db_table = "consent_access"
+
+
 class HolidayChange(models.Model):
     """A day on which Turkey's holidays differ from what the library knows: decided by administrators."""
 

@@ -12,7 +12,7 @@ from accounts.models import Provider
 from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
-from consents.models import Consent, ConsentEvent, HolidayChange
+from consents.models import Consent, ConsentEvent, HolidayChange, RetailerAccess
 from consents.rules.calendar import Calendar
 from consents.rules.faults import Fault
 from consents.rules.fields import Movement, Policy
@@ -206,8 +206,9 @@ def consents_of_retailer(provider_id: int, retailer_code: int) -> int:
 
 
 def has_consents(provider_id: int, retailer_code: int) -> bool:
-    """Return whether any movement of the provider's consents names a retailer (bayi)."""
-    return ConsentEvent.objects.filter(provider_id=provider_id, retailer_code=retailer_code).exists()
+    """Return whether any movement of the provider's consents names a retailer (bayi), or any consent is open to it."""
+    of_retailer = {"provider_id": provider_id, "retailer_code": retailer_code}
+    return ConsentEvent.objects.filter(**of_retailer).exists() or RetailerAccess.objects.filter(**of_retailer).exists()
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
