@@ -8,9 +8,8 @@ from django.db import connection
 
 from accounts.models import Provider
 from brands.models import Brand
-from consents.enums import Channel, ConsentStatus, RecipientType
+from consents.api_selectors import TRANSACTION_ID, written_sql
 from consents.rules.requests import sub_request_id
-from consents.rules.transaction import transaction_id_of
 from consents.services.batches import KEPT
 
 
@@ -18,12 +17,12 @@ from consents.services.batches import KEPT
 class ItemResult:
     """What came of one consent of a batch: recorded (`transaction_id`), refused (`code`), or still waiting.
 
-    `original` names the batch and the part that had recorded the same before, where a batch had.
+    `created_at` as İYS writes it. `original` names the batch and the part that had recorded the same before, where a batch had.
     """
 
     position: int
-    transaction_id: str = ""
-    created_at: datetime | None = None
+    transaction_id: str | None = None
+    created_at: str | None = None
     code: str = ""
     original: tuple[UUID, str] | None = None
 
@@ -37,9 +36,9 @@ class BatchResults:
     items: list[ItemResult]
 
 
-_RESULTS = """
-    SELECT b.repeats, i.position, i.codes, e.created_at, i.recipient_type, i.channel, i.recipient, i.status,
-        i.consent_at, original.request_id, original.position
+_RESULTS = f"""
+    SELECT b.repeats, i.position, i.codes, {written_sql("e.created_at")}, {TRANSACTION_ID}, original.request_id,
+        original.position
     FROM consent_batch b
     JOIN consent_batch_item i ON i.provider_id = b.provider_id AND i.number = b.number
     LEFT JOIN consent_event e ON e.provider_id = b.provider_id AND e.seq = i.seq
@@ -57,21 +56,27 @@ _RESULTS = """
 
 def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datetime) -> BatchResults | None:
     """Return what came of a batch of the brand, or None where there is none of the last 60 days; one query."""
+    values = {
+        "provider": provider.pk,
+        "request": request_id,
+        "brand": brand.pk,
+        "since": now - KEPT,
+        "iys_code": str(provider.iys_code),
+        "brand_code": str(brand.code),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RESULTS, {"provider": provider.pk, "request": request_id, "brand": brand.pk, "since": now - KEPT}
-        )
+        cursor.execute(_RESULTS, values)
         rows = cursor.fetchall()
     if not rows:
         return None
-    items = []
-    for _, position, codes, created_at, kind, channel, recipient, status, consent_at, request, part in rows:
-        number = ""
-        if created_at is not None:
-            number = transaction_id_of(
-                *(provider.iys_code, brand.code, RecipientType(kind).name, Channel(channel).name, recipient),
-                *(ConsentStatus(status).name, consent_at, created_at),
-            )
-        original = None if request is None else (request, sub_request_id(request, part))
-        items.append(ItemResult(position, number, created_at, codes.partition(",")[0], original))
+    items = [
+        ItemResult(
+            position,
+            number,
+            created_at,
+            codes.partition(",")[0],
+            None if request is None else (request, sub_request_id(request, part)),
+        )
+        for _, position, codes, created_at, number, request, part in rows
+    ]
     return BatchResults(request_id, rows[0][0], items)

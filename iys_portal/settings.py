@@ -332,3 +332,6 @@ DECISION_SECOND_PERSON_ABOVE = Decimal(env.str("DECISION_SECOND_PERSON_ABOVE", d
 TACIR_FIRST_RET = env.bool("TACIR_FIRST_RET", default=False)
 # Consents from before 1 May 2015 (HS_2015) are taken in: the law's transition period, over since 2021.
 CONSENT_TRANSITION = env.bool("CONSENT_TRANSITION", default=False)
+# The change feed of the API: how far back it goes, and for how long a movement is withheld (İYS: seven days, an hour).
+CHANGES_DAYS = env.int("CHANGES_DAYS", default=7)
+CHANGES_WITHHELD_MINUTES = env.int("CHANGES_WITHHELD_MINUTES", default=60)

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from functools import lru_cache
 
 from consents.rules.fields import Movement
 from iys_portal.shared.clock import ISTANBUL
@@ -14,37 +13,19 @@ def transaction_id(movement: Movement, *, iys_code: int, brand_code: int, create
     Two movements of one key never get the same: dates only grow, and of one date there is at most an approval and the
     citizen's refusal that follows it (consents/rules/state.py).
     """
-    return transaction_id_of(
+    parts = (
         iys_code,
         brand_code,
         movement.recipient_type.name,
         movement.channel.name,
         movement.recipient,
         movement.status.name,
-        movement.consent_at,
-        created_at,
+        written(movement.consent_at),
+        written(created_at),
     )
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
-def transaction_id_of(
-    iys_code: int,
-    brand_code: int,
-    recipient_type: str,
-    channel: str,
-    recipient: str,
-    status: str,
-    consent_at: datetime | None,
-    created_at: datetime,
-) -> str:
-    """Return the same of a movement whose words are at hand: answers name a thousand at once."""
-    text = (
-        f"{iys_code}|{brand_code}|{recipient_type}|{channel}|{recipient}|{status}|{written(consent_at)}"
-        f"|{written(created_at)}"
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@lru_cache(maxsize=4096)
 def written(instant: datetime | None) -> str:
     """Return an instant as İYS writes it, Türkiye saati, to the second; an empty text for none."""
-    return "" if instant is None else str(instant.astimezone(ISTANBUL))[:19]
+    return "" if instant is None else f"{instant.astimezone(ISTANBUL):%Y-%m-%d %H:%M:%S}"

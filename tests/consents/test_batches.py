@@ -15,6 +15,7 @@ from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import Consent, ConsentBatch, ConsentBatchItem, ConsentEvent
 from consents.rules.fields import Movement
 from consents.rules.requests import sub_request_id
+from consents.rules.transaction import written
 from consents.selectors import id_of
 from consents.services import ConsentRefused, Origin, batches, record_consent
 from consents.services.batches import Item
@@ -97,7 +98,7 @@ def test_a_batch_waits_then_says_what_came_of_each_consent(
     assert [event.person_id for event in events] == [None, None]
     recorded = [result for result in results if not result.code]
     assert [(r.transaction_id, r.created_at) for r in recorded] == [
-        (id_of(event, brand.provider, brand.code), event.created_at) for event in events
+        (id_of(event, brand.provider, brand.code), written(event.created_at)) for event in events
     ]
     assert is_right(brand.provider_id)
 
