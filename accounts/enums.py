@@ -88,3 +88,16 @@ PROVIDER_TRANSITIONS: Transitions[ProviderState] = {
     ProviderState.ACTIVE: frozenset({ProviderState.CLOSED}),
     ProviderState.CLOSED: frozenset({ProviderState.ACTIVE}),
 }
+
+
+class ApiAccountState(models.TextChoices):
+    """Whether programs may call with the account. What is revoked stays so; a new account is quickly made."""
+
+    ACTIVE = "active", "Etkin"
+    REVOKED = "revoked", "İptal edildi"
+
+
+API_ACCOUNT_TRANSITIONS: Transitions[ApiAccountState] = {
+    ApiAccountState.ACTIVE: frozenset({ApiAccountState.REVOKED}),
+    ApiAccountState.REVOKED: frozenset(),
+}

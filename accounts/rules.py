@@ -1,7 +1,8 @@
 """Which role may do what. The one table; views, templates and services ask it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from accounts.enums import Capability, Role, Topic
 from iys_portal.mail.enums import MailKind
@@ -78,3 +79,25 @@ def refusal_of_change(*, actor_role: str | None, before: str, after: str | None,
     if before == Role.OWNER != after and not other_owners:
         return LAST_OWNER
     return ""
+
+
+MOST_NETWORKS = 50
+
+
+def network_of(written: str) -> str:
+    """Return an address or a CIDR block as it is kept (“192.0.2.7/32”); raise ValueError where it is neither."""
+    return str(ip_network(written.strip(), strict=False))
+
+
+def lets_in(networks: Iterable[str], address: str) -> bool:
+    """Return whether an account with this list may be used from the address; an empty list lets everybody in."""
+    wanted = [ip_network(network) for network in networks]
+    if not wanted:
+        return True
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return False
+    if known.version == 6 and known.ipv4_mapped:
+        known = known.ipv4_mapped
+    return any(known.version == network.version and known in network for network in wanted)

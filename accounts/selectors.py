@@ -6,7 +6,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.enums import Capability, InvitationState, ProviderState, Role
-from accounts.models import CompanyChange, Invitation, Membership, Person, WebSession
+from accounts.models import ApiAccount, CompanyChange, Invitation, Membership, Person, Provider, WebSession
 from accounts.rules import ROLES_WITH
 from accounts.searching import folded, holds_words
 from iys_portal.audit.selectors import history_of
@@ -100,3 +100,18 @@ def sessions_of(person: Person, *, now: datetime) -> QuerySet[WebSession]:
 def session_mark(session_key: str) -> str:
     """Return the name by which a page speaks of a web session: its key opens it and is shown to nobody."""
     return lookup_hash(f"session:{session_key}")[:16]
+
+
+def provider_with_code(iys_code: int) -> QuerySet[Provider]:
+    """Return the provider with this İYS No (at most one)."""
+    return Provider.objects.filter(iys_code=iys_code)
+
+
+def api_accounts_of(provider_id: int) -> QuerySet[ApiAccount]:
+    """Return the provider's own API accounts: those that work first, the newest first."""
+    return ApiAccount.objects.filter(provider_id=provider_id).select_related("created_by").order_by("state", "-pk")
+
+
+def api_account_with(provider_id: int, pk: int) -> ApiAccount | None:
+    """Return an API account of the provider; None when it is another's."""
+    return ApiAccount.objects.filter(provider_id=provider_id, pk=pk).select_related("created_by").first()

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "iys_portal.middleware.SecurityHeadersMiddleware",
+    "iys_portal.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
     "iys_portal.middleware.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -245,6 +246,12 @@ TSA_URL = env.str("TSA_URL", default="")
 TSA_PROTOCOL = env.str("TSA_PROTOCOL", default="rfc3161")
 TSA_USER = env.str("TSA_USER", default="")
 TSA_PASSWORD_FILE = env.str("TSA_PASSWORD_FILE", default="")
+
+# --- The API ----------------------------------------------------------------------------------------------------
+API_MAX_BYTES = 2 * 1024 * 1024
+# For so long what an account may do is not read anew; a revocation counts within a second.
+API_STANDING_SECONDS = 0.5
+API_LOG_DAYS = 30
 
 # --- Card payments ----------------------------------------------------------------------------------------------
 CARD_GATEWAY = env.str("CARD_GATEWAY", default="iyzico")

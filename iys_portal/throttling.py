@@ -1,8 +1,10 @@
 """How often one address may ask: counted in the cache for all processes, and in each process for when it is away."""
 
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -38,16 +40,51 @@ def _count(cache: BaseCache, key: str, seconds: int) -> int:
         return 1
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the address that asks, of IPv6 its network: one visitor has a whole /64.
+def counts_of(counters: Sequence[tuple[str, int]]) -> list[int]:
+    """Count once more under each key and return the counts, this one included; a key is forgotten after its seconds.
 
-    Behind a proxy it is the last entry of X-Forwarded-For, the one that our own proxy wrote.
+    One round trip. While the cache is away each process counts alone, and asks again after some seconds only.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+    here = [_count(caches["process"], key, seconds) for key, seconds in counters]
+    if time.monotonic() < _away["until"]:
+        return here
     try:
-        known = ip_address(address)
+        return [max(pair) for pair in zip(here, _counts_in_cache(counters), strict=True)]
+    except (RedisError, OSError) as error:
+        _away["until"] = time.monotonic() + _AWAY_SECONDS
+        logger.warning("throttle_without_cache", error=type(error).__name__)
+        return here
+
+
+_AWAY_SECONDS = 5
+_away = {"until": 0.0}
+
+
+def _counts_in_cache(counters: Sequence[tuple[str, int]]) -> list[int]:
+    cache: Any = caches["default"]
+    pipeline = cache._cache.get_client(None, write=True).pipeline(transaction=False)
+    for key, seconds in counters:
+        name = cache.make_key(key)
+        pipeline.incr(name)
+        pipeline.expire(name, seconds)
+    return [int(count) for count in pipeline.execute()[::2]]
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that asks, of IPv6 its network: one visitor has a whole /64."""
+    try:
+        known = ip_address(exact_address_of(request))
     except ValueError:
         return "unknown"
     return str(ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
+
+
+def exact_address_of(request: HttpRequest) -> str:
+    """Return the address that asks as it is written, or an empty text.
+
+    Behind a proxy it is the last entry of X-Forwarded-For, the one that our own proxy wrote.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.BEHIND_PROXY:
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+    return address

@@ -41,6 +41,7 @@ def pytest_runtest_setup() -> None:
 def own_cache() -> None:
     """Count and cache apart from every other run: limits would be reached by tests that ran a minute ago."""
     prefix = f"test-{uuid4().hex[:12]}:"
+    django_settings.API_STANDING_SECONDS = 0  # nor is a standing remembered that a test changes
     django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix  # a module that was collected may have opened it
 

@@ -1,0 +1,124 @@
+"""Change API accounts: make one, give it a new secret, say from where it may call, revoke it."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.enums import API_ACCOUNT_TRANSITIONS, ApiAccountState
+from accounts.models import ApiAccount, Person, Provider
+from iys_portal.audit.services import Actor, move, record
+from iys_portal.shared.crypto import lookup_hash
+
+if TYPE_CHECKING:
+    from partners.models import Intermediary, Partner
+
+SECRET_PREFIX = "iys_"  # noqa: S105  (by which scanners of source code know a secret that leaked)
+LIFE = timedelta(days=365)
+_DEFAULT_LIMITS = {"per_second": 10, "tokens_per_hour": 100, "status_per_hour": 1000, "history_per_hour": 100}
+_DEMO_LIMITS = {"per_second": 1000, "tokens_per_hour": None, "status_per_hour": None, "history_per_hour": None}
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An account with its secret, which nobody can read again."""
+
+    account: ApiAccount
+    secret: str
+
+
+@transaction.atomic
+def create_account(
+    *,
+    name: str,
+    now: datetime,
+    actor: Person | None,
+    provider: Provider | None = None,
+    partner: "Partner | None" = None,
+    intermediary: "Intermediary | None" = None,
+    networks: Sequence[str] = (),
+) -> Issued:
+    """Make an account of the one company that is named, good for a year, with İYS's limits; in demo mode with none.
+
+    `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them.
+    """
+    secret = _secret()
+    account = ApiAccount.objects.create(
+        provider=provider,
+        partner=partner,
+        intermediary=intermediary,
+        name=name,
+        username=str(uuid4()),
+        secret_hash=lookup_hash(secret),
+        secret_at=now,
+        created_by=actor,
+        created_at=now,
+        expires_at=now + LIFE,
+        networks=list(networks),
+        **(_DEMO_LIMITS if settings.DEMO_MODE else _DEFAULT_LIMITS),
+    )
+    record(
+        action="api_account_created",
+        subject=account,
+        actor=actor,
+        name=name,
+        username=account.username,
+        networks=account.networks,
+    )
+    return Issued(account, secret)
+
+
+@transaction.atomic
+def rotate_secret(*, account: ApiAccount, now: datetime, actor: Actor | None) -> Issued:
+    """Give the account a new secret and a new year; the old secret and every token are good for nothing from now on.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile.
+    """
+    account = _locked(account)
+    secret = _secret()
+    account.secret_hash, account.secret_at, account.expires_at = lookup_hash(secret), now, now + LIFE
+    account.generation += 1
+    account.save(update_fields=["secret_hash", "secret_at", "expires_at", "generation"])
+    record(action="api_secret_rotated", subject=account, actor=actor, generation=account.generation)
+    return Issued(account, secret)
+
+
+@transaction.atomic
+def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Actor | None) -> None:
+    """Let only these addresses and CIDR blocks call with the account; none lets all."""
+    account = _locked(account)
+    before, account.networks = account.networks, list(networks)
+    if before == account.networks:
+        return
+    account.save(update_fields=["networks"])
+    record(action="api_networks", subject=account, actor=actor, before=before, after=account.networks)
+
+
+@transaction.atomic
+def revoke_account(*, account: ApiAccount, now: datetime, actor: Actor | None) -> None:
+    """End the account for good, with all its tokens. One that is revoked already stays as it is."""
+    account = ApiAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+    if account.state == ApiAccountState.REVOKED:
+        return
+    move(
+        account,
+        ApiAccountState.REVOKED,
+        table=API_ACCOUNT_TRANSITIONS,
+        actor=actor,
+        reason="İptal edildi",
+        revoked_at=now,
+    )
+
+
+def _secret() -> str:
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
+
+
+def _locked(account: ApiAccount) -> ApiAccount:
+    accounts = ApiAccount.objects.select_for_update(of=("self",), no_key=True)
+    return accounts.get(pk=account.pk, state=ApiAccountState.ACTIVE)

@@ -1,0 +1,169 @@
+"""From a request to its answer: find the endpoint, know the caller, call the function, answer in İYS's form."""
+
+import time
+from base64 import b64decode
+from binascii import Error as BadBase64
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils import timezone
+
+from accounts.models import ApiAccount
+from accounts.rules import lets_in
+from accounts.services.api_tokens import account_with, live_session, note_use
+from iys_portal.api import log
+from iys_portal.api.brief import briefly
+from iys_portal.api.calls import Call
+from iys_portal.api.errors import Errors, Refused, refused
+from iys_portal.api.limits import count_call, count_token
+from iys_portal.api.reach import code_in, reach
+from iys_portal.api.registry import Endpoint, Needs, find, methods_of
+from iys_portal.api.tokens import session_of
+from iys_portal.throttling import address_of, exact_address_of
+
+logger = structlog.get_logger(__name__)
+
+JSON = "application/json"
+_BUSY = {"Retry-After": "5"}
+
+
+class Answer:
+    """What an endpoint returns where more is to be said than a body with the declared status."""
+
+    def __init__(
+        self,
+        body: Any = None,
+        *,
+        status: int,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.body, self.status, self.content_type, self.headers = body, status, content_type, headers or {}
+
+
+def handle(request: HttpRequest) -> HttpResponse:
+    """Answer a request to the API. Whatever happens the answer is JSON, and says its number in X-Request-Id."""
+    started = time.perf_counter()
+    call = Call(request, uuid4(), timezone.now())
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=str(call.request_id))
+    codes: list[str] = []
+    try:
+        response = _answer(call)
+    except Refused as refusal:
+        codes = [each.code for each in refusal.problems]
+        response = _refusal(refusal)
+    if request.method == "HEAD":
+        response.content = b""
+    response.headers["X-Request-Id"] = str(call.request_id)
+    milliseconds = round((time.perf_counter() - started) * 1000)
+    log.write(call, status=response.status_code, codes=codes, milliseconds=milliseconds)
+    logger.info("api_request", status=response.status_code, codes=codes, milliseconds=milliseconds)
+    structlog.contextvars.clear_contextvars()
+    return response
+
+
+def _answer(call: Call) -> HttpResponse:
+    """Return the answer; raise Refused for every refusal, our own faults and the database's rest among them."""
+    try:
+        if call.request.method == "OPTIONS" and (methods := methods_of(call.request.path_info)):
+            return HttpResponse(status=200, headers={"Allow": ", ".join(methods)})
+        declared, call.places = find(call.request.method or "", call.request.path_info)
+        _read_body(call.request)
+        _know(call, declared)
+        return _response(declared.view(call), declared)
+    except Refused:
+        raise
+    except OperationalError as error:
+        logger.warning("api_database_away", error=type(error).__name__)
+        raise refused("H192", headers=_BUSY) from error
+    except Exception as error:
+        logger.exception("api_failed", path=call.request.path_info)
+        raise refused("H015") from error
+
+
+def _read_body(request: HttpRequest) -> None:
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise refused("H014") from None
+    if length > settings.API_MAX_BYTES:
+        raise refused("P006", limit=settings.API_MAX_BYTES)
+    try:
+        request.body  # noqa: B018  (read here, so that an endpoint finds it whole)
+    except RequestDataTooBig:
+        raise refused("P006", limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE) from None
+    except UnreadablePostError:
+        raise refused("H014") from None
+
+
+def _know(call: Call, declared: Endpoint) -> None:
+    """Say in the call who calls and what the path means to it. Raises Refused unless it has what is needed."""
+    if declared.needs == Needs.NOTHING:
+        return
+    address = address_of(call.request)
+    account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
+    if not lets_in(account.networks, exact_address_of(call.request)):
+        raise refused("P007")
+    call.account = account
+    count_call(account, address=address, hourly=declared.hourly)
+    note_use(account, now=call.now)
+    if declared.needs == Needs.INTEGRATOR:
+        _is_integrator(account, call.places)
+    elif declared.of_provider:
+        found = reach(account, declared, call.places, now=call.now)
+        call.provider_reached, call.brand_reached = found.provider, found.brand
+        call.term, call.standing = found.term, found.standing
+
+
+def _by_token(call: Call) -> ApiAccount:
+    scheme, _, token = call.request.headers.get("Authorization", "").partition(" ")
+    number = session_of(token.strip(), now=call.now) if scheme.lower() == "bearer" else None
+    session = briefly(("session", number), lambda: live_session(number, now=call.now)) if number is not None else None
+    if session is None:
+        raise refused("H351", headers={"WWW-Authenticate": "Bearer"})
+    return session.account
+
+
+def _by_basic(call: Call, address: str) -> ApiAccount:
+    """Return the AHS account whose name and secret stand in the header; guesses are throttled like those at tokens."""
+    scheme, _, encoded = call.request.headers.get("Authorization", "").partition(" ")
+    try:
+        name, colon, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (BadBase64, ValueError):
+        name = colon = secret = ""
+    account = None
+    if scheme.lower() == "basic" and colon and "\0" not in name:
+        account = account_with(username=name, secret=secret, now=call.now)
+    if account is None or account.intermediary_id is None:
+        count_token(None, address=address)
+        raise refused("H251", headers={"WWW-Authenticate": 'Basic realm="AHS"'})
+    return account
+
+
+def _is_integrator(account: ApiAccount, places: dict[str, str]) -> None:
+    if account.partner is None:
+        raise refused("H363")
+    if account.partner.is_suspended or code_in(places, "integratorCode", "H190") != account.partner.code:
+        raise refused("H353", field="integratorIysCode")
+
+
+def _response(result: Any, declared: Endpoint) -> HttpResponse:
+    answer = result if isinstance(result, Answer) else Answer(result, status=declared.status)
+    if answer.body is None:
+        return HttpResponse(status=answer.status, headers=dict(answer.headers), content_type=answer.content_type)
+    content = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
+    return HttpResponse(content, status=answer.status, headers=dict(answer.headers), content_type=answer.content_type)
+
+
+def _refusal(refusal: Refused) -> HttpResponse:
+    headers = {"Link": f'</api/hatalar/{refusal.problems[0].code}/>; rel="help"', **refusal.headers}
+    body = msgspec.json.encode(Errors(refusal.problems))
+    return HttpResponse(body, status=refusal.status, headers=headers, content_type=JSON)

@@ -1,0 +1,167 @@
+"""Tokens: `/oauth2/token` as OAuth 2 and İYS want it, and the two older addresses for old clients."""
+
+from typing import Any, NoReturn
+
+import msgspec
+from django.http import QueryDict
+
+from accounts.models import ApiAccount
+from accounts.rules import lets_in
+from accounts.services.api_tokens import ACCESS_LIFE, REFRESH_LIFE, Granted, account_with, begin_session, go_on
+from iys_portal.api.calls import Call
+from iys_portal.api.handling import Answer
+from iys_portal.api.limits import count_token
+from iys_portal.api.registry import Needs, endpoint
+from iys_portal.api.tokens import access_token
+from iys_portal.throttling import address_of, exact_address_of
+
+_TAG = "KİMLİK YÖNETİMİ"
+_WRONG = "Kullanıcı kimlik bilgileri geçersiz."
+
+
+class TokenRequest(msgspec.Struct):
+    """Either with username and password, or with the refresh token of the last answer."""
+
+    grant_type: str
+    username: str | None = None
+    password: str | None = None
+    refresh_token: str | None = None
+
+
+class Tokens(msgspec.Struct):
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    token_type: str
+
+
+class TokenError(msgspec.Struct):
+    error: str
+    error_description: str
+
+
+class _Bad(Exception):
+    """What `/oauth2/token` refuses, in its own words."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+@endpoint(
+    "POST",
+    "/oauth2/token",
+    needs=Needs.NOTHING,
+    tag=_TAG,
+    summary="Jeton alma ve yenileme",
+    body=TokenRequest,
+    answer=Tokens,
+    codes=("H084",),
+    example={"username": "kullanıcı adı", "password": "şifre", "grant_type": "password"},
+)
+def create_token(call: Call) -> Tokens | Answer:
+    """Erişim jetonu iki saat, yenileme jetonu dört saat geçerlidir. Her yenileme yeni bir yenileme jetonu verir; bir
+    yenileme jetonu yalnızca bir kez kullanılabilir. Gövde JSON ya da form olabilir."""
+    try:
+        return _tokens(_grant(call, _fields(call)), call)
+    except _Bad as bad:
+        return Answer(TokenError(bad.error, bad.description), status=400)
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    """Return the fields of a JSON or form body; keys that nobody asked for are no fault."""
+    raw = call.request.body
+    if call.request.content_type == "application/x-www-form-urlencoded" and not raw.lstrip().startswith(b"{"):
+        try:
+            form = QueryDict(raw, encoding="utf-8")
+        except Exception:  # noqa: BLE001  (too many fields, bytes that are no text)
+            form = QueryDict()
+        return dict(form.items())
+    return call.body(dict, invalid="H014")
+
+
+def _grant(call: Call, fields: dict[str, Any]) -> Granted:
+    kind = _text(
+        fields, "grant_type", "Giriş yöntemi belirtilmemiş.", "Bilinmeyen giriş yöntemi.", "Giriş yöntemi boş olamaz."
+    )
+    if kind == "password":
+        return _by_password(call, fields)
+    if kind == "refresh_token":
+        return _by_refresh_token(call, fields)
+    raise _Bad("invalid_grant", "Desteklenmeyen giriş yöntemi.")
+
+
+def _text(fields: dict[str, Any], name: str, missing: str, strange: str, empty: str) -> str:
+    """Return a field that must be a text with something in it; refuse it in the words given."""
+    value = fields.get(name)
+    if value is None:
+        raise _Bad("invalid_request", missing)
+    if not isinstance(value, str) or "\0" in value:
+        raise _Bad("invalid_request", strange)
+    if not value:
+        raise _Bad("invalid_grant", empty)
+    return value
+
+
+def _by_password(call: Call, fields: dict[str, Any]) -> Granted:
+    username = _text(
+        fields,
+        "username",
+        "Kullanıcı adı verilmemiş.",
+        "Desteklenmeyen kullanıcı adı türü.",
+        "Kullanıcı adı boş bırakılamaz.",
+    )
+    password = _text(fields, "password", "Şifre verilmemiş.", "Desteklenmeyen şifre türü.", "Şifre boş bırakılamaz.")
+    return _log_in(call, username, password)
+
+
+def _log_in(call: Call, username: str, password: str) -> Granted:
+    account = account_with(username=username, secret=password, now=call.now)
+    count_token(account, address=address_of(call.request))
+    if account is None:
+        _refuse_credentials()
+    _admit(call, account)
+    return begin_session(account=account, now=call.now)
+
+
+def _by_refresh_token(call: Call, fields: dict[str, Any]) -> Granted:
+    token = _text(
+        fields,
+        "refresh_token",
+        "Yenileme jetonu verilmemiş.",
+        "Desteklenmeyen yenileme jetonu türü.",
+        "Yenileme jetonu boş olamaz.",
+    )
+    return _renew(call, token)
+
+
+def _renew(call: Call, token: str) -> Granted:
+    granted = go_on(refresh_token=token, now=call.now)
+    count_token(granted.session.account if granted else None, address=address_of(call.request))
+    if granted is None:
+        raise _Bad("invalid_grant", "Desteklenmeyen yenileme jetonu türü.")
+    _admit(call, granted.session.account)
+    return granted
+
+
+def _admit(call: Call, account: ApiAccount) -> None:
+    call.account = account
+    if account.intermediary_id is not None:
+        raise _Bad("invalid_request", "Beklenmeyen kullanıcı rolü: ahs.")
+    if not lets_in(account.networks, exact_address_of(call.request)):
+        _refuse_credentials()
+
+
+def _refuse_credentials() -> NoReturn:
+    raise _Bad("invalid_request", _WRONG)
+
+
+def _tokens(granted: Granted, call: Call) -> Tokens:
+    return Tokens(
+        access_token=access_token(granted.session, now=call.now),
+        expires_in=int(ACCESS_LIFE.total_seconds()),
+        refresh_token=granted.refresh_token,
+        refresh_expires_in=int(REFRESH_LIFE.total_seconds()),
+        token_type="bearer",  # noqa: S106
+    )

@@ -1,0 +1,6 @@
+"""Every room of endpoints, in the order of the document."""
+
+import brands.api
+import iys_portal.api.identity
+
+ROOMS = (iys_portal.api.identity, brands.api)

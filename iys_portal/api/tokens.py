@@ -1,0 +1,79 @@
+"""Access tokens: JSON Web Tokens with İYS's claims, signed with a key of our own that nobody else needs to know."""
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any
+
+import jwt
+from django.conf import settings
+
+from accounts.models import ApiAccount, ApiSession
+from accounts.services.api_tokens import ACCESS_LIFE
+from brands.enums import BrandState
+from brands.models import Brand
+from brands.selectors import brands_of
+from partners.selectors.standing import grants_to
+
+_ALGORITHM = "HS256"
+_ROLES = ["API_USER", "offline_access", "uma_authorization"]
+MOST_BRANDS = 100
+"""So many brands are named in a token: it travels in a header, whose length is limited."""
+
+
+def access_token(session: ApiSession, *, now: datetime) -> str:
+    """Return a token of the session, good for two hours as long as the session is."""
+    account = session.account
+    claims: dict[str, Any] = {
+        "iss": settings.PUBLIC_URL,
+        "sub": account.username,
+        "sid": session.pk,
+        "iat": int(now.timestamp()),
+        "exp": int((now + ACCESS_LIFE).timestamp()),
+        "typ": "Bearer",
+        "realm_access": {"roles": _ROLES},
+        "preferred_username": account.username,
+        **_company(account, now=now),
+    }
+    return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
+
+
+def session_of(token: str, *, now: datetime) -> int | None:
+    """Return the number of the session that a good token names, or None."""
+    try:
+        # The portal's own clock counts, which tests can set: the library reads another one.
+        claims = jwt.decode(
+            token,
+            _key(),
+            algorithms=[_ALGORITHM],
+            issuer=settings.PUBLIC_URL,
+            options={"verify_exp": False, "verify_iat": False},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    if not isinstance(claims.get("exp"), int) or claims["exp"] <= now.timestamp():
+        return None
+    session_id = claims.get("sid")
+    return session_id if isinstance(session_id, int) else None
+
+
+def _key() -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), b"api access tokens", hashlib.sha256).digest()
+
+
+def _company(account: ApiAccount, *, now: datetime) -> dict[str, Any]:
+    if account.provider is not None:
+        provider = account.provider
+        own = brands_of(provider.pk).filter(state=BrandState.ACTIVE)[:MOST_BRANDS]
+        company = {"title": provider.title, "iysCode": str(provider.iys_code)}
+        return {"brands": [_brand(brand) for brand in own], "serviceProvider": company}
+    if account.partner is None:
+        raise ValueError("an AHS calls with its secret, not with a token")
+    grants = grants_to(account.partner, "", "", now=now)[:MOST_BRANDS]
+    company = {"title": account.partner.title, "iysCode": str(account.partner.code)}
+    brands = [_brand(grant.brand) for grant in grants]
+    return {"brands": brands, "serviceProvider": company, "userType": "integrator"}
+
+
+def _brand(brand: Brand) -> dict[str, str]:
+    return {"brandCode": str(brand.code), "name": brand.name}

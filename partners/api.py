@@ -1,0 +1,1 @@
+"""Endpoints of business partners: which brands authorised them, and their own subscription."""
