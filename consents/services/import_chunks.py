@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -114,7 +115,7 @@ def apply_chunk(job: ImportJob, *, now: datetime, size: int = CHUNK) -> bool:
             return False
         verdicts: Counter[str] = Counter()
         if locked.position < locked.staged:
-            with _for_many_rows():
+            with for_many_rows():
                 verdicts = _recorded(locked, now=now, size=size)
         _note(locked, verdicts, now=now)
     return locked.state == ImportState.APPLYING
@@ -137,15 +138,7 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
         cursor.execute(_CHUNK, values)
         if cursor.rowcount != until - job.position:
             raise StagedRowsLost(f"job {job.pk}: {cursor.rowcount} rows after {job.position}, not up to {until}")
-        if beyond := _beyond_limit(job.provider_id, now=now):
-            cursor.execute("UPDATE import_chunk SET verdict = %s WHERE position = ANY(%s)", [_LIMIT_REACHED, beyond])
-        cursor.execute(_WRITE)
-        cursor.execute("ANALYZE import_write")
-        for statement in (_EVENTS, _INSERT, _UPDATE):
-            cursor.execute(statement, values)
-        cursor.execute(_GAINED, values)
-        phones, emails = cursor.fetchone()
-        add_delta(job.provider_id, phones=phones, emails=emails)
+        write_chunk(job.provider_id, values, now=now)
         cursor.execute(_REJECTED, values)
         cursor.execute("SELECT verdict, count(*) FROM import_chunk GROUP BY verdict")
         verdicts = Counter(dict(cursor.fetchall()))
@@ -153,8 +146,26 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
     return verdicts
 
 
+def write_chunk(provider_id: int, values: dict[str, Any], *, now: datetime) -> None:
+    """Record the judged rows of the temporary table `import_chunk`, all that fit into the package.
+
+    Numbers of the new events stand in `import_write` afterwards. The caller holds the provider's addresses and works
+    `for_many_rows`.
+    """
+    with connection.cursor() as cursor:
+        if beyond := _beyond_limit(provider_id, now=now):
+            cursor.execute("UPDATE import_chunk SET verdict = %s WHERE position = ANY(%s)", [_LIMIT_REACHED, beyond])
+        cursor.execute(_WRITE)
+        cursor.execute("ANALYZE import_write")
+        for statement in (_EVENTS, _INSERT, _UPDATE):
+            cursor.execute(statement, values)
+        cursor.execute(_GAINED, values)
+        phones, emails = cursor.fetchone()
+    add_delta(provider_id, phones=phones, emails=emails)
+
+
 @contextmanager
-def _for_many_rows() -> Iterator[None]:
+def for_many_rows() -> Iterator[None]:
     """Switch off what counts row by row and what misleads the planner, for this part of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in _SETTINGS))

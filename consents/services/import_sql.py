@@ -22,7 +22,7 @@ _VERDICT = f"""
     CASE
     WHEN CASE WHEN s.source = {Source.HS_2015.value} THEN NOT %(transition)s ELSE s.consent_at < %(earliest)s END
         THEN 'H467'
-    WHEN c.status = s.status AND c.consent_at IS NOT DISTINCT FROM s.consent_at
+    WHEN %(repeats)s AND c.status = s.status AND c.consent_at IS NOT DISTINCT FROM s.consent_at
         AND c.source IS NOT DISTINCT FROM s.source AND s.retailer_code IS NOT DISTINCT FROM (
             SELECT e.retailer_code FROM consent_event e WHERE e.provider_id = %(provider)s AND e.seq = c.last_seq
         ) THEN '{SAME}'
@@ -44,20 +44,26 @@ _VERDICT = f"""
     END
 """  # noqa: S608  (constants of our own)
 
-# LIMIT keeps the planner to the key, row by row: of a table that it has no statistics of, it would think so little
-# that it walks through all of a provider's consents for each row.
-JUDGED = f"""
-    SELECT s.position, s.line, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
+
+def judged(table: str, *, key: str, more: str) -> str:
+    """Return the SQL of the verdicts on the rows of a table: those with `key`, a condition, and `more` columns."""
+    # LIMIT keeps the planner to the key, row by row: of a table that it has no statistics of, it would think so little
+    # that it walks through all of a provider's consents for each row.
+    return f"""
+    SELECT s.position, {more}, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
         s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
-    FROM consent_import_row s
+    FROM {table} s
     LEFT JOIN LATERAL (
         SELECT status, consent_at, source, last_seq FROM consent
         WHERE provider_id = %(provider)s AND recipient = s.recipient AND brand_id = %(brand)s
             AND channel = s.channel AND recipient_type = s.recipient_type
         LIMIT 1
     ) AS c ON true
-    WHERE s.provider_id = %(provider)s AND s.job_id = %(job)s
-"""  # noqa: S608  (constants of our own)
+    WHERE s.provider_id = %(provider)s AND {key}
+    """  # noqa: S608  (constants of our own)
+
+
+JUDGED = judged("consent_import_row", key="s.job_id = %(job)s", more="s.line")
 
 
 def values_of(job: ImportJob, *, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -69,4 +75,5 @@ def values_of(job: ImportJob, *, policy: Policy, now: datetime) -> dict[str, Any
         "earliest": earliest_allowed(now, policy.calendar),
         "transition": policy.transition_open,
         "free": policy.tacir_first_ret,
+        "repeats": True,
     }

@@ -2,6 +2,8 @@
 
 import brands.api
 import brands.retailer_api
+import consents.access_api
+import consents.statistics_api
 import iys_portal.api.identity
 import packages.api
 import partners.api
@@ -12,6 +14,8 @@ ROOMS = (
     iys_portal.api.identity,
     brands.api,
     brands.retailer_api,
+    consents.access_api,
+    consents.statistics_api,
     push.api,
     packages.api,
     partners.api,
