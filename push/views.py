@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
@@ -72,14 +72,15 @@ def key(request: ProviderRequest, code: int, pk: int) -> HttpResponse:
     return render(request, "push/key.html", {"brand": brand, "connection": connection, "key": shown})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.API)
 def restart(request: ProviderRequest, code: int, pk: int) -> HttpResponse:
-    """Try a connection at once that was stopped or waits."""
+    """Try a connection at once that was stopped or waits; GET leads to its page."""
     brand = _brand(request, code)
     connection = _connection(brand, pk)
-    services.restart(connection=connection, actor=request.user, now=timezone.now())
-    messages.success(request, "Bağlantı başlatıldı; bekleyen bildirimler birazdan gönderilir.")
+    if request.method == "POST":
+        services.restart(connection=connection, actor=request.user, now=timezone.now())
+        messages.success(request, "Bağlantı başlatıldı; bekleyen bildirimler birazdan gönderilir.")
     return redirect("push:connection", code=brand.code, pk=connection.pk)
 
 
@@ -101,12 +102,14 @@ def remove(request: ProviderRequest, code: int, pk: int) -> HttpResponse:
     return render(request, "push/remove.html", {"brand": brand, "connection": connection})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.API)
 def replay(request: ProviderRequest, code: int, pk: int) -> HttpResponse:
-    """Send a delivery once more (`gonderim`), or everything since a day (`gun`)."""
+    """Send a delivery once more (`gonderim`), or everything since a day (`gun`); GET leads to the connection's page."""
     brand = _brand(request, code)
     connection = _connection(brand, pk)
+    if request.method != "POST":
+        return redirect("push:connection", code=brand.code, pk=connection.pk)
     if "gonderim" not in request.POST:
         return _replay_since(request, brand, connection)
     number = request.POST["gonderim"]
