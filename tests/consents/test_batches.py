@@ -121,7 +121,8 @@ def test_parts_have_names_of_their_own(sending: Sending) -> None:
 
 def test_results_are_kept_sixty_days(brand: Brand, sending: Sending, now: datetime) -> None:
     old, waiting, young = (
-        sending(item(who), at=now - timedelta(days=days)) for who, days in ((PHONES[0], 61), (PHONES[1], 61), (MAILS[0], 59))
+        sending(item(who), at=now - timedelta(days=days))
+        for who, days in ((PHONES[0], 61), (PHONES[1], 61), (MAILS[0], 59))
     )
     batches.apply(provider_id=brand.provider_id, number=old.number, now=now)
     assert results_of(brand.provider, brand, old.request_id, now=now) is None
@@ -135,7 +136,11 @@ def test_results_are_kept_sixty_days(brand: Brand, sending: Sending, now: dateti
 
 # --- Sent again -------------------------------------------------------------------------------------------------------
 def test_v1_refuses_what_is_recorded_and_v2_names_what_recorded_it(
-    brand: Brand, recording: Recording, sending: Sending, asked: Callable[[ConsentBatch], list[ItemResult]], now: datetime
+    brand: Brand,
+    recording: Recording,
+    sending: Sending,
+    asked: Callable[[ConsentBatch], list[ItemResult]],
+    now: datetime,
 ) -> None:
     alone = recording(recipient=MAILS[1], channel=Channel.EPOSTA)
     first = sending(item(PHONES[0]), item(MAILS[0]))
