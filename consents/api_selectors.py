@@ -7,6 +7,7 @@ same words, since an answer names a thousand. A test holds both to each other.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -32,7 +33,8 @@ STATUS = _name_of("e.status", ConsentStatus)
 TRANSACTION_ID = f"""
     encode(sha256(convert_to(
         %(iys_code)s || '|' || %(brand_code)s || '|' || {RECIPIENT_TYPE} || '|' || {TYPE} || '|' || e.recipient
-        || '|' || {STATUS} || '|' || coalesce({written_sql("e.consent_at")}, '') || '|' || {written_sql("e.created_at")},
+        || '|' || {STATUS} || '|' || coalesce({written_sql("e.consent_at")}, '')
+        || '|' || {written_sql("e.created_at")},
     'UTF8')), 'hex')
 """
 """Of an event `e` of the brand that `iys_code` and `brand_code`, both texts, name."""
@@ -48,7 +50,7 @@ APPROVED = (
 def approved_among(brand: Brand, recipients: Sequence[str], *, channel: int, recipient_type: int) -> list[str]:
     """Return which of the recipients have approved, in the order asked; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(APPROVED, [brand.provider_id, recipients, brand.pk, channel, recipient_type])
+        cursor.execute(APPROVED, [brand.provider_id, list(recipients), brand.pk, channel, recipient_type])
         approved = {recipient for (recipient,) in cursor.fetchall()}
     return [recipient for recipient in recipients if recipient in approved]
 
@@ -57,7 +59,8 @@ def active_dealers(brand: Brand, codes: Collection[int]) -> set[int]:
     """Return which of these codes name an active dealer of the brand; one query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT code FROM brands_retailer WHERE provider_id = %s AND brand_id = %s AND code = ANY(%s) AND state = %s",
+            "SELECT code FROM brands_retailer"
+            " WHERE provider_id = %s AND brand_id = %s AND code = ANY(%s) AND state = %s",
             [brand.provider_id, brand.pk, list(codes), RetailerState.ACTIVE],
         )
         return {code for (code,) in cursor.fetchall()}
@@ -104,10 +107,10 @@ _NUMBER = f"""
     WHERE e.provider_id = %(provider)s AND e.brand_id = %(brand)s AND e.seq > %(lowest)s AND e.seq <= %(highest)s
         AND {TRANSACTION_ID} = %(number)s
     ORDER BY e.seq LIMIT 1
-"""
+"""  # noqa: S608  (constants of our own)
 _CHANGES = f"""
-    SELECT floor(extract(epoch FROM e.created_at))::bigint, {written_sql("e.created_at")}, {written_sql("e.consent_at")},
-        e.recipient, {RECIPIENT_TYPE}, {TYPE}, {STATUS}, e.source, {TRANSACTION_ID}
+    SELECT floor(extract(epoch FROM e.created_at))::bigint, {written_sql("e.created_at")},
+        {written_sql("e.consent_at")}, e.recipient, {RECIPIENT_TYPE}, {TYPE}, {STATUS}, e.source, {TRANSACTION_ID}
     FROM (
         SELECT * FROM consent_event
         WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(last)s AND brand_id = %(brand)s
@@ -136,7 +139,7 @@ def changes_of(
     """
     since = now - timedelta(days=settings.CHANGES_DAYS)
     until = now - timedelta(minutes=settings.CHANGES_WITHHELD_MINUTES)
-    values = {
+    values: dict[str, Any] = {
         "provider": brand.provider_id,
         "brand": brand.pk,
         "iys_code": str(iys_code),

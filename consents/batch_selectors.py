@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -9,15 +10,15 @@ from django.db import connection
 from accounts.models import Provider
 from brands.models import Brand
 from consents.api_selectors import TRANSACTION_ID, written_sql
-from consents.rules.requests import sub_request_id
-from consents.services.batches import KEPT
+from consents.rules.requests import RESULTS_KEPT, sub_request_id
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
     """What came of one consent of a batch: recorded (`transaction_id`), refused (`code`), or still waiting.
 
-    `created_at` as İYS writes it. `original` names the batch and the part that had recorded the same before, where a batch had.
+    `created_at` as İYS writes it. `original` names the batch and the part that had recorded the same before, where a
+    batch had.
     """
 
     position: int
@@ -51,16 +52,16 @@ _RESULTS = f"""
     WHERE b.provider_id = %(provider)s AND b.request_id = %(request)s AND b.brand_id = %(brand)s
         AND b.received_at > %(since)s
     ORDER BY i.position
-"""
+"""  # noqa: S608  (constants of our own)
 
 
 def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datetime) -> BatchResults | None:
     """Return what came of a batch of the brand, or None where there is none of the last 60 days; one query."""
-    values = {
+    values: dict[str, Any] = {
         "provider": provider.pk,
         "request": request_id,
         "brand": brand.pk,
-        "since": now - KEPT,
+        "since": now - RESULTS_KEPT,
         "iys_code": str(provider.iys_code),
         "brand_code": str(brand.code),
     }

@@ -1,8 +1,8 @@
 """Bodies of requests: JSON into movements, or into everything that is wrong with them in İYS's form.
 
-A body that keeps to the types is read by msgspec at once, and a consent that is surely good is known at a glance, as
-in a file (consents/imports/judging.py). Whatever is not goes to `read_consent`, which asks the one table of rules and
-finds every fault.
+A consent whose fields have their types and that is surely good is known at a glance, as in a file
+(consents/imports/judging.py). Whatever is not goes to `read_consent`, which asks the one table of rules and finds
+every fault.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,21 +62,9 @@ class Asked:
     retailer_access: tuple[int, ...] = ()
 
 
-_BATCH = msgspec.json.Decoder(list[ConsentBody])
-
-
-def decoded(body: bytes) -> Any:
-    """Return what a body says. Raises Refused (H014) for what is not JSON."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise refused("H014") from None
-
-
 # --- One consent ------------------------------------------------------------------------------------------------------
-def consent_in(body: bytes, *, policy: Policy, now: datetime) -> Asked:
-    """Read the body that asks for one movement. Raises Refused with all faults of its fields."""
-    raw = decoded(body)
+def consent_in(raw: Any, *, policy: Policy, now: datetime) -> Asked:
+    """Read the JSON that asks for one movement. Raises Refused with all faults of its fields."""
     if not isinstance(raw, dict):
         raise refused("H085")
     found = read_consent(raw, policy=policy, now=now)
@@ -176,16 +164,12 @@ def refused_fields(problems: Sequence[Problem]) -> Refused:
 
 
 # --- A batch ----------------------------------------------------------------------------------------------------------
-def batch_in(body: bytes, *, policy: Policy, now: datetime) -> list[Item]:
-    """Read the body that asks for up to a thousand movements, no two of one key.
+def batch_in(bodies: Any, *, policy: Policy, now: datetime) -> list[Item]:
+    """Read the JSON that asks for up to a thousand movements, no two of one key.
 
     Raises Refused with all faults of the fields of all of them (and H194 for keys that come again); one fault refuses
     the whole list.
     """
-    try:
-        bodies: Sequence[Any] = _BATCH.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        bodies = decoded(body)
     if not isinstance(bodies, list) or not bodies:
         raise refused("H092")
     if len(bodies) > MOST_ITEMS:
@@ -246,9 +230,8 @@ class Key:
     recipient_type: RecipientType
 
 
-def key_in(body: bytes) -> Key:
-    """Read the body that names one consent. Raises Refused with all faults of its fields; unknown ones are passed over."""
-    raw = decoded(body)
+def key_in(raw: Any) -> Key:
+    """Read the JSON that names one consent. Raises Refused with all faults of its fields; others are passed over."""
     if not isinstance(raw, dict):
         raise refused("H097")
     words = {name: _text(raw.get(name)) for name in ("recipient", "type", "recipientType")}
@@ -273,12 +256,11 @@ def _as_asked(code: str, recipient: str) -> str:
     return "H166" if code == "H121" and is_long else code
 
 
-def recipients_in(body: bytes, channel: Channel) -> list[str]:
-    """Read the body that names up to a thousand recipients of one channel, as they are stored and in their order.
+def recipients_in(raw: Any, channel: Channel) -> list[str]:
+    """Read the JSON that names up to a thousand recipients of one channel, as they are stored and in their order.
 
     Raises Refused: H168, H478, H164, H127, and for single ones H464 and H193.
     """
-    raw = decoded(body)
     if not isinstance(raw, dict):
         raise refused("H403")
     values = raw.get("recipients")
@@ -294,6 +276,10 @@ def recipients_in(body: bytes, channel: Channel) -> list[str]:
     good = is_mail if channel == Channel.EPOSTA else TURKISH_MOBILE.fullmatch
     if all(type(value) is str and good(value) for value in values) and len(set(values)) == len(values):
         return values
+    return _one_by_one(values, channel)
+
+
+def _one_by_one(values: list[Any], channel: Channel) -> list[str]:
     recipients: list[str] = []
     seen: set[str] = set()
     problems = []

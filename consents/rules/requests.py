@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 MOST_ITEMS = 1000
 """So many consents a batch holds at most."""
+
+RESULTS_KEPT = timedelta(days=60)
+"""How long the results of a batch can be asked for."""
 
 _LONGEST = 36
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")

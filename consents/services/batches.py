@@ -7,9 +7,9 @@ that also notes what came of it: a killed worker has recorded a list as a whole 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple
-from uuid import uuid4
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import connection, transaction
@@ -18,6 +18,7 @@ from brands.enums import RetailerState
 from brands.models import Brand
 from consents.enums import Way
 from consents.models import ConsentBatch
+from consents.rules.requests import RESULTS_KEPT
 from consents.selectors import policy
 from consents.services.import_chunks import for_many_rows, write_chunk
 from consents.services.import_sql import CHANGED, NEW, SAME, judged
@@ -26,9 +27,6 @@ from iys_portal.audit.outbox import promise
 from packages.usage import lock_addresses
 
 logger = structlog.get_logger(__name__)
-
-KEPT = timedelta(days=60)
-"""How long the results of a batch can be asked for."""
 
 MOST_FAILURES = 3
 GIVEN_UP = "H470"
@@ -53,18 +51,25 @@ class Item(NamedTuple):
 
 @transaction.atomic
 def accept(
-    *, brand: Brand, items: Sequence[Item], repeats: bool, account_id: int | None, now: datetime
+    *,
+    brand: Brand,
+    items: Sequence[Item],
+    repeats: bool,
+    account_id: int | None,
+    now: datetime,
+    request_id: UUID | None = None,
 ) -> ConsentBatch:
     """Keep a list of consents, no two of the same key, and promise its recording; return the batch.
 
-    `repeats`: what was recorded before, word by word, counts as recorded again (v2). `account_id` is the program's.
+    `repeats`: what was recorded before, word by word, counts as recorded again (v2). `account_id` is the program's,
+    `request_id` the number of its call, under which the results can be asked for.
     """
     batch = ConsentBatch(
         provider_id=brand.provider_id,
         brand_id=brand.pk,
         account_id=account_id,
         received_at=now,
-        request_id=uuid4(),
+        request_id=request_id or uuid4(),
         size=len(items),
         repeats=repeats,
     )
@@ -222,7 +227,7 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
     Whether a consent is too old was judged when the batch came; that a worker took it up after midnight changes
     nothing.
     """
-    values = {
+    values: dict[str, Any] = {
         "provider": batch.provider_id,
         "brand": batch.brand_id,
         "number": batch.number,
@@ -257,9 +262,9 @@ def forget(*, now: datetime) -> int:
                 "DELETE FROM consent_batch b USING (SELECT provider_id, number FROM consent_batch"
                 " WHERE received_at < %s AND finished_at IS NOT NULL LIMIT %s) old"
                 " WHERE b.provider_id = old.provider_id AND b.number = old.number",
-                [now - KEPT, _FORGOTTEN_AT_ONCE],
+                [now - RESULTS_KEPT, _FORGOTTEN_AT_ONCE],
             )
-            gone = cursor.rowcount
+            gone = int(cursor.rowcount)
         forgotten += gone
         if gone < _FORGOTTEN_AT_ONCE:
             return forgotten

@@ -3,6 +3,7 @@
 import brands.api
 import brands.retailer_api
 import consents.access_api
+import consents.api
 import consents.statistics_api
 import iys_portal.api.identity
 import packages.api
@@ -14,6 +15,7 @@ ROOMS = (
     iys_portal.api.identity,
     brands.api,
     brands.retailer_api,
+    consents.api,
     consents.access_api,
     consents.statistics_api,
     push.api,
