@@ -73,6 +73,28 @@ class ConsentEvent(models.Model):
         db_table = "consent_event"
 
 
+class RetailerAccess(models.Model):
+    """A dealer (bayi) to whom a consent is open: one row per consent and dealer.
+
+    The dealer that collected a consent has one from the moment of the movement that names it (a trigger writes it), and
+    loses it when its access is taken away. As with consents: no foreign keys, the provider first.
+    """
+
+    pk = models.CompositePrimaryKey(
+        "provider_id", "recipient", "brand_id", "channel", "recipient_type", "retailer_code"
+    )
+    provider_id = models.BigIntegerField()
+    brand_id = models.BigIntegerField()
+    retailer_code = models.IntegerField()
+    channel = models.SmallIntegerField(choices=Channel)
+    recipient_type = models.SmallIntegerField(choices=RecipientType)
+    recipient = models.TextField(db_collation="C")
+
+    class Meta:
+        managed = False
+        db_table = "consent_access"
+
+
 class HolidayChange(models.Model):
     """A day on which Turkey's holidays differ from what the library knows: decided by administrators."""
 
@@ -179,3 +201,54 @@ class ImportPiece(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "position"], name="import_piece_once")]
+
+
+class ConsentBatch(models.Model):
+    """A list of consents that a program sent: accepted at once, recorded by a worker, in the order of `number`.
+
+    The address of its results is `request_id`. `repeats`: what was recorded before, word by word, counts as recorded
+    again (v2). Kept for 60 days, as İYS keeps them (docs/adr/0040-consents-over-the-api.md).
+    """
+
+    pk = models.CompositePrimaryKey("provider_id", "number")
+    provider_id = models.BigIntegerField()
+    number = models.BigIntegerField()
+    request_id = models.UUIDField()
+    brand_id = models.BigIntegerField()
+    account_id = models.BigIntegerField(null=True)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    size = models.SmallIntegerField()
+    failures = models.SmallIntegerField(default=0)
+    repeats = models.BooleanField()
+
+    class Meta:
+        managed = False
+        db_table = "consent_batch"
+
+
+class ConsentBatchItem(models.Model):
+    """One consent of a batch and what came of it.
+
+    `seq` is the event that it became, or, where `is_repeat`, the one that had said the same before; `codes` are
+    İYS's reasons against it, with commas between them. While it waits it has neither.
+    """
+
+    pk = models.CompositePrimaryKey("provider_id", "number", "position")
+    provider_id = models.BigIntegerField()
+    number = models.BigIntegerField()
+    position = models.SmallIntegerField()
+    seq = models.BigIntegerField(null=True)
+    consent_at = models.DateTimeField(null=True)
+    retailer_code = models.IntegerField(null=True)
+    channel = models.SmallIntegerField(choices=Channel)
+    recipient_type = models.SmallIntegerField(choices=RecipientType)
+    status = models.SmallIntegerField(choices=ConsentStatus)
+    source = models.SmallIntegerField(choices=Source, null=True)
+    is_repeat = models.BooleanField(default=False)
+    recipient = models.TextField(db_collation="C")
+    codes = models.TextField(default="")
+
+    class Meta:
+        managed = False
+        db_table = "consent_batch_item"

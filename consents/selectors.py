@@ -12,7 +12,7 @@ from accounts.models import Provider
 from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
-from consents.models import Consent, ConsentEvent, HolidayChange
+from consents.models import Consent, ConsentEvent, HolidayChange, RetailerAccess
 from consents.rules.calendar import Calendar
 from consents.rules.faults import Fault
 from consents.rules.fields import Movement, Policy
@@ -206,8 +206,9 @@ def consents_of_retailer(provider_id: int, retailer_code: int) -> int:
 
 
 def has_consents(provider_id: int, retailer_code: int) -> bool:
-    """Return whether any movement of the provider's consents names a retailer (bayi)."""
-    return ConsentEvent.objects.filter(provider_id=provider_id, retailer_code=retailer_code).exists()
+    """Return whether any movement of the provider's consents names a retailer (bayi), or any consent is open to it."""
+    of_retailer = {"provider_id": provider_id, "retailer_code": retailer_code}
+    return ConsentEvent.objects.filter(**of_retailer).exists() or RetailerAccess.objects.filter(**of_retailer).exists()
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
@@ -325,7 +326,9 @@ def movements_after(
     seq: int,
     *,
     limit: int,
+    upto: int | None = None,
     brand_id: int | None = None,
+    channel: int | None = None,
     citizens: bool | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -337,12 +340,13 @@ def movements_after(
     committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
     of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
 
+    `upto` is the last number that is looked at.
     `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
     narrow by the instant of recording.
     """
     found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
-    if brand_id is not None:
-        found = found.filter(brand_id=brand_id)
+    exact = {"seq__lte": upto, "brand_id": brand_id, "channel": channel}
+    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
     if citizens is not None:
         found = found.filter(source__gt=100) if citizens else found.exclude(source__gt=100)
     if since is not None:

@@ -1,9 +1,9 @@
-"""What happens later with files of consents."""
+"""What happens later with files and batches of consents."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from consents.services import imports
+from consents.services import batches, imports
 from iys_portal.audit.outbox import handler
 
 
@@ -13,7 +13,19 @@ def work_on_imports(*, provider_id: int) -> None:
     imports.work(provider_id=provider_id, clock=timezone.now)
 
 
+@handler("consents.batch")
+def work_on_batches(*, provider_id: int) -> None:
+    """Record the batches of a provider that wait for it."""
+    batches.work(provider_id=provider_id, clock=timezone.now)
+
+
 @shared_task
 def forget_imports(**_kwargs: object) -> None:
     """Drop what old files of consents have left behind."""
     imports.forget(now=timezone.now())
+
+
+@shared_task
+def forget_batches(**_kwargs: object) -> None:
+    """Drop batches whose results can be asked for no more."""
+    batches.forget(now=timezone.now())

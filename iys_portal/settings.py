@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "partners",
     "payments",
     "consents",
+    "push",
     "iys_portal",
 ]
 
@@ -194,6 +195,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
     "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
     "forget-api-calls": {"task": "accounts.tasks.forget_api_calls", "schedule": crontab(minute="40")},
+    "plan-push": {"task": "push.tasks.plan_push", "schedule": 5.0, "options": {"queue": "push"}},
+    "forget-push-log": {"task": "push.tasks.forget_push_log", "schedule": crontab(hour="4", minute="30")},
+    "forget-batches": {"task": "consents.tasks.forget_batches", "schedule": crontab(hour="4", minute="25")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"
@@ -277,6 +281,10 @@ ZIRAAT_URL = env.str("ZIRAAT_URL", default="https://hesap.ziraatbank.com.tr").rs
 ZIRAAT_USER = env.str("ZIRAAT_USER", default="")
 ZIRAAT_PASSWORD = env.str("ZIRAAT_PASSWORD", default="")
 
+# --- Push -------------------------------------------------------------------------------------------------------
+# Certificates of authorities, beside the system's, that sign those of receivers; a file of PEM.
+PUSH_CA_FILE = env.str("PUSH_CA_FILE", default="")
+
 # --- Security headers -------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -341,3 +349,6 @@ DECISION_SECOND_PERSON_ABOVE = Decimal(env.str("DECISION_SECOND_PERSON_ABOVE", d
 TACIR_FIRST_RET = env.bool("TACIR_FIRST_RET", default=False)
 # Consents from before 1 May 2015 (HS_2015) are taken in: the law's transition period, over since 2021.
 CONSENT_TRANSITION = env.bool("CONSENT_TRANSITION", default=False)
+# The change feed of the API: how far back it goes, and for how long a movement is withheld (İYS: seven days, an hour).
+CHANGES_DAYS = env.int("CHANGES_DAYS", default=7)
+CHANGES_WITHHELD_MINUTES = env.int("CHANGES_WITHHELD_MINUTES", default=60)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("haber/", include("applications.news_urls")),
     path("markalar/", include("brands.urls")),
     path("markalar/", include("partners.urls")),
+    path("markalar/", include("push.urls")),
     path("is-ortagi/", include("partners.party_urls")),
     path("izinler/", include("consents.urls")),
     path("paket/", include("packages.urls")),

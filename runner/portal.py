@@ -42,7 +42,7 @@ SHARED_VARIABLES = (
 DEFAULT_PORT = 8000
 #: What does not answer by then never will, however busy the machine; what dies is noticed at once.
 START_SECONDS = 180.0
-QUEUES = "default,import,documents,webhook"
+QUEUES = "default,import,documents,webhook,push"
 
 
 def environment(data: DataFolder, *, port: int, given: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from brands.rules import (
 )
 from brands.services.brands import lock as lock_brand
 from iys_portal.audit.bulk import any_of
-from iys_portal.audit.services import move, record
+from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import encrypt, lookup_hash
 
 CODES = range(10_000_000, 100_000_000)
@@ -43,7 +43,7 @@ SECRET = ("tckn_hash", "tckn_encrypted", "tax_tckn_encrypted", "mobile")
 
 
 @transaction.atomic
-def add(*, brand: Brand, details: Details, person: Person, now: datetime, codes: range = CODES) -> Retailer:
+def add(*, brand: Brand, details: Details, person: Actor | None, now: datetime, codes: range = CODES) -> Retailer:
     """Add a dealer with a new random code and return it.
 
     Raises BrandRefused for a passive brand; RetailerRefused for a TCKN or MERSİS that another dealer of the provider
@@ -113,7 +113,7 @@ def set_state(*, retailer: Retailer, to: RetailerState, person: Person) -> Retai
 
 
 @transaction.atomic
-def remove(*, retailer: Retailer, person: Person, linked: Callable[[Retailer], bool]) -> None:
+def remove(*, retailer: Retailer, person: Actor | None, linked: Callable[[Retailer], bool]) -> None:
     """Delete a dealer to whom no consent is linked; `linked` says whether any is, and is asked under the dealer's lock.
 
     A dealer that is no longer there is no error. Raises BrandRefused for one who has consents.

@@ -54,11 +54,11 @@ class RowJudge:
 
     def judge(self, cells: tuple[str, ...]) -> Staged | list[Fault]:
         """Return what a row of FIELDS says, or all its faults in İYS's order."""
-        staged = self._at_a_glance(cells)
+        staged = self.at_a_glance(cells)
         if staged is not None:
             return staged
         values, mends = mended(cells)
-        staged = self._at_a_glance(values) if mends else None
+        staged = self.at_a_glance(values) if mends else None
         if staged is None:
             found = self._arbited(values)
             if isinstance(found, list):
@@ -67,7 +67,7 @@ class RowJudge:
         self.mends.update(mends)
         return staged
 
-    def _at_a_glance(self, cells: tuple[str, ...]) -> Staged | None:
+    def at_a_glance(self, cells: tuple[str, ...]) -> Staged | None:
         """Return what a row says that is surely good, else None."""
         type_, source, recipient, status, written, recipient_type, retailer = cells
         words = (type_, source, status, recipient_type)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-FIELDS = ("recipient", "type", "status", "source", "consentDate", "recipientType", "retailerCode")
+FIELDS = ("recipient", "type", "status", "source", "consentDate", "recipientType", "retailerCode", "retailerAccess")
 """The fields of a consent in the order in which their faults are listed."""
 
 _PROVIDER_SOURCES = (

@@ -20,7 +20,7 @@ from consents.models import ImportJob
 from consents.rules.faults import Fault
 from consents.selectors import policy
 from consents.services.import_files import open_content
-from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, judged, values_of
+from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, STAGED, values_of
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
@@ -246,7 +246,7 @@ def _compared(job: ImportJob, staged: int, now: datetime) -> dict[str, Any]:
         all_new = not cursor.fetchone()[0]
         cursor.execute(
             "CREATE TEMPORARY TABLE import_judged AS SELECT j.recipient, j.channel, j.status, j.verdict"  # noqa: S608
-            f" FROM ({judged(all_new=all_new)}) j",
+            f" FROM ({STAGED[all_new]}) j",
             values,
         )
         cursor.execute("ANALYZE import_judged")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -16,7 +17,7 @@ from consents.enums import IMPORT_TRANSITIONS, ImportState, Way
 from consents.models import ImportJob
 from consents.selectors import count_with, policy
 from consents.services.import_check import locked_job
-from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, judged, values_of
+from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, STAGED, values_of
 from consents.services.recording import INSTANT
 from iys_portal.audit.services import move
 from packages.rules import fits
@@ -47,7 +48,7 @@ _DEALERS = """
 _CHUNK = {
     all_new: f"""
         CREATE TEMPORARY TABLE import_chunk AS
-        {judged(all_new=all_new)} AND s.position > %(after)s AND s.position <= %(until)s ORDER BY s.position
+        {STAGED[all_new]} AND s.position > %(after)s AND s.position <= %(until)s ORDER BY s.position
     """
     for all_new in (False, True)
 }
@@ -122,7 +123,7 @@ def apply_chunk(job: ImportJob, *, now: datetime, size: int = CHUNK) -> bool:
             return False
         verdicts: Counter[str] = Counter()
         if locked.position < locked.staged:
-            with _for_many_rows():
+            with for_many_rows():
                 verdicts = _recorded(locked, now=now, size=size)
         _note(locked, verdicts, now=now)
     return locked.state == ImportState.APPLYING
@@ -147,7 +148,22 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
         cursor.execute(_CHUNK[all_new], values)
         if cursor.rowcount != until - job.position:
             raise StagedRowsLost(f"job {job.pk}: {cursor.rowcount} rows after {job.position}, not up to {until}")
-        if beyond := _beyond_limit(job.provider_id, now=now):
+        write_chunk(job.provider_id, values, now=now, all_new=all_new)
+        cursor.execute(_REJECTED, values)
+        cursor.execute("SELECT verdict, count(*) FROM import_chunk GROUP BY verdict")
+        verdicts = Counter(dict(cursor.fetchall()))
+        cursor.execute("DROP TABLE import_chunk, import_write")
+    return verdicts
+
+
+def write_chunk(provider_id: int, values: dict[str, Any], *, now: datetime, all_new: bool = False) -> None:
+    """Record the judged rows of the temporary table `import_chunk`, all that fit into the package.
+
+    `all_new` says that the provider has no consent of any of their recipients. Numbers of the new events stand in
+    `import_write` afterwards. The caller holds the provider's addresses and works `for_many_rows`.
+    """
+    with connection.cursor() as cursor:
+        if beyond := _beyond_limit(provider_id, now=now):
             cursor.execute("UPDATE import_chunk SET verdict = %s WHERE position = ANY(%s)", [_LIMIT_REACHED, beyond])
         cursor.execute(_WRITE)
         cursor.execute("ANALYZE import_write")
@@ -156,16 +172,11 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
         afterwards = _APPROVED_NOW if all_new else _APPROVED_AFTERWARDS
         cursor.execute(_GAINED.format(afterwards=afterwards), values)
         phones, emails = cursor.fetchone()
-        add_delta(job.provider_id, phones=phones, emails=emails)
-        cursor.execute(_REJECTED, values)
-        cursor.execute("SELECT verdict, count(*) FROM import_chunk GROUP BY verdict")
-        verdicts = Counter(dict(cursor.fetchall()))
-        cursor.execute("DROP TABLE import_chunk, import_write")
-    return verdicts
+    add_delta(provider_id, phones=phones, emails=emails)
 
 
 @contextmanager
-def _for_many_rows() -> Iterator[None]:
+def for_many_rows() -> Iterator[None]:
     """Switch off what counts row by row and what misleads the planner, for this part of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in _SETTINGS))

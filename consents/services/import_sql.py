@@ -22,7 +22,7 @@ _VERDICT = f"""
     CASE
     WHEN CASE WHEN s.source = {Source.HS_2015.value} THEN NOT %(transition)s ELSE s.consent_at < %(earliest)s END
         THEN 'H467'
-    WHEN c.status = s.status AND c.consent_at IS NOT DISTINCT FROM s.consent_at
+    WHEN %(repeats)s AND c.status = s.status AND c.consent_at IS NOT DISTINCT FROM s.consent_at
         AND c.source IS NOT DISTINCT FROM s.source AND s.retailer_code IS NOT DISTINCT FROM (
             SELECT e.retailer_code FROM consent_event e WHERE e.provider_id = %(provider)s AND e.seq = c.last_seq
         ) THEN '{SAME}'
@@ -62,15 +62,24 @@ _NOTHING_KEPT = """
 """
 
 
-def judged(*, all_new: bool) -> str:
-    """Return the query of the staged rows with their verdicts; with `all_new` (see `KNOWS`) nothing is looked up."""
+def judged(table: str, *, key: str, more: str, all_new: bool = False) -> str:
+    """Return the SQL of the verdicts on the rows of a table: those with `key`, a condition, and `more` columns.
+
+    With `all_new` (see `KNOWS`) nothing is looked up.
+    """
     return f"""
-        SELECT s.position, s.line, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
-            s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
-        FROM consent_import_row s {_NOTHING_KEPT if all_new else _KEPT}
-        WHERE s.provider_id = %(provider)s AND s.job_id = %(job)s
+    SELECT s.position, {more}, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
+        s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
+    FROM {table} s {_NOTHING_KEPT if all_new else _KEPT}
+    WHERE s.provider_id = %(provider)s AND {key}
     """  # noqa: S608  (constants of our own)
 
+
+STAGED = {
+    all_new: judged("consent_import_row", key="s.job_id = %(job)s", more="s.line", all_new=all_new)
+    for all_new in (False, True)
+}
+"""The query of the staged rows of a file, by whether all of them are new."""
 
 # The rows lie in the order of their recipients, as the consents do: two look-ups by key, one of a range.
 KNOWS = """
@@ -94,4 +103,5 @@ def values_of(job: ImportJob, *, policy: Policy, now: datetime) -> dict[str, Any
         "earliest": earliest_allowed(now, policy.calendar),
         "transition": policy.transition_open,
         "free": policy.tacir_first_ret,
+        "repeats": True,
     }

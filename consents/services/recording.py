@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from accounts.models import Person, Provider
 from brands.enums import RetailerState
 from brands.models import Brand
+from consents.access_selectors import Kind
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import Consent
 from consents.rules.faults import Fault
@@ -24,6 +25,7 @@ from consents.selectors import (
     said_by,
     says,
 )
+from consents.services.access import RetailersUnknown, hold_dealers, open_rows
 from packages.usage import lock_addresses
 
 
@@ -62,6 +64,7 @@ def record_consent(
     policy: Policy,
     now: datetime,
     retailer_code: int | None = None,
+    retailer_access: Sequence[int] = (),
     repeats: bool = False,
 ) -> Recorded:
     """Record a provider's movement of one consent, whose fields were read by `consents.rules.fields.read`.
@@ -70,6 +73,7 @@ def record_consent(
     writers take the last place of a package, nor is a number of the feed committed after a greater one
     (docs/adr/0032-consent-store.md). One movement a transaction: a caller that has more of them opens none around.
 
+    The consent is opened to the dealers of `retailer_access`, beside those who see it already.
     `repeats`: the movement that was recorded last, sent again, is answered with its old transaction id.
     Raises ConsentRefused with all faults of the gate (H180, H525), or, where it lets the movement pass, of the state
     (H174, H175, H178, H462, H463).
@@ -84,9 +88,24 @@ def record_consent(
         faults = beyond_limit(provider.pk, address, movement, now=now)
         if retailer_code is not None and not _keep_retailer(brand, retailer_code):
             faults.append(Fault("H180", "retailerCode"))
+        if retailer_access:
+            faults += _unknown(brand, retailer_access)
         if faults := faults or judge(_standing(current), movement, policy=policy):
             raise ConsentRefused(faults)
-        return _write(job, current)
+        recorded = _write(job, current)
+        if retailer_access:
+            kind = Kind(brand, movement.channel, movement.recipient_type)
+            open_rows(kind, [movement.recipient], retailer_access)
+        return recorded
+
+
+def _unknown(brand: Brand, codes: Sequence[int]) -> list[Fault]:
+    """Return the gate's fault of a list with dealers that are not active ones of the brand; keep the others."""
+    try:
+        hold_dealers(brand, codes)
+    except RetailersUnknown:
+        return [Fault("H180", "retailerAccess")]
+    return []
 
 
 @dataclass(frozen=True)

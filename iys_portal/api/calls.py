@@ -37,6 +37,18 @@ def _there(value: Body | None) -> Body:
     return value
 
 
+@dataclass(frozen=True)
+class Program:
+    """A program as the audit trail names it: it has no person's number."""
+
+    name: str
+    pk: None = None
+
+    def get_full_name(self) -> str:
+        """The account's name and username."""
+        return self.name
+
+
 @dataclass
 class Call:
     """One request to the API. `provider`, `brand` and `term` are there as far as the path names them.
@@ -69,6 +81,11 @@ class Call:
     def caller(self) -> ApiAccount:
         """The account; only where the endpoint needs one."""
         return _there(self.account)
+
+    @property
+    def actor(self) -> "Program":
+        """Who is written into the audit trail."""
+        return Program(f"API: {self.caller.name} ({self.caller.username})")
 
     @property
     def partner(self) -> Partner | None:

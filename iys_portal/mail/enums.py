@@ -26,6 +26,7 @@ class MailKind(models.TextChoices):
     APPLICATION_MISSING = "application-missing", "Başvuruda eksik belge"
     APPLICATION_APPROVED = "application-approved", "Başvuru onaylandı"
     APPLICATION_REJECTED = "application-rejected", "Başvuru reddedildi"
+    PUSH_STOPPED = "push-stopped", "Anlık bildirim durdu"
     NEWS_CONFIRM = "news-confirm", "Haber isteğinin doğrulanması"
 
 

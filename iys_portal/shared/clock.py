@@ -16,6 +16,11 @@ def end_of_istanbul_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=ISTANBUL)
 
 
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the first instant of a day in Istanbul and the first one after it."""
+    return end_of_istanbul_day(day - timedelta(days=1)), end_of_istanbul_day(day)
+
+
 def same_day_next_year(day: date) -> date:
     """Return the same calendar date a year later; 29 February becomes 1 March, so that a term that starts
     on it ends, inclusively, on 28 February."""

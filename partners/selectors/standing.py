@@ -96,6 +96,16 @@ def brand_for_party(party: Party, code: int) -> Brand | None:
     return grant.brand if grant else None
 
 
+def brands_open_to(party: Party, tax_number: str, *, now: datetime) -> list[Brand]:
+    """Return the brands of the provider with this tax number whose grants to the party count now, by code."""
+    if party.is_suspended or not tax_number.isdecimal():
+        return []
+    grants = _grants(party).filter(
+        in_force(istanbul_day(now)), provider__tax_number=tax_number, provider__state=ProviderState.ACTIVE
+    )
+    return [grant.brand for grant in grants.order_by("brand__code")]
+
+
 @dataclass(frozen=True)
 class AuthorisedBrand:
     """A brand that authorised the company, as the company's people see it."""

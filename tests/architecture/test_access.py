@@ -18,11 +18,13 @@ from accounts.rules import ROLES_WITH
 from accounts.services.api_accounts import create_account
 from accounts.services.company import request_change
 from accounts.services.people import Invited, invite
+from brands.models import Brand
 from brands.services import uploads
 from brands.upload_files import Line
 from consents.services import imports
 from consents.tokens import token_of
 from iys_portal.audit.models import AuditEvent
+from iys_portal.shared.crypto import encrypt
 from partners.enums import Channel, PartyKind, Right
 from partners.models import Partner, PartnerMembership
 from partners.services import authorise_intermediary, authorise_partner
@@ -43,6 +45,7 @@ from payments.selectors.lines import seen_of
 from payments.services import decisions, statements
 from payments.services.bank_refunds import export
 from payments.statements.profiles import ZIRAAT
+from push.models import PushConnection
 from tests import factories
 from tests.applications import samples as applications
 from tests.payments.conftest import accepted, account, awaiting, draft, package  # noqa: F401  (fixtures)
@@ -103,6 +106,7 @@ CAPABILITIES = {
         ),
         Capability.CONSENTS,
     ),
+    **dict.fromkeys((f"push:{act}" for act in ("add", "key", "restart", "remove", "replay")), Capability.API),
     **dict.fromkeys(("partners:template_rename", "partners:template_delete"), Capability.BRANDS),
     **dict.fromkeys(
         (
@@ -255,6 +259,7 @@ def scene(
     )
     api_account = create_account(provider=provider, name="Mağaza", now=now, actor=alice).account
     membership = alice.membership_set.get()
+    pushed = _push_connection(brand)
     values: dict[str, dict[str, object]] = {
         "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
         **{
@@ -296,6 +301,7 @@ def scene(
         "accounts:change_withdraw": {"pk": change.pk},
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
+        **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "api_docs:service": {"name": "create_token"},
         "api_docs:code": {"code": "H353"},
@@ -316,6 +322,21 @@ def scene(
     clients = {"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}
     clients["staff_of_partner"] = _staff_of(partner_grant.partner, client_of)
     return Scene(clients, values)
+
+
+def _push_connection(brand: Brand) -> PushConnection:
+    """Return a connection of the brand that nothing was sent over."""
+    return PushConnection.objects.create(
+        provider=brand.provider,
+        brand=brand,
+        channel=1,
+        slot=1,
+        url="https://ornek.com.tr/push",
+        username="u",
+        password_encrypted=encrypt(b"p"),
+        secret_encrypted=encrypt(b"s"),
+        state_at=timezone.now(),
+    )
 
 
 def _staff_of(partner: Partner, client_of: Callable[[Person], Client]) -> Client:

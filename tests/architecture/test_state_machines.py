@@ -41,6 +41,7 @@ from payments.enums import (
     OrderState,
     StatementState,
 )
+from push.enums import CONNECTION_TRANSITIONS, ConnectionState
 
 O = OrderState  # noqa: E741
 
@@ -131,6 +132,7 @@ MACHINES: dict[str, tuple[type, Transitions]] = {
     "document": (DocumentState, DOCUMENT_TRANSITIONS),
     "mail": (MailState, MAIL_TRANSITIONS),
     "party": (PartyState, PARTY_TRANSITIONS),
+    "push_connection": (ConnectionState, CONNECTION_TRANSITIONS),
     "application": (ApplicationState, APPLICATION_TRANSITIONS),
     "check": (CheckState, CHECK_TRANSITIONS),
     "consent_import": (ImportState, IMPORT_TRANSITIONS),

@@ -55,6 +55,7 @@ def kept(*provider_ids: int) -> dict[int, AddressCounts]:
 
 
 def forget_consents() -> None:
-    """Empty both tables, as the test runner empties those of its models between tests with real transactions."""
+    """Empty these tables, as the test runner empties those of its models between tests with real transactions."""
     run("DELETE FROM consent")
-    run("TRUNCATE consent_event")
+    run("DELETE FROM consent_batch")
+    run("TRUNCATE consent_event, consent_access")

@@ -7,9 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_kep_and_sole_traders'),
+        ('accounts', '0005_kep_and_sole_traders'),
         ('brands', '0005_fixed_number'),
-        ('consents', '0004_imports'),
+        ('consents', '0006_batches'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,83 @@
+"""Read what came of batches of consents; the provider comes first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Provider
+from brands.models import Brand
+from consents.api_selectors import TRANSACTION_ID, written_sql
+from consents.rules.requests import RESULTS_KEPT, sub_request_id
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What came of one consent of a batch: recorded (`transaction_id`), refused (`code`), or still waiting.
+
+    `created_at` as İYS writes it. `original` names the batch and the part that had recorded the same before, where a
+    batch had.
+    """
+
+    position: int
+    transaction_id: str | None = None
+    created_at: str | None = None
+    code: str = ""
+    original: tuple[UUID, str] | None = None
+
+
+@dataclass(frozen=True)
+class BatchResults:
+    """A batch and what came of its consents, in their order."""
+
+    request_id: UUID
+    repeats: bool
+    items: list[ItemResult]
+
+
+_RESULTS = f"""
+    SELECT b.repeats, i.position, i.codes, {written_sql("e.created_at")}, {TRANSACTION_ID}, original.request_id,
+        original.position
+    FROM consent_batch b
+    JOIN consent_batch_item i ON i.provider_id = b.provider_id AND i.number = b.number
+    LEFT JOIN consent_event e ON e.provider_id = b.provider_id AND e.seq = i.seq
+    LEFT JOIN LATERAL (
+        SELECT ob.request_id, o.position FROM consent_batch_item o
+        JOIN consent_batch ob ON ob.provider_id = o.provider_id AND ob.number = o.number
+        WHERE i.is_repeat AND o.provider_id = i.provider_id AND o.seq = i.seq AND NOT o.is_repeat
+        LIMIT 1
+    ) AS original ON true
+    WHERE b.provider_id = %(provider)s AND b.request_id = %(request)s AND b.brand_id = %(brand)s
+        AND b.received_at > %(since)s
+    ORDER BY i.position
+"""  # noqa: S608  (constants of our own)
+
+
+def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datetime) -> BatchResults | None:
+    """Return what came of a batch of the brand, or None where there is none of the last 60 days; one query."""
+    values: dict[str, Any] = {
+        "provider": provider.pk,
+        "request": request_id,
+        "brand": brand.pk,
+        "since": now - RESULTS_KEPT,
+        "iys_code": str(provider.iys_code),
+        "brand_code": str(brand.code),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESULTS, values)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    items = [
+        ItemResult(
+            position,
+            number,
+            created_at,
+            codes.partition(",")[0],
+            None if request is None else (request, sub_request_id(request, part)),
+        )
+        for _, position, codes, created_at, number, request, part in rows
+    ]
+    return BatchResults(request_id, rows[0][0], items)

@@ -1,0 +1,53 @@
+"""What programs name things by: batches and their parts, and the movement of the change feed they have seen last."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+MOST_ITEMS = 1000
+"""So many consents a batch holds at most."""
+
+RESULTS_KEPT = timedelta(days=60)
+"""How long the results of a batch can be asked for."""
+
+_LONGEST = 36
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
+_LAST_GROUP = 48
+
+
+def read_request_id(text: str) -> tuple[UUID | None, str | None]:
+    """Return the id that a text names, with or without hyphens in any case, and the code of what is wrong.
+
+    What is neither (some other text) is nobody's id.
+    """
+    if len(text) > _LONGEST:
+        return None, "H198"
+    if text.isalpha():
+        return None, "H199"
+    if text.isdecimal():
+        return None, "H400"
+    return (UUID(text), None) if _UUID.fullmatch(text) else (None, None)
+
+
+def sub_request_id(request_id: UUID, position: int) -> str:
+    """Return the id of a batch's part: it follows from the batch's own, so that it takes no room."""
+    last = (request_id.node + 1 + position) % (1 << _LAST_GROUP)
+    return f"{str(request_id)[:24]}{last:012x}"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Which movement a program has seen last: the second of its recording and its transaction id."""
+
+    second: datetime
+    number: str
+
+
+_AFTER = re.compile(r"([0-9]{1,11})_([0-9a-f]{64})", re.ASCII)
+
+
+def read_after(text: str) -> After | None:
+    """Return what a parameter `after` names, or None where it names nothing."""
+    found = _AFTER.fullmatch(text)
+    return After(datetime.fromtimestamp(int(found[1]), tz=UTC), found[2]) if found else None

@@ -1,0 +1,270 @@
+"""Lists of consents that programs send: accepted at once, recorded by a worker, each once.
+
+What a list says was read and found good before it is accepted; what it meets in the register decides each of its
+consents when it is recorded. A provider's lists are recorded in the order in which they came, each in one transaction
+that also notes what came of it: a killed worker has recorded a list as a whole or not at all
+(docs/adr/0040-consents-over-the-api.md).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import structlog
+from django.db import connection, transaction
+
+from brands.enums import RetailerState
+from brands.models import Brand
+from consents.enums import Way
+from consents.models import ConsentBatch
+from consents.rules.requests import RESULTS_KEPT
+from consents.selectors import policy
+from consents.services.import_chunks import for_many_rows, write_chunk
+from consents.services.import_sql import CHANGED, NEW, SAME, judged
+from iys_portal.audit.locks import exclusive
+from iys_portal.audit.outbox import promise
+from packages.usage import lock_addresses
+
+logger = structlog.get_logger(__name__)
+
+MOST_FAILURES = 3
+GIVEN_UP = "H470"
+"""What is answered for consents that a fault of ours kept from being recorded."""
+
+_LOCK_SPACE = 0x1391
+_FORGOTTEN_AT_ONCE = 200
+
+
+class Item(NamedTuple):
+    """One consent of a batch, whose fields were read and found good; the date in ISO form with its offset."""
+
+    recipient: str
+    channel: int
+    recipient_type: int
+    status: int
+    source: int | None
+    consent_at: str | None
+    retailer_code: int | None = None
+    retailer_access: Sequence[int] = ()
+
+
+@transaction.atomic
+def accept(
+    *,
+    brand: Brand,
+    items: Sequence[Item],
+    repeats: bool,
+    account_id: int | None,
+    now: datetime,
+    request_id: UUID | None = None,
+) -> ConsentBatch:
+    """Keep a list of consents, no two of the same key, and promise its recording; return the batch.
+
+    `repeats`: what was recorded before, word by word, counts as recorded again (v2). `account_id` is the program's,
+    `request_id` the number of its call, under which the results can be asked for.
+    """
+    batch = ConsentBatch(
+        provider_id=brand.provider_id,
+        brand_id=brand.pk,
+        account_id=account_id,
+        received_at=now,
+        request_id=request_id or uuid4(),
+        size=len(items),
+        repeats=repeats,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO consent_batch (provider_id, brand_id, account_id, received_at, request_id, size, repeats)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING number",
+            [batch.provider_id, batch.brand_id, account_id, now, batch.request_id, batch.size, repeats],
+        )
+        (batch.number,) = cursor.fetchone()
+        with cursor.copy(_COPY) as copy:
+            copy.write(_lines(f"{batch.provider_id}\t{batch.number}", items))
+    promise("consents.batch", provider_id=brand.provider_id)
+    return batch
+
+
+_COPY = (
+    "COPY consent_batch_item (provider_id, number, position, recipient, channel, recipient_type, status, source,"
+    " consent_at, retailer_code, retailer_access) FROM STDIN"
+)
+
+
+def _lines(key: str, items: Sequence[Item]) -> str:
+    """Return the items as COPY reads them, `\\N` for what is absent; no recipient holds what would need escaping."""
+    return "".join(
+        f"{key}\t{position}\t{recipient}\t{channel}\t{kind}\t{status}"
+        f"\t{_or_null(source)}\t{_or_null(consent_at)}\t{_or_null(code)}\t{_array(access) if access else _NULL}\n"
+        for position, (recipient, channel, kind, status, source, consent_at, code, access) in enumerate(items)
+    )
+
+
+_NULL = "\\N"
+
+
+def _or_null(value: int | str | None) -> int | str:
+    return _NULL if value is None else value
+
+
+def _array(codes: Sequence[int]) -> str:
+    return f"{{{','.join(map(str, codes))}}}"
+
+
+# --- The work ---------------------------------------------------------------------------------------------------------
+def work(*, provider_id: int, clock: Callable[[], datetime]) -> None:
+    """Record all batches of the provider that wait, oldest first; safe to repeat, and by two at once.
+
+    Who finds somebody else at it leaves: the other one looks again after it has let go.
+    """
+    while _next(provider_id) is not None:
+        with exclusive(_LOCK_SPACE, provider_id) as owned:
+            if not owned:
+                return
+            while (number := _next(provider_id)) is not None:
+                _advance(provider_id, number, clock)
+
+
+def _next(provider_id: int) -> int | None:
+    waiting = ConsentBatch.objects.filter(provider_id=provider_id, finished_at=None).order_by("number")
+    return waiting.values_list("number", flat=True).first()
+
+
+def _advance(provider_id: int, number: int, clock: Callable[[], datetime]) -> None:
+    try:
+        apply(provider_id=provider_id, number=number, now=clock())
+    except Exception:
+        logger.exception("batch_failed", provider_id=provider_id, number=number)
+        if not _give_up(provider_id, number, now=clock()):
+            raise
+
+
+def apply(*, provider_id: int, number: int, now: datetime) -> bool:
+    """Record a batch that waits; return whether that was done now. Locks the provider's addresses, then the batch."""
+    with transaction.atomic():
+        lock_addresses(provider_id)
+        batch = _locked(provider_id, number)
+        if batch is None:
+            return False
+        _record(batch, now=now)
+        _finish(batch, now=now)
+    return True
+
+
+def _locked(provider_id: int, number: int) -> ConsentBatch | None:
+    waiting = ConsentBatch.objects.filter(provider_id=provider_id, number=number, finished_at=None)
+    return waiting.select_for_update(no_key=True).first()
+
+
+def _finish(batch: ConsentBatch, *, now: datetime) -> None:
+    finished_at = max(now, batch.received_at)
+    ConsentBatch.objects.filter(provider_id=batch.provider_id, number=batch.number).update(finished_at=finished_at)
+
+
+@transaction.atomic
+def _give_up(provider_id: int, number: int, *, now: datetime) -> bool:
+    """Count a failure; return whether the batch was given up because of it, so that it holds up no others."""
+    batch = _locked(provider_id, number)
+    if batch is None:
+        return True
+    failures = batch.failures + 1
+    ConsentBatch.objects.filter(provider_id=provider_id, number=number).update(failures=failures)
+    if failures < MOST_FAILURES:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE consent_batch_item SET codes = %s WHERE provider_id = %s AND number = %s",
+            [GIVEN_UP, provider_id, number],
+        )
+    _finish(batch, now=now)
+    return True
+
+
+# Held until the batch is recorded, so that none of them is deleted meanwhile.
+_DEALERS = """
+    SELECT code FROM brands_retailer WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND code IN (
+        SELECT retailer_code FROM consent_batch_item WHERE provider_id = %(provider)s AND number = %(number)s
+        UNION SELECT unnest(retailer_access) FROM consent_batch_item
+        WHERE provider_id = %(provider)s AND number = %(number)s
+    ) ORDER BY code FOR KEY SHARE
+"""
+_CHUNK = f"""
+    CREATE TEMPORARY TABLE import_chunk AS
+    {judged("consent_batch_item", key="s.number = %(number)s", more="s.retailer_access")} ORDER BY s.position
+"""
+# A dealer that the consent is to be opened to and who is there no more: the gate's fault, before those of the state.
+_ACCESS_GONE = f"""
+    UPDATE import_chunk c SET verdict = 'H180'
+    WHERE c.retailer_access IS NOT NULL AND c.verdict <> '{SAME}' AND EXISTS (
+        SELECT 1 FROM unnest(c.retailer_access) AS named(code) WHERE NOT EXISTS (
+            SELECT 1 FROM brands_retailer r WHERE r.provider_id = %(provider)s AND r.brand_id = %(brand)s
+                AND r.code = named.code AND r.state = '{RetailerState.ACTIVE.value}'
+        )
+    )
+"""  # noqa: S608  (constants of our own)
+_ACCESS = f"""
+    INSERT INTO consent_access (provider_id, recipient, brand_id, channel, recipient_type, retailer_code)
+    SELECT DISTINCT %(provider)s, recipient, %(brand)s, channel, recipient_type, unnest(retailer_access)
+    FROM import_chunk WHERE retailer_access IS NOT NULL AND verdict IN ('{NEW}', '{CHANGED}')
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608  (constants of our own)
+_RESULTS = f"""
+    UPDATE consent_batch_item i SET seq = r.seq, is_repeat = r.is_repeat, codes = r.codes
+    FROM (
+        SELECT c.position, coalesce(w.seq, CASE WHEN c.verdict = '{SAME}' THEN c.before END) AS seq,
+            c.verdict = '{SAME}' AS is_repeat,
+            CASE WHEN c.verdict IN ('{NEW}', '{CHANGED}', '{SAME}') THEN '' ELSE c.verdict END AS codes
+        FROM import_chunk c LEFT JOIN import_write w USING (position)
+    ) AS r
+    WHERE i.provider_id = %(provider)s AND i.number = %(number)s AND i.position = r.position
+"""  # noqa: S608  (constants of our own)
+
+
+def _record(batch: ConsentBatch, *, now: datetime) -> None:
+    """Write what the batch changes and note at each of its consents what came of it.
+
+    Whether a consent is too old was judged when the batch came; that a worker took it up after midnight changes
+    nothing.
+    """
+    values: dict[str, Any] = {
+        "provider": batch.provider_id,
+        "brand": batch.brand_id,
+        "number": batch.number,
+        "earliest": "-infinity",
+        "transition": True,
+        "free": policy().tacir_first_ret,
+        "repeats": batch.repeats,
+        "now": now,
+        "person": None,
+        "way": Way.API.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_chunk, pg_temp.import_write")
+        cursor.execute(_DEALERS, values)
+        with for_many_rows():
+            cursor.execute(_CHUNK, values)
+            cursor.execute(_ACCESS_GONE, values)
+            write_chunk(batch.provider_id, values, now=now)
+            cursor.execute(_ACCESS, values)
+        cursor.execute(_RESULTS, values)
+        if cursor.rowcount != batch.size:
+            raise RuntimeError(f"batch {batch.number}: {cursor.rowcount} results for {batch.size} consents")
+        cursor.execute("DROP TABLE import_chunk, import_write")
+
+
+def forget(*, now: datetime) -> int:
+    """Drop batches whose results can be asked for no more; return how many."""
+    forgotten = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM consent_batch b USING (SELECT provider_id, number FROM consent_batch"
+                " WHERE received_at < %s AND finished_at IS NOT NULL LIMIT %s) old"
+                " WHERE b.provider_id = old.provider_id AND b.number = old.number",
+                [now - RESULTS_KEPT, _FORGOTTEN_AT_ONCE],
+            )
+            gone = int(cursor.rowcount)
+        forgotten += gone
+        if gone < _FORGOTTEN_AT_ONCE:
+            return forgotten

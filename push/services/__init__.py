@@ -1,0 +1,1 @@
+"""Register and remove push connections, and send what is due."""

@@ -1,0 +1,80 @@
+"""What stays true of batches even when somebody types SQL, and the rules that let them be distributed by provider."""
+
+from datetime import datetime
+
+import pytest
+from django.db import connection
+
+from brands.models import Brand
+from consents.models import ConsentBatch
+from consents.services import batches
+from tests.brands.test_constraints import violated
+from tests.consents.test_batches import item
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def batch(brand: Brand, now: datetime) -> ConsentBatch:
+    return batches.accept(brand=brand, items=[item()], repeats=False, account_id=None, now=now)
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("size = 0", "consent_batch_size"),
+        ("size = 1001", "consent_batch_size"),
+        ("failures = -1", "consent_batch_failures"),
+        ("finished_at = received_at - interval '1 second'", "consent_batch_in_time"),
+    ],
+)
+def test_batches(batch: ConsentBatch, change: str, constraint: str) -> None:
+    assert violated(f"UPDATE consent_batch SET {change} WHERE number = %s", batch.number) == constraint  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("position = -1", "consent_batch_item_position"),
+        ("position = 1000", "consent_batch_item_position"),
+        ("channel = 4", "consent_batch_item_channel"),
+        ("recipient_type = 3", "consent_batch_item_recipient_type"),
+        ("status = 3", "consent_batch_item_status"),
+        ("source = 101", "consent_batch_item_source"),
+        ("recipient = ''", "consent_batch_item_recipient"),
+        ("source = NULL", "consent_batch_item_whole"),
+        ("consent_at = NULL", "consent_batch_item_whole"),
+        ("retailer_code = 9999999", "consent_batch_item_retailer"),
+        ("retailer_access = '{}'", "consent_batch_item_access"),
+        ("retailer_access = array_fill(10000001, ARRAY[101])", "consent_batch_item_access"),
+        ("seq = 1, codes = 'H174'", "consent_batch_item_one_result"),
+        ("is_repeat = true", "consent_batch_item_repeats_something"),
+        ("number = number + 1", "consent_batch_item_batch"),
+        ("provider_id = provider_id + 1", "consent_batch_item_batch"),
+    ],
+)
+def test_items(batch: ConsentBatch, change: str, constraint: str) -> None:
+    assert violated(f"UPDATE consent_batch_item SET {change} WHERE number = %s", batch.number) == constraint  # noqa: S608
+
+
+def test_an_id_is_given_once_a_provider(batch: ConsentBatch) -> None:
+    sql = (
+        "INSERT INTO consent_batch (provider_id, brand_id, received_at, request_id, size, repeats)"
+        " SELECT provider_id, brand_id, received_at, request_id, size, repeats FROM consent_batch WHERE number = %s"
+    )
+    assert violated(sql, batch.number) == "consent_batch_request"
+
+
+def test_a_place_in_a_batch_is_taken_once(batch: ConsentBatch) -> None:
+    sql = "INSERT INTO consent_batch_item SELECT * FROM consent_batch_item WHERE number = %s"
+    assert violated(sql, batch.number) == "consent_batch_item_pkey"
+
+
+def test_the_provider_comes_first() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a"
+            " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE a.attname <> 'provider_id'"
+            " AND i.indrelid IN ('consent_batch'::regclass, 'consent_batch_item'::regclass)"
+        )
+        assert cursor.fetchall() == [("consent_batch_day",)]
