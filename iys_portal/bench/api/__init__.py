@@ -144,7 +144,7 @@ class _Run:
 
     def _approved(self, recipients: list[str]) -> list[str]:
         with connection.cursor() as cursor:
-            cursor.execute(APPROVED, [self._provider.pk, recipients, self._brand.pk, 2, 1])
+            cursor.execute(APPROVED, [self._provider.pk, " ".join(recipients), self._brand.pk, 2, 1])
             return [recipient for (recipient,) in cursor.fetchall()]
 
     # --- One consent ------------------------------------------------------------------------------------------
