@@ -8,9 +8,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.company_forms import ChangeForm, NotificationForm
-from accounts.enums import Capability, ChangeState, CompanyField
+from accounts.enums import ApiAccountState, Capability, ChangeState, CompanyField
 from accounts.rules import AccountRefused
-from accounts.selectors import change_with, company_changes_of, open_invitations_of, people_of, sessions_of
+from accounts.selectors import (
+    api_accounts_of,
+    change_with,
+    company_changes_of,
+    open_invitations_of,
+    people_of,
+    sessions_of,
+)
 from accounts.services.company import request_change, withdraw_change
 from accounts.services.own import choose_notifications
 
@@ -27,6 +34,7 @@ def company(request: ProviderRequest) -> HttpResponse:
         "changes": company_changes_of(provider.pk)[:_SHOWN_CHANGES],
         "people_count": people_of(provider.pk).count(),
         "invitation_count": open_invitations_of(provider.pk).filter(expires_at__gt=now).count(),
+        "api_count": api_accounts_of(provider.pk).filter(state=ApiAccountState.ACTIVE).count(),
         "session_count": sessions_of(request.user, now=now).count(),
     }
     return render(request, "accounts/isyerim.html", context)

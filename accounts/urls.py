@@ -1,10 +1,11 @@
 from django.urls import path
 
-from accounts import company_views, login_views, people_views, person_views, views
+from accounts import api_views, company_views, login_views, people_views, person_views, views
 
 app_name = "accounts"
 
 _PEOPLE = "isyerim/yetkililer/"
+_API = "isyerim/api/"
 
 urlpatterns = [
     path("giris/", login_views.login, name="login"),
@@ -27,4 +28,12 @@ urlpatterns = [
     path(f"{_PEOPLE}davet/<int:pk>/geri-cek/", people_views.withdraw, name="invitation_withdraw"),
     path(f"{_PEOPLE}<int:pk>/gorev/", people_views.role, name="member_role"),
     path(f"{_PEOPLE}<int:pk>/cikar/", people_views.remove, name="member_remove"),
+    path(_API, api_views.overview, name="api_accounts"),
+    path(f"{_API}yeni/", api_views.create, name="api_create"),
+    path(f"{_API}<int:pk>/", api_views.detail, name="api_account"),
+    path(f"{_API}<int:pk>/sifre/", api_views.secret, name="api_secret"),
+    path(f"{_API}<int:pk>/sifre/yenile/", api_views.rotate, name="api_rotate"),
+    path(f"{_API}<int:pk>/adresler/", api_views.networks, name="api_networks"),
+    path(f"{_API}<int:pk>/iptal/", api_views.revoke, name="api_revoke"),
+    path(f"{_API}<int:pk>/istekler/", api_views.requests, name="api_requests"),
 ]

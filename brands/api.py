@@ -3,11 +3,16 @@
 import msgspec
 
 from brands.enums import BrandState
+from brands.places import City, Town, cities, city_with, town_with, towns
 from brands.selectors import brands_of, retailer_counts
 from consents.selectors import BrandCounts, counts_by_brand
 from iys_portal.api.calls import Call
+from iys_portal.api.handling import Answer
+from iys_portal.api.reach import code_in
 from iys_portal.api.registry import Needs, endpoint
 from partners.selectors.standing import authorised_brands, grants_to
+
+_INFO = "İL VE İLÇELER"
 
 
 class ConsentStats(msgspec.Struct):
@@ -65,3 +70,84 @@ def list_brands(call: Call) -> list[BrandDetails]:
 
 def _consents(counts: BrandCounts | None) -> ConsentStats:
     return ConsentStats(counts.approval, counts.rejection, counts.total) if counts else ConsentStats(0, 0, 0)
+
+
+class CityDetails(msgspec.Struct):
+    code: int
+    name: str
+
+
+class TownDetails(msgspec.Struct):
+    code: int
+    name: str
+    city_code: int
+
+
+@endpoint(
+    "GET",
+    "/info/city",
+    "/info/cities",
+    needs=Needs.TOKEN,
+    tag=_INFO,
+    summary="İl listesi",
+    answer=list[CityDetails],
+)
+def list_cities(_call: Call) -> list[CityDetails]:
+    """81 ilin kodları ve adları; kodlar plaka kodlarıdır."""
+    return [_city(city) for city in sorted(cities(), key=lambda city: city.code)]
+
+
+@endpoint(
+    "GET",
+    "/info/city/{code}",
+    "/info/cities/{code}",
+    needs=Needs.TOKEN,
+    tag=_INFO,
+    summary="İl sorgulama",
+    answer=CityDetails,
+    codes=("H241",),
+    also=(204,),
+)
+def one_city(call: Call) -> CityDetails | Answer:
+    """Koda ait ili verir; böyle bir kod yoksa yanıt boştur (204)."""
+    city = city_with(code_in(call.places, "code", "H241"))
+    return _city(city) if city else Answer(status=204)
+
+
+@endpoint(
+    "GET",
+    "/info/town",
+    "/info/towns",
+    needs=Needs.TOKEN,
+    tag=_INFO,
+    summary="İlçe listesi",
+    answer=list[TownDetails],
+)
+def list_towns(_call: Call) -> list[TownDetails]:
+    """970 ilçenin kodları, adları ve il kodları."""
+    return [_town(town) for town in sorted(towns(), key=lambda town: town.code)]
+
+
+@endpoint(
+    "GET",
+    "/info/town/{code}",
+    "/info/towns/{code}",
+    needs=Needs.TOKEN,
+    tag=_INFO,
+    summary="İlçe sorgulama",
+    answer=TownDetails,
+    codes=("H241",),
+    also=(204,),
+)
+def one_town(call: Call) -> TownDetails | Answer:
+    """Koda ait ilçeyi verir; böyle bir kod yoksa yanıt boştur (204)."""
+    town = town_with(code_in(call.places, "code", "H241"))
+    return _town(town) if town else Answer(status=204)
+
+
+def _city(city: City) -> CityDetails:
+    return CityDetails(city.code, city.name)
+
+
+def _town(town: Town) -> TownDetails:
+    return TownDetails(town.code, town.name, town.city.code)

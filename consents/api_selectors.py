@@ -42,8 +42,8 @@ TRANSACTION_ID = f"""
 
 # --- Status -----------------------------------------------------------------------------------------------------------
 APPROVED = (
-    "SELECT recipient FROM consent WHERE provider_id = %s AND recipient = ANY(string_to_array(%s, ' ')) AND brand_id = %s"
-    " AND channel = %s AND recipient_type = %s AND status = 1"
+    "SELECT recipient FROM consent WHERE provider_id = %s AND recipient = ANY(string_to_array(%s, ' '))"
+    " AND brand_id = %s AND channel = %s AND recipient_type = %s AND status = 1"
 )
 """The recipients are one text with spaces between them, which no recipient holds: a thousand are written at once."""
 

@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
     "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
     "forget-batches": {"task": "consents.tasks.forget_batches", "schedule": crontab(hour="4", minute="25")},
+    "forget-api-calls": {"task": "accounts.tasks.forget_api_calls", "schedule": crontab(minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"

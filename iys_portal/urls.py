@@ -20,6 +20,7 @@ urlpatterns = [
     path("dogrula/", include("contracts.urls")),
     path("odeme/donus/<str:token>/", cards.card_return, name="card_return"),
     path("odeme/bildirim/<slug:name>/", cards.webhook, name="card_webhook"),
+    path("api/", include("iys_portal.api.urls")),
     path("raporlar/", include("reports.urls")),
     path("muhasebe/", include("payments.accounting_urls")),
     path("yonetim/", admin.site.urls),

@@ -74,7 +74,7 @@ class ApiAccount(models.Model):
             models.CheckConstraint(
                 name="api_account_revoked_iff_instant",
                 condition=Q(state=ApiAccountState.REVOKED, revoked_at__isnull=False)
-                | Q(state=ApiAccountState.ACTIVE, revoked_at=None),
+                | ~Q(state=ApiAccountState.REVOKED) & Q(revoked_at=None),
             ),
             models.CheckConstraint(
                 name="api_account_lives_a_year",
@@ -141,7 +141,7 @@ class ApiRequest(models.Model):
         verbose_name = "API isteği"
         verbose_name_plural = "API istekleri"
         indexes = [
-            models.Index(fields=["account", "-id"], name="api_request_of_account"),
+            models.Index(fields=["account", "-at", "-id"], name="api_request_of_account"),
             BrinIndex(fields=["at"], name="api_request_at"),
         ]
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.enums import API_ACCOUNT_TRANSITIONS, ApiAccountState
 from accounts.models import ApiAccount, Person, Provider
+from accounts.rules import AccountRefused
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import lookup_hash
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SECRET_PREFIX = "iys_"  # noqa: S105  (by which scanners of source code know a secret that leaked)
 LIFE = timedelta(days=365)
+NAME_TAKEN = "Bu adda etkin bir API hesabınız var; başka bir ad yazın."
 _DEFAULT_LIMITS = {"per_second": 10, "tokens_per_hour": 100, "status_per_hour": 1000, "history_per_hour": 100}
 _DEMO_LIMITS = {"per_second": 1000, "tokens_per_hour": None, "status_per_hour": None, "history_per_hour": None}
 
@@ -45,8 +47,13 @@ def create_account(
 ) -> Issued:
     """Make an account of the one company that is named, good for a year, with İYS's limits; in demo mode with none.
 
-    `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them.
+    `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them. A person's second account of
+    the same name is refused (AccountRefused): it is the same form, sent twice. Locks the provider.
     """
+    if provider is not None and actor is not None:
+        Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
+        if ApiAccount.objects.filter(provider=provider, name=name, state=ApiAccountState.ACTIVE).exists():
+            raise AccountRefused(NAME_TAKEN)
     secret = _secret()
     account = ApiAccount.objects.create(
         provider=provider,

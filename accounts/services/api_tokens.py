@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.enums import ApiAccountState
-from accounts.models import ApiAccount, ApiRefreshToken, ApiSession
+from accounts.models import ApiAccount, ApiRefreshToken, ApiRequest, ApiSession
 from iys_portal.audit.services import record
 from iys_portal.shared.crypto import lookup_hash
 
 ACCESS_LIFE = timedelta(seconds=7200)
 REFRESH_LIFE = timedelta(seconds=14400)
+_CHUNK = 10_000
 _NOBODY = lookup_hash("")
 
 
@@ -88,6 +89,16 @@ def note_use(account: ApiAccount, *, now: datetime) -> None:
     if account.last_used_at is None or now - account.last_used_at >= timedelta(minutes=1):
         ApiAccount.objects.filter(pk=account.pk).update(last_used_at=now)
         account.last_used_at = now
+
+
+def forget_requests(*, now: datetime, days: int) -> int:
+    """Delete the log of calls that are older than this, in pieces; return how many there were."""
+    old = ApiRequest.objects.filter(at__lt=now - timedelta(days=days)).order_by("at")
+    total = 0
+    while chunk := list(old.values_list("pk", flat=True)[:_CHUNK]):
+        ApiRequest.objects.filter(pk__in=chunk).delete()
+        total += len(chunk)
+    return total
 
 
 def forget_sessions(*, now: datetime) -> int:

@@ -2,13 +2,12 @@
 
 How to write an endpoint
 ------------------------
-Endpoints stand in an app's `api.py` (or `api/`), which iys_portal/api/rooms.py and the list of screens in pyproject.toml
-name. One is a function under its
-declaration::
+Endpoints stand in an app's `api.py` (or `api/`), which iys_portal/api/rooms.py names, and in pyproject.toml the list
+of screens that the domain does not import. One is a function under its declaration::
 
     from iys_portal.api.calls import Call
     from iys_portal.api.errors import refused
-    from iys_portal.api.registry import Needs, endpoint
+    from iys_portal.api.registry import Hourly, Needs, endpoint
 
     class StatusRequest(msgspec.Struct): ...
     class Status(msgspec.Struct): ...

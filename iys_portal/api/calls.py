@@ -23,6 +23,14 @@ _MOST_PAGE = 100
 _NUMBER = 2_147_483_647
 
 
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def _there(value: Body | None) -> Body:
     if value is None:
         raise LookupError("The endpoint does not need this, or its path does not name it.")
@@ -88,7 +96,8 @@ class Call:
         try:
             return msgspec.json.decode(raw, type=kind)
         except msgspec.ValidationError:
-            raise refused(invalid) from None
+            # The decoder stops at the first thing that is of another kind: what comes after it may be no JSON.
+            raise refused(invalid if _is_json(raw) else "H014") from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise refused("H014") from None
 

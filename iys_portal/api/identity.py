@@ -9,6 +9,7 @@ from accounts.models import ApiAccount
 from accounts.rules import lets_in
 from accounts.services.api_tokens import ACCESS_LIFE, REFRESH_LIFE, Granted, account_with, begin_session, go_on
 from iys_portal.api.calls import Call
+from iys_portal.api.errors import refused
 from iys_portal.api.handling import Answer
 from iys_portal.api.limits import count_token
 from iys_portal.api.registry import Needs, endpoint
@@ -165,3 +166,85 @@ def _tokens(granted: Granted, call: Call) -> Tokens:
         refresh_expires_in=int(REFRESH_LIFE.total_seconds()),
         token_type="bearer",  # noqa: S106
     )
+
+
+class OldTokenRequest(msgspec.Struct):
+    username: str
+    password: str
+
+
+class OldRefreshRequest(msgspec.Struct):
+    refreshToken: str  # noqa: N815
+
+
+class OldTokens(msgspec.Struct):
+    accessToken: str  # noqa: N815
+    refreshToken: str  # noqa: N815
+    expiresIn: int  # noqa: N815
+    tokenType: str  # noqa: N815
+
+
+class OldAnswer(msgspec.Struct):
+    message: str
+    status: int
+    result: OldTokens
+
+
+@endpoint(
+    "POST",
+    "/oauth/token",
+    needs=Needs.NOTHING,
+    tag=_TAG,
+    summary="Jeton alma (eski istemciler)",
+    body=OldTokenRequest,
+    answer=OldAnswer,
+    codes=("H084", "H250", "H251"),
+)
+def create_old_token(call: Call) -> OldAnswer:
+    """/oauth2/token ile aynı jetonları, 2021 öncesindeki biçimde verir. Yeni uygulamalarda /oauth2/token kullanın."""
+    fields = call.body(dict, invalid="H014")
+    username, password = fields.get("username"), fields.get("password")
+    if not (isinstance(username, str) and username and isinstance(password, str) and password):
+        raise refused("H250")
+    try:
+        return _old(_log_in(call, username, password), call)
+    except _Bad:
+        raise refused("H251") from None
+
+
+@endpoint(
+    "POST",
+    "/oauth/refresh",
+    needs=Needs.NOTHING,
+    tag=_TAG,
+    summary="Jeton yenileme (eski istemciler)",
+    body=OldRefreshRequest,
+    answer=OldAnswer,
+    codes=("H084", "H251", "H252"),
+)
+def refresh_old_token(call: Call) -> OldAnswer:
+    """Eski biçimdeki jetonu yeniler."""
+    fields = call.body(dict, invalid="H014")
+    token = fields.get("refreshToken") or fields.get("refresh_token")
+    if not isinstance(token, str):
+        raise refused("H252")
+    try:
+        return _old(_renew(call, token), call)
+    except _Bad:
+        raise refused("H251") from None
+
+
+def _old(granted: Granted, call: Call) -> OldAnswer:
+    tokens = _tokens(granted, call)
+    result = OldTokens(tokens.access_token, tokens.refresh_token, tokens.expires_in, tokens.token_type)
+    return OldAnswer("Başarılı", 200, result)
+
+
+class Version(msgspec.Struct):
+    version: str
+
+
+@endpoint("GET", "/version", needs=Needs.NOTHING, tag=_TAG, summary="Sürüm", answer=Version)
+def version(_call: Call) -> Version:
+    """Uyumlu olunan İYS API sürümü."""
+    return Version("3.2.0")

@@ -3,5 +3,7 @@
 import brands.api
 import consents.api
 import iys_portal.api.identity
+import packages.api
+import partners.api
 
-ROOMS = (iys_portal.api.identity, brands.api, consents.api)
+ROOMS = (iys_portal.api.identity, consents.api, brands.api, packages.api, partners.api)

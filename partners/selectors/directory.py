@@ -82,3 +82,9 @@ def party_with_id(kind: PartyKind, pk: int) -> Partner | Intermediary | None:
     model: type[Partner | Intermediary] = Partner if kind == PartyKind.PARTNER else Intermediary
     party: Partner | Intermediary | None = model._default_manager.filter(pk=pk).first()
     return party
+
+
+def party_with_code(kind: PartyKind, code: int) -> Partner | Intermediary | None:
+    """Return the company of a kind with this code, or None."""
+    model: type[Partner | Intermediary] = Partner if kind == PartyKind.PARTNER else Intermediary
+    return model._default_manager.filter(code=code).first()

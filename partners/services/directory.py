@@ -72,7 +72,7 @@ class RowResult:
 
 @transaction.atomic
 def import_directory(
-    *, model: type[Party], rows: Iterable[ListedRow], actor: Person, dry: bool = False
+    *, model: type[Party], rows: Iterable[ListedRow], actor: Person | None, dry: bool = False
 ) -> list[RowResult]:
     """Bring in the companies of a list: new codes are added, known codes get the list's title; tell of each row.
 
@@ -129,7 +129,7 @@ def _checked(row: ListedRow) -> tuple[int, str, str]:
     return int(digits), title, ""
 
 
-def _store(model: type[Party], added: list[Party], renamed: list[tuple[Party, str]], actor: Person) -> None:
+def _store(model: type[Party], added: list[Party], renamed: list[tuple[Party, str]], actor: Person | None) -> None:
     """Write the new companies and titles, each with its audit event."""
     manager: Any = model._default_manager
     happenings = []

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.enums import Capability, CompanyField, Role
 from accounts.models import Person, Provider
 from accounts.rules import ROLES_WITH
+from accounts.services.api_accounts import create_account
 from accounts.services.company import request_change
 from accounts.services.people import Invited, invite
 from brands.services import uploads
@@ -65,6 +66,7 @@ PUBLIC = {
             *("missing", "authority", "authority_paper", "authority_pdf", "authority_check", "authority_received"),
         )
     ),
+    *("api_docs:overview", "api_docs:openapi", "api_docs:service", "api_docs:codes", "api_docs:code"),
     *("news:ask", "news:confirm", "news:leave"),
 }
 # What Alice's order does not have at its step: 404 for her, too.
@@ -123,6 +125,13 @@ CAPABILITIES = {
             *("accounts:change_request", "accounts:change_withdraw"),
         ),
         Capability.PEOPLE,
+    ),
+    **dict.fromkeys(
+        (
+            *("accounts:api_accounts", "accounts:api_create", "accounts:api_account", "accounts:api_secret"),
+            *("accounts:api_rotate", "accounts:api_networks", "accounts:api_revoke", "accounts:api_requests"),
+        ),
+        Capability.API,
     ),
 }
 
@@ -242,6 +251,7 @@ def scene(
     change = request_change(
         provider=provider, field=CompanyField.ADDRESS, new_value="Yeni", reason="Taşındık", person=alice, now=now
     )
+    api_account = create_account(provider=provider, name="Mağaza", now=now, actor=alice).account
     membership = alice.membership_set.get()
     values: dict[str, dict[str, object]] = {
         "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
@@ -282,8 +292,11 @@ def scene(
         **{f"accounts:{name}": {"pk": invitation.pk} for name in ("invite_again", "invitation_withdraw")},
         **{f"accounts:{name}": {"pk": membership.pk} for name in ("member_role", "member_remove")},
         "accounts:change_withdraw": {"pk": change.pk},
+        **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
+        "api_docs:service": {"name": "create_token"},
+        "api_docs:code": {"code": "H353"},
         "verification:document": {"code": "3467-9ACD-EFHJ-KMNP"},
     }
     people = {

@@ -5,9 +5,11 @@ from itertools import product
 import pytest
 
 from accounts.enums import (
+    API_ACCOUNT_TRANSITIONS,
     CHANGE_TRANSITIONS,
     INVITATION_TRANSITIONS,
     PROVIDER_TRANSITIONS,
+    ApiAccountState,
     ChangeState,
     InvitationState,
     ProviderState,
@@ -123,6 +125,7 @@ MACHINES: dict[str, tuple[type, Transitions]] = {
     "retailerupload": (UploadState, UPLOAD_TRANSITIONS),
     "provider": (ProviderState, PROVIDER_TRANSITIONS),
     "invitation": (InvitationState, INVITATION_TRANSITIONS),
+    "api_account": (ApiAccountState, API_ACCOUNT_TRANSITIONS),
     "company_change": (ChangeState, CHANGE_TRANSITIONS),
     "subscription": (SubscriptionState, SUBSCRIPTION_TRANSITIONS),
     "document": (DocumentState, DOCUMENT_TRANSITIONS),

@@ -1,0 +1,84 @@
+"""Live answers judged by İYS's own document, where it lies beside the repository."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from accounts.models import Person, Provider
+from partners.enums import Right
+from tests import factories
+from tests.api.conftest import Api
+from tests.partners.scene import authorise
+
+Make = Callable[..., Api]
+
+DOCUMENT = Path(__file__).parents[3] / "shared" / "reference" / "iys-api-openapi-3.2.0.json"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    if not DOCUMENT.exists():
+        pytest.skip(f"İYS's document is not at {DOCUMENT}")
+    return json.loads(DOCUMENT.read_text("utf-8"))
+
+
+def judge(document: dict[str, Any], path: str, method: str, status: int, body: Any) -> None:
+    """Raise unless the body is what the document says of this answer."""
+    answers = document["paths"][path][method]["responses"]
+    schema = answers[str(status)]["content"]["application/json"]["schema"]
+    jsonschema.Draft4Validator({**schema, "components": document["components"]}).validate(body)
+
+
+def test_success(api: Make, document: dict[str, Any], provider: Provider, alice: Person) -> None:
+    client = api(provider)
+    factories.subscription(provider, now=client.account.created_at)
+    brand = factories.BrandFactory.create(provider=provider)
+    fields = {"username": client.account.username, "password": client.issued.secret, "grant_type": "password"}
+    judge(document, "/oauth2/token", "post", 200, client.ask_token(**fields).json())
+    # The document describes one brand; its example, and every client, has a list of them.
+    brands = client.get(f"/sps/{provider.iys_code}/brands").json()
+    for row in brands:
+        assert set(row.pop("stats")) == {"consents", "retailers"}  # described as a list, shown as an object
+        judge(document, "/sps/{iysCode}/brands", "get", 200, row)
+    assert len(brands) == 1
+    judge(
+        document, "/sps/{iysCode}/subscription", "get", 200, client.get(f"/sps/{provider.iys_code}/subscription").json()
+    )
+    for path in ("/info/city", "/info/town"):
+        judge(document, path, "get", 200, client.get(path).json())
+        judge(document, path + "/{code}", "get", 200, client.get(path + "/6").json())
+    partner = factories.PartnerFactory.create()
+    authorise(brand, partner, person=alice, now=client.account.created_at, mesaj=Right.WRITE)
+    theirs = api(partner)
+    path = f"/integrator/{partner.code}"
+    listed = theirs.get(f"{path}/sps").json()
+    for row in listed["list"]:  # numbers in the description, texts in its example: we follow the example
+        row.update(brandCode=int(row["brandCode"]), iysCode=int(row["iysCode"]))
+    judge(document, "/integrator/{integratorCode}/sps", "get", 200, listed)
+    one = theirs.get(f"{path}/sps/{provider.iys_code}").json()
+    judge(document, "/integrator/{integratorCode}/sps/{iysCode}", "get", 200, one)
+    assert len(one["list"]) == 1
+    judge(document, "/integrator/{integratorCode}/subscription", "get", 200, theirs.get(f"{path}/subscription").json())
+
+
+def test_refusals(api: Make, document: dict[str, Any], provider: Provider) -> None:
+    client, theirs = api(provider), api(factories.PartnerFactory.create())
+    path = theirs.account.partner.code
+    judge(document, "/oauth2/token", "post", 400, client.ask_token().json())
+    for iys_code, status in ((provider.iys_code, 403), (1, 403)):
+        answer = client.get(f"/sps/{iys_code}/brands")
+        assert answer.status_code == status
+        judge(document, "/sps/{iysCode}/brands", "get", status, answer.json())
+        judge(document, "/sps/{iysCode}/subscription", "get", status, answer.json())
+    wrong_page = theirs.get(f"/integrator/{path}/sps?limit=-1&offset=-1")
+    judge(document, "/integrator/{integratorCode}/sps", "get", 422, wrong_page.json())
+    judge(document, "/integrator/{integratorCode}/sps", "get", 400, client.get(f"/integrator/{path}/sps").json())
+    other = client.get(f"/integrator/{path}/subscription")
+    judge(document, "/integrator/{integratorCode}/subscription", "get", 400, other.json())
+    judge(document, "/info/city/{code}", "get", 400, client.get("/info/city/x").json())
+    client.token = "x"
+    judge(document, "/info/city", "get", 401, client.get("/info/city").json())
