@@ -18,13 +18,15 @@ from consents.rules.faults import Fault
 from consents.rules.fields import Movement, Policy
 from consents.rules.state import Standing, judge
 from consents.rules.transaction import transaction_id
-from packages.rules import fits
-from packages.selectors import AddressCounts, active_package, address_usage
+from packages.selectors import AddressCounts, address_limit, address_usage
 
 COUNTED = 10_000
 """Longer lists are counted no further."""
 SCANNED = 200_000
 """So many rows are looked at for a page or a count of a narrowed list; who wants more goes on from there."""
+
+# Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
+_ORDER = "recipient, brand_id, channel, recipient_type"
 
 Place = tuple[str, int, int, int]
 """Where a row stands in the list of a provider: recipient, brand, channel, recipient type."""
@@ -81,9 +83,12 @@ def count_with(counts: AddressCounts, *, mail: bool, change: int) -> int:
 
 def is_beyond_limit(provider_id: int, *, mail: bool, now: datetime) -> bool:
     """Return whether one more phone or e-mail address raises the count above what the package holds."""
+    limit = address_limit(provider_id, now=now)
+    if limit is None:
+        return False
     counts = address_usage(provider_id)
     after = count_with(counts, mail=mail, change=1)
-    return after > counts.count and not fits(active_package(provider_id, now=now), addresses=after)
+    return after > counts.count and after > limit
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,13 @@ def beyond_limit(provider_id: int, address: Address, movement: Movement, *, now:
 
 def address_rows(provider_id: int, recipient: str) -> Address:
     """Return all consents of a recipient in the order of their key; one index range."""
-    return Address(list(Consent.objects.filter(provider_id=provider_id, recipient=recipient).order_by("pk")))
+    names = [column.attname for column in Consent._meta.concrete_fields]
+    with connection.cursor() as cursor:  # the ORM takes longer to write the question than the database to answer it
+        cursor.execute(
+            f"SELECT {', '.join(names)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608
+            [provider_id, recipient],
+        )
+        return Address([Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()])
 
 
 def last_event(current: Consent | None) -> ConsentEvent | None:
@@ -235,10 +246,6 @@ class Slice:
     rows: list[Consent] = field(default_factory=list)
     after: Place | None = None
     stopped: bool = False
-
-
-# Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
-_ORDER = "recipient, brand_id, channel, recipient_type"
 
 
 def _scanned(provider_id: int, filters: Filters, after: Place | None = None) -> tuple[str, str, dict[str, int | str]]:

@@ -78,6 +78,23 @@ def active_package(provider_id: int, *, now: datetime) -> Package:
     return Package.objects.get(slug=TEMEL_HIZMETLER)
 
 
+_LIMIT = f"""
+    SELECT p.max_addresses FROM packages_package p
+    LEFT JOIN packages_subscription s ON s.package_id = p.id AND s.provider_id = %(provider)s
+        AND s.state = '{SubscriptionState.ACTIVE.value}' AND s.starts_at <= %(now)s AND s.ends_at > %(now)s
+    WHERE s.id IS NOT NULL OR p.slug = '{TEMEL_HIZMETLER}'
+    ORDER BY s.id IS NULL LIMIT 1
+"""  # noqa: S608  (constants of our own)
+
+
+def address_limit(provider_id: int, *, now: datetime) -> int | None:
+    """Return how many addresses the provider's active package holds, None for any number; one short statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIMIT, {"provider": provider_id, "now": now})
+        limit: int | None = cursor.fetchone()[0]
+    return limit
+
+
 def subscriptions_of(provider_id: int) -> QuerySet[Subscription]:
     """Return all subscriptions of a provider, newest term first."""
     return Subscription.objects.filter(provider_id=provider_id).select_related("package").order_by("-starts_at", "-pk")

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from consents.enums import Channel, RecipientType
+from consents.imports.columns import FIELDS as COLUMNS
 from consents.imports.judging import RowJudge, staged_of
 from consents.rules.fields import Movement, Policy, Raw, read
 from consents.rules.recipient import MOST_PHONE, TURKISH_MOBILE, is_mail, read_recipient
@@ -197,24 +198,25 @@ def batch_in(bodies: Any, *, policy: Policy, now: datetime) -> list[Item]:
 
 
 def _at_a_glance(body: Any, judge: RowJudge) -> Item | None:
-    if type(body) is not ConsentBody or body.retailer_code is not UNSET or body.retailer_access is not UNSET:
+    """Return what a consent says that is surely good and names no dealer, else None."""
+    if type(body) is not dict:
         return None
-    kind = body.recipient_type
-    if kind == "":
+    cells = tuple([body.get(name, "") for name in COLUMNS])
+    try:
+        "".join(cells)
+    except TypeError:  # not all of them are texts
         return None
-    cells = (
-        *(body.type, body.source, body.recipient, body.status, body.consent_date),
-        *("" if kind is UNSET else kind, ""),
-    )
+    # What is there and says nothing, and what is not known, is no matter of a glance.
+    if len(cells) - cells.count("") != len(body):
+        return None
     staged = judge.at_a_glance(cells)
-    return None if staged is None else Item._make((*staged, ()))
+    return None if staged is None or cells[-1] else Item._make((*staged, ()))
 
 
 def _arbited(body: Any, *, policy: Policy, now: datetime, index: int) -> Item | list[Problem]:
-    raw = msgspec.to_builtins(body) if type(body) is ConsentBody else body
-    if not isinstance(raw, dict):
+    if not isinstance(body, dict):
         return [problem("H085", index=index)]
-    found = read_consent(raw, policy=policy, now=now, index=index)
+    found = read_consent(body, policy=policy, now=now, index=index)
     if isinstance(found, list):
         return found
     return Item._make((*staged_of(found.movement, found.retailer_code), found.retailer_access))

@@ -48,6 +48,12 @@ BENCHES = {
         "rows",
         "a file of consents from its bytes to the register, beside COPY and beside the ways one would try first",
     ),
+    "api": Bench(
+        "iys_portal.bench.api",
+        1_000_000,
+        "consents",
+        "the API's hot endpoints over HTTP, beside what the database alone needs for the same",
+    ),
 }
 
 

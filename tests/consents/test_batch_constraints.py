@@ -8,6 +8,7 @@ from django.db import connection
 from brands.models import Brand
 from consents.models import ConsentBatch
 from consents.services import batches
+from iys_portal import ledger
 from tests.brands.test_constraints import violated
 from tests.consents.test_batches import item
 
@@ -78,3 +79,20 @@ def test_the_provider_comes_first() -> None:
             " AND i.indrelid IN ('consent_batch'::regclass, 'consent_batch_item'::regclass)"
         )
         assert cursor.fetchall() == [("consent_batch_day",)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE consent_batch_item SET seq = NULL WHERE number = %s",
+        "UPDATE consent_batch_item SET recipient = '+905992000009' WHERE number = %s",
+        "UPDATE consent_batch SET finished_at = NULL WHERE number = %s",
+    ],
+)
+def test_the_ledger_finds_a_result_that_is_not_there(batch: ConsentBatch, now: datetime, change: str) -> None:
+    batches.work(provider_id=batch.provider_id, clock=lambda: now)
+    check = "batches_say_what_came_of_them"
+    assert ledger.verify()[check]["ok"]
+    with connection.cursor() as cursor:
+        cursor.execute(change, [batch.number])
+    assert not ledger.verify()[check]["ok"]

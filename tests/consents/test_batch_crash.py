@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _no_consents_left(transactional_db: None) -> Iterator[None]:
     yield
-    names = ("consents_are_their_last_event", "consent_events_follow_each_other", "address_counts_agree")
+    names = (
+        *("consents_are_their_last_event", "consent_events_follow_each_other", "address_counts_agree"),
+        "batches_say_what_came_of_them",
+    )
     judged = ledger.verify()
     forget_consents()
     assert [name for name in names if not judged[name]["ok"]] == []

@@ -287,12 +287,17 @@ def test_whatever_is_sent_is_understood_or_refused_in_words_that_can_be_written(
         lambda: reading.recipients_in(body, Channel.EPOSTA),
         lambda: reading.recipients_in(body, Channel.MESAJ),
     ]
-    for read in readers:
-        try:
-            read()
-        except Refused as refusal:
-            assert refusal.status in (400, 403, 422)
-            assert msgspec.json.encode(refusal.problems)
+    refusals = [refusal for read in readers if (refusal := refusal_of(read)) is not None]
+    assert {refusal.status for refusal in refusals} <= {400, 403, 422}
+    assert all(msgspec.json.encode(refusal.problems) for refusal in refusals)
+
+
+def refusal_of(read: Callable[[], object]) -> Refused | None:
+    try:
+        read()
+    except Refused as refusal:
+        return refusal
+    return None
 
 
 def test_nothing_is_read_that_the_clock_has_not_reached() -> None:
