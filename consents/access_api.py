@@ -11,12 +11,13 @@ from msgspec import UNSET
 from brands import retailer_api
 from consents.access_selectors import Kind, retailers_with_access
 from consents.enums import Channel, RecipientType
-from consents.rules.recipient import MOST_PHONE, read_recipient
+from consents.rules.recipient import read_recipient
 from consents.services import access
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import Problem, Refused, problem, refused
 from iys_portal.api.registry import Needs, Parameter, endpoint
 from iys_portal.shared.clock import ISTANBUL
+from iys_portal.shared.telephone import LONGEST
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
 
@@ -257,7 +258,7 @@ class _Reading:
         text = value if isinstance(value, str) else "\0"
         recipient, code = read_recipient(text, self.channel)
         if code is not None:
-            too_long = code == "H121" and len(text) > MOST_PHONE and text.lstrip("+").isdecimal()
+            too_long = code == "H121" and len(text) > LONGEST and text.lstrip("+").isdecimal()
             self._note("H166" if too_long else "H121" if code == "H114" else code, place, value)
         return recipient
 

@@ -9,6 +9,7 @@ from accounts.models.people import (
     PersonManager,
     Provider,
     WebSession,
+    validate_kep,
     validate_vkn,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "PersonManager",
     "Provider",
     "WebSession",
+    "validate_kep",
     "validate_vkn",
 ]

@@ -17,11 +17,12 @@ from consents.enums import Channel, RecipientType
 from consents.imports.columns import FIELDS as COLUMNS
 from consents.imports.judging import RowJudge, staged_of
 from consents.rules.fields import Movement, Policy, Raw, read
-from consents.rules.recipient import MOST_PHONE, TURKISH_MOBILE, is_mail, read_recipient
+from consents.rules.recipient import is_mail, read_recipient
 from consents.rules.requests import MOST_ITEMS
 from consents.services.batches import Item
 from iys_portal.api.codes import codes
 from iys_portal.api.errors import Problem, Refused, problem, refused
+from iys_portal.shared.telephone import LONGEST, TURKISH_MOBILE
 
 MOST_ACCESS = 100
 """To so many dealers one call opens a consent."""
@@ -111,7 +112,7 @@ def _problems_of(code: str, field: str, raw: Mapping[str, Any], index: int | Uns
         return [problem(code, location=[field], index=index)]
     value = raw.get(field)
     codes = [code]
-    if code == "H121" and isinstance(value, str) and len(value) > MOST_PHONE and value.lstrip("+").isdecimal():
+    if code == "H121" and isinstance(value, str) and len(value) > LONGEST and value.lstrip("+").isdecimal():
         codes.insert(0, "H160")
     return [problem(each, location=[field], value=value, index=index) for each in codes]
 
@@ -254,7 +255,7 @@ def key_in(raw: Any) -> Key:
 
 def _as_asked(code: str, recipient: str) -> str:
     """Return the code of a question for that of a record: whatever follows the plus sign, too long is too long."""
-    is_long = recipient.startswith("+") and len(recipient) > MOST_PHONE and recipient[1:].isdecimal()
+    is_long = recipient.startswith("+") and len(recipient) > LONGEST and recipient[1:].isdecimal()
     return "H166" if code == "H121" and is_long else code
 
 

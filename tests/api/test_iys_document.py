@@ -84,7 +84,11 @@ def test_what_we_answer_is_what_the_document_says(
     home = BRAND.format(iysCode=brand.provider.iys_code, brandCode=brand.code)
 
     def call(method: str, rest: str, body: Any = None, *, path: str | None = None) -> HttpResponse:
-        answer = client.send(method, f"{home}{rest}", body) if body is not None else client.send(method, f"{home}{rest}", b"")
+        answer = (
+            client.send(method, f"{home}{rest}", body)
+            if body is not None
+            else client.send(method, f"{home}{rest}", b"")
+        )
         judge(method, path or f"{BRAND}{rest.partition('?')[0]}", answer)
         return answer
 
@@ -117,8 +121,13 @@ def test_what_we_answer_is_what_the_document_says(
     assert call("POST", f"{access}/remove", {**many, "retailerAccess": [code]}).status_code == 202
     assert call("POST", f"{access}/remove/all", many).status_code == 202
     assert call("DELETE", f"/retailers/{code}", path=one).status_code == 200
-    for method, rest in (("POST", access), ("PUT", access), ("POST", f"{access}/remove"), ("POST", f"{access}/remove/all")):
-        assert call(method, rest, {}).status_code == 422
+    for method, rest in (
+        ("POST", access),
+        ("PUT", access),
+        ("POST", f"{access}/remove"),
+        ("POST", f"{access}/remove/all"),
+    ):
+        assert call(method, f"{access}{rest}", {}).status_code == 422
     assert call("POST", "/consent/retailers/access/list", {}).status_code == 422
     today = timezone.localdate()
     summary = f"{BRAND}/changes/{{reportDate}}/recipients/{{recipientType}}"
