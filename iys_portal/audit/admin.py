@@ -58,6 +58,7 @@ _ACTIONS = {
     "grant": "Yetki verildi",
     "brand_added": "Marka eklendi",
     "document_received": "Başvuruya yeni belge yüklendi",
+    "document_read": "Başvurunun bir belgesi okundu",
     "login": "Giriş yapıldı",
     "news_confirmed": "Haber isteği doğrulandı",
     "news_left": "Haber listesinden çıkıldı",
