@@ -125,7 +125,7 @@ def logged(account: ApiAccount, count: int, *, at: datetime, status: int = 200, 
 
 
 def rows_of(page: HttpResponse) -> list[str]:
-    return re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}(?=</span></td>\s*</tr>)", page.content.decode())
+    return re.findall(r"([0-9a-f]{8}-[0-9a-f-]{27})</span></div>", page.content.decode())
 
 
 def test_the_log_is_paged_and_searched(browser: Client, provider: Provider) -> None:
