@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.enums import ChangeState, ProviderState, Role
-from accounts.models import CompanyChange, Invitation, Membership, Person, Provider
+from accounts.enums import ApiAccountState, ChangeState, ProviderState, Role
+from accounts.models import ApiAccount, CompanyChange, Invitation, Membership, Person, Provider
 from accounts.rules import LAST_OWNER, AccountRefused
 from accounts.selectors import memberships_of, owners_of
+from accounts.services.api_accounts import revoke_account
 from accounts.services.company import OUTDATED, apply_change, reject_change
 from accounts.services.people import add_member, change_role, remove_member
 from iys_portal.admin_acts import Act, ActingAdmin, ActRefused, ReasonForm
@@ -452,4 +453,46 @@ class CompanyChangeAdmin(ActingAdmin, ReadOnlyAdmin):
     fields = (
         *("provider", "field", "old_value", "new_value", "reason", "state", "requested_by", "created_at"),
         *("decided_by", "decided_at", "decision"),
+    )
+
+
+def _api_account_facts(account: ApiAccount) -> list[tuple[str, str]]:
+    company = account.provider or account.partner or account.intermediary
+    return [("Kuruluş", str(company)), ("Hesap", account.name), ("Kullanıcı adı", account.username)]
+
+
+def _revoke_api_account(account: ApiAccount, actor: Any, reason: str) -> str:
+    revoke_account(account=account, now=timezone.now(), actor=actor, reason=reason)
+    return f"{account.name} iptal edildi."
+
+
+REVOKE = Act(
+    name="iptal",
+    label="İptal et",
+    question="API hesabı iptal edilsin mi?",
+    refusal=lambda account: "" if account.state == ApiAccountState.ACTIVE else "Bu hesap zaten iptal edilmiş.",
+    facts=_api_account_facts,
+    consequence=lambda account: (
+        f"“{account.name}” ve bütün jetonları bir saniye içinde geçersiz olur; hesap yeniden açılamaz."
+    ),
+    perform=_revoke_api_account,
+    hint="Gerekçe denetim kaydına yazılır.",
+    is_grave=True,
+)
+
+
+@admin.register(ApiAccount)
+class ApiAccountAdmin(ActingAdmin, ReadOnlyAdmin):
+    """API accounts of every company; one that is misused is revoked on a page of its own."""
+
+    acts = (REVOKE,)
+    act_permission = "accounts.change_apiaccount"
+    list_display = ("name", "provider", "partner", "intermediary", "state", "last_used_at", "expires_at")
+    list_filter = ("state",)
+    list_select_related = ("provider", "partner", "intermediary")
+    search_fields = ("=username", "=provider__iys_code")
+    fields = (
+        *("name", "username", "provider", "partner", "intermediary", "state", "created_by", "created_at"),
+        *("secret_at", "expires_at", "revoked_at", "last_used_at", "networks"),
+        *("per_second", "tokens_per_hour", "status_per_hour", "history_per_hour"),
     )

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import ApiAccount, ApiRequest
 
-PAGE = 50
+PAGE = 25
 WATCHED = timedelta(hours=24)
 # İYS drops an address from its list that asks this often and succeeds this seldom (domain 1.2).
 BUSY_FROM, POOR_BELOW = 20_000, 70

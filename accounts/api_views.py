@@ -134,7 +134,7 @@ def revoke(request: ProviderRequest, pk: int) -> HttpResponse:
 @require_safe
 @provider_view(Capability.API)
 def requests(request: ProviderRequest, pk: int) -> HttpResponse:
-    """The account's calls (?ara= a request's number, ?durum=hata, ?once= the last row of the page before)."""
+    """The account's calls (?ara= a request's number, ?durum=hata, ?sonra= the last row of the page before)."""
     account = _account(request, pk)
     query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
     failed = request.GET.get("durum") == "hata"
@@ -142,12 +142,12 @@ def requests(request: ProviderRequest, pk: int) -> HttpResponse:
     found = requests_of(account, request_id=request_id, failed=failed)
     if query and request_id is None:
         found = found.none()
-    rows = list(older_than(found, _number(request.GET.get("once", "")))[: PAGE + 1])
+    rows = list(older_than(found, _number(request.GET.get("sonra", "")))[: PAGE + 1])
     context = {
         "account": account,
         "rows": rows[:PAGE],
         "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
-        "is_later_page": "once" in request.GET,
+        "is_later_page": "sonra" in request.GET,
         "query": query,
         "failed": failed,
         "is_number": request_id is not None,

@@ -107,7 +107,7 @@ def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Acto
 
 
 @transaction.atomic
-def revoke_account(*, account: ApiAccount, now: datetime, actor: Actor | None) -> None:
+def revoke_account(*, account: ApiAccount, now: datetime, actor: Actor | None, reason: str = "İptal edildi") -> None:
     """End the account for good, with all its tokens. One that is revoked already stays as it is."""
     account = ApiAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
     if account.state == ApiAccountState.REVOKED:
@@ -117,7 +117,7 @@ def revoke_account(*, account: ApiAccount, now: datetime, actor: Actor | None) -
         ApiAccountState.REVOKED,
         table=API_ACCOUNT_TRANSITIONS,
         actor=actor,
-        reason="İptal edildi",
+        reason=reason,
         revoked_at=now,
     )
 

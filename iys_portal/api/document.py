@@ -12,7 +12,7 @@ from iys_portal.api.codes import codes
 from iys_portal.api.errors import Errors
 from iys_portal.api.identity import TokenError
 from iys_portal.api.registry import Endpoint, Needs, endpoints
-from iys_portal.api.rooms import ROOMS  # noqa: F401  (declares the endpoints)
+from iys_portal.api.rooms import ROOMS
 
 _REF = "#/components/schemas/{name}"
 _GATES = ("H520", "H521", "H524", "H586")
@@ -29,6 +29,18 @@ _PLACES = {
     "tin": "Vergi ya da T.C. kimlik no.",
 }
 _TEXTS = frozenset({"requestId", "recipientType", "type", "reportDate", "tin"})
+
+
+def in_order() -> list[Endpoint]:
+    """Return every endpoint in the order of the rooms, those of one subject together."""
+    names = [room.__name__ for room in ROOMS]
+
+    def place(each: Endpoint) -> int:
+        return next((at for at, name in enumerate(names) if each.view.__module__.startswith(name)), len(names))
+
+    declared = sorted(endpoints(), key=place)
+    tags = list(dict.fromkeys(each.tag for each in declared))
+    return sorted(declared, key=lambda each: tags.index(each.tag))
 
 
 def places_of(path: str) -> list[str]:
@@ -61,7 +73,7 @@ def refusals_of(declared: Endpoint) -> list[str]:
 @cache
 def document() -> dict[str, Any]:
     """Return the whole document."""
-    declared = list(endpoints())
+    declared = in_order()
     kinds = [kind for each in declared for kind in (each.body, each.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components([*kinds, Errors, TokenError], ref_template=_REF)
     described = iter(schemas)

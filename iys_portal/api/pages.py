@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import public
 from iys_portal.api.codes import RETRYABLE, codes
-from iys_portal.api.document import document, refusals_of
+from iys_portal.api.document import document, in_order, refusals_of
 from iys_portal.api.examples import examples_of
 from iys_portal.api.registry import Endpoint, Needs, endpoints
 
@@ -30,8 +30,7 @@ _CALLERS = {
 @public
 def overview(request: HttpRequest) -> HttpResponse:
     """What the API is, how to begin, and all its services."""
-    declared = sorted(endpoints(), key=lambda each: _tags().index(each.tag))
-    tags = [(tag, list(group)) for tag, group in groupby(declared, key=lambda each: each.tag)]
+    tags = [(tag, list(group)) for tag, group in groupby(in_order(), key=lambda each: each.tag)]
     return render(request, "api/overview.html", {"tags": tags, "base": settings.PUBLIC_URL})
 
 
@@ -72,7 +71,7 @@ def code(request: HttpRequest, code: str) -> HttpResponse:
     row = codes().get(code)
     if row is None:
         raise Http404
-    services = [each for each in endpoints() if code in refusals_of(each)]
+    services = [each for each in in_order() if code in refusals_of(each)]
     context = {"row": row, "services": services, "retryable": code in RETRYABLE}
     return render(request, "api/code.html", context)
 
@@ -82,10 +81,6 @@ def code(request: HttpRequest, code: str) -> HttpResponse:
 def openapi(_request: HttpRequest) -> HttpResponse:
     """The document for programs."""
     return HttpResponse(json.dumps(document(), ensure_ascii=False), content_type="application/json")
-
-
-def _tags() -> list[str]:
-    return [tag["name"] for tag in document()["tags"]]
 
 
 def _pretty(value: object) -> str:

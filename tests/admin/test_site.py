@@ -35,6 +35,7 @@ MANAGED = {
     "payments.bankaccount",
 }
 READ_ONLY = {
+    "accounts.apiaccount",
     "accounts.companychange",
     "accounts.invitation",
     "applications.application",

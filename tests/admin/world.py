@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts.enums import CompanyField, Role
 from accounts.models import CompanyChange, Invitation, Person, Provider
+from accounts.services.api_accounts import create_account
 from accounts.services.company import request_change
 from accounts.services.people import Invited, invite
 from applications.models import NewsSubscriber
@@ -35,6 +36,7 @@ def add_one_of_each(number: int, *, now: datetime) -> None:
     person = factories.PersonFactory.create()
     provider = factories.MembershipFactory.create(person=person).provider
     ask_and_invite(provider, person, number, now=now)
+    create_account(provider=provider, name=f"Yazılım {number}", now=now, actor=person)
     card_money(buy(provider, person, now=now), number, now=now)
     grant(provider, person, now=now)
     package = Package.objects.create(slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number)

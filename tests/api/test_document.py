@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from accounts.models import Person, Provider
+from iys_portal.api.document import document as own_document
 from partners.enums import Right
 from tests import factories
 from tests.api.conftest import Api
@@ -82,3 +83,31 @@ def test_refusals(api: Make, document: dict[str, Any], provider: Provider) -> No
     judge(document, "/info/city/{code}", "get", 400, client.get("/info/city/x").json())
     client.token = "x"
     judge(document, "/info/city", "get", 401, client.get("/info/city").json())
+
+
+def test_our_own_document_says_what_is_answered(api: Make, provider: Provider, alice: Person) -> None:
+    """Whatever lies beside the repository: live answers are what `/api/openapi.json` describes."""
+    ours = own_document()
+    client, partner = api(provider), factories.PartnerFactory.create()
+    factories.subscription(provider, now=client.account.created_at)
+    brand = factories.BrandFactory.create(provider=provider)
+    authorise(brand, partner, person=alice, now=client.account.created_at, mesaj=Right.WRITE)
+    theirs = api(partner)
+    sps, integrator = f"/sps/{provider.iys_code}", f"/integrator/{partner.code}"
+    calls = [
+        (client, "/sps/{iysCode}/brands", f"{sps}/brands"),
+        (client, "/sps/{iysCode}/subscription", f"{sps}/subscription"),
+        (theirs, "/sps/{iysCode}/subscription", f"{sps}/subscription"),
+        (theirs, "/integrator/{integratorCode}/sps", f"{integrator}/sps"),
+        (theirs, "/integrator/{integratorCode}/sps/{iysCode}", f"{integrator}{sps}"),
+        (theirs, "/integrator/{integratorCode}/subscription", f"{integrator}/subscription"),
+        (client, "/integrator/{integratorCode}/subscription", f"{integrator}/subscription"),
+        (client, "/info/city/{code}", "/info/city/x"),
+        (client, "/info/town", "/info/town"),
+        (client, "/version", "/version"),
+    ]
+    for caller, path, url in calls:
+        answer = caller.get(url)
+        described = ours["paths"][path]["get"]["responses"][str(answer.status_code)]["content"]["application/json"]
+        whole = {**described["schema"], "components": ours["components"]}
+        jsonschema.Draft202012Validator(whole).validate(answer.json())

@@ -2,13 +2,14 @@
 
 import re
 from html import unescape
+from itertools import groupby
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from iys_portal.api.codes import codes
-from iys_portal.api.document import document, places_of, refusals_of
+from iys_portal.api.document import document, in_order, places_of, refusals_of
 from iys_portal.api.examples import examples_of
 from iys_portal.api.registry import endpoints
 
@@ -20,6 +21,13 @@ def test_the_first_page_names_every_service() -> None:
     for each in endpoints():
         assert f'href="/api/servis/{each.name}/"' in html, each.name
         assert each.paths[0] in html
+
+
+def test_tokens_come_first_and_subjects_stand_together() -> None:
+    tags = [each.tag for each in in_order()]
+    assert tags[0] == "KİMLİK YÖNETİMİ"
+    assert [tag for tag, _ in groupby(tags)] == list(dict.fromkeys(tags))
+    assert {each.name for each in in_order()} == {each.name for each in endpoints()}
 
 
 def test_every_service_has_its_page_with_four_examples() -> None:

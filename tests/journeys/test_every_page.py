@@ -54,6 +54,10 @@ ANYBODY = [
     "/dogrula/3467-9ACD-EFHJ-KMNP/",
     "/dogrula/?kod=O0",
     "/oturum-bitti/",
+    "/api/",
+    "/api/servis/create_token/",
+    "/api/hatalar/",
+    "/api/hatalar/H353/",
 ]
 PROVIDER = [
     "/markalar/",
@@ -76,6 +80,8 @@ PROVIDER = [
     "/izinler/liste/?durum=RET&kanal=ARAMA",
     "/izinler/ekle/",
     "/isyerim/",
+    "/isyerim/api/",
+    "/isyerim/api/yeni/",
     "/isyerim/bildirimler/",
     "/isyerim/oturumlar/",
     "/isyerim/kisisel-verilerim/",
