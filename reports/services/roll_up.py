@@ -13,6 +13,7 @@ from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from reports.enums import RECOUNTED
 from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
 from reports.selectors.figures import DAY, DELAY
+from reports.services.daily_files import queue_files
 
 logger = structlog.get_logger(__name__)
 
@@ -78,9 +79,11 @@ def _step(provider_id: int, *, now: datetime, batch: int) -> bool:
     until = _reach(provider_id, state.seq, batch)
     if until is None:
         return False
-    _take(provider_id, after=state.seq, until=until, now=now)
+    corrected = _take(provider_id, after=state.seq, until=until, now=now)
     state.seq, state.rolled_at = until, now
     state.save(update_fields=["seq", "rolled_at"])
+    for day in corrected:
+        queue_files(provider_id=provider_id, day=day, now=now)
     return True
 
 
@@ -182,14 +185,28 @@ def _said(kept: _Rows) -> list[dict[str, Any]]:
 
 
 def close_days(*, now: datetime) -> list[date]:
-    """Close the days that are over, all movements of theirs in the roll-up; return those that were open till now.
+    """Close the days that are over, all movements of theirs in the roll-up, and ask for their files.
 
-    What is recorded for a closed day later corrects it. On the first call only yesterday is closed.
+    Returns the days that were open till now. A worker that is killed meanwhile leaves them open, and they are closed by
+    the next. What is recorded for a closed day later corrects it. On the first call only yesterday is closed.
     """
     yesterday = istanbul_day(now) - timedelta(days=1)
     last = ClosedDay.objects.order_by("-day").values_list("day", flat=True).first() or yesterday - timedelta(days=1)
     days = [last + timedelta(days=n) for n in range(1, (yesterday - last).days + 1)]
     if days:
         roll_up_all(now=now)
+        moved = RollUp.objects.filter(rolled_at__gte=end_of_istanbul_day(last)).values_list("provider_id", flat=True)
+        for provider_id in moved.order_by("provider_id"):
+            for day in days:
+                ask_for_files(provider_id=provider_id, day=day, now=now)
         ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
     return days
+
+
+@transaction.atomic
+def ask_for_files(*, provider_id: int, day: date, now: datetime, actor: Actor | None = None) -> int:
+    """Ask for the files that a provider's day lacks, all recorded movements in them; return how many were asked for."""
+    _locked(provider_id)
+    while _step(provider_id, now=now, batch=BATCH):
+        pass
+    return len(queue_files(provider_id=provider_id, day=day, now=now, actor=actor))
