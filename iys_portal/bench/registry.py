@@ -48,6 +48,12 @@ BENCHES = {
         "rows",
         "a file of consents from its bytes to the register, beside COPY and beside the ways one would try first",
     ),
+    "reports": Bench(
+        "iys_portal.bench.reports",
+        1_000_000,
+        "movements",
+        "the daily roll-up beside a bare count(*), and a report's figures with a history ten times as long",
+    ),
 }
 
 

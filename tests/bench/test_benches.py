@@ -27,6 +27,7 @@ KEYS = {
         *("of_copy", "of_sorted_copy", "times_bulk_create", "times_row_by_row", "reimport_of_first"),
         *("peak_mib", "parse_times_phonenumbers", "xlsx_times_openpyxl"),
     },
+    "reports": {"roll_up_of_count", "page_growth", "differences"},
 }
 ALWAYS = {"bench", "rows", "runs", "seed", "wrong", "figures"}
 FIGURE = ["goal", "name", "subject_s", "baseline", "baseline_s", "ratio", "value", "spread", "target", "met"]
@@ -35,12 +36,14 @@ TINY = {
     "address-count": ["--rows", "400"],
     "reconcile": ["--rows", "600", "--quick"],
     "import": ["--rows", "400"],
+    "reports": ["--rows", "400"],
 }
 RIGHT = {
     "contract": {"valid_share": 1, "flips_found_share": 1, "documents": 2, "flips": 2},
     "address-count": {"mismatches": 0},
     "reconcile": {"false_matches": 0},
     "import": {},
+    "reports": {"differences": 0},
 }
 
 
