@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 
@@ -53,7 +53,7 @@ _WAITING = """
 def day_figures(brand: Brand, day: date, recipient_type: RecipientType) -> list[DayFigures]:
     """Return the figures of an Istanbul day by channel, the provider's own first and the citizens' second."""
     start, end = day_bounds(day)
-    values = {
+    values: dict[str, int | datetime] = {
         "provider": brand.provider_id,
         "brand": brand.pk,
         "kind": recipient_type.value,

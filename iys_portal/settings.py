@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "payments",
     "consents",
     "push",
+    "reports",
     "iys_portal",
 ]
 
@@ -124,7 +125,7 @@ DATABASES["default"].update(
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {"options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"},
+        "OPTIONS": {"options": "-c jit=off -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"},
     }
 )
 # A database with all migrations applied, which benches copy instead of migrating one of their own.
@@ -198,6 +199,15 @@ CELERY_BEAT_SCHEDULE = {
     "plan-push": {"task": "push.tasks.plan_push", "schedule": 5.0, "options": {"queue": "push"}},
     "forget-push-log": {"task": "push.tasks.forget_push_log", "schedule": crontab(hour="4", minute="30")},
     "forget-batches": {"task": "consents.tasks.forget_batches", "schedule": crontab(hour="4", minute="25")},
+    "roll-up-movements": {"task": "reports.tasks.roll_up_movements", "schedule": 60.0},
+    # The days that have ended since the last time: a worker that was away at half past midnight misses nothing.
+    "close-report-days": {"task": "reports.tasks.close_report_days", "schedule": crontab(minute="30")},
+    "stamp-daily-files": {
+        "task": "reports.tasks.stamp_daily_files",
+        "schedule": 300.0,
+        "options": {"queue": "documents"},
+    },
+    "forget-comparisons": {"task": "reports.tasks.forget_comparisons", "schedule": crontab(hour="4", minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"

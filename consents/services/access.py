@@ -116,7 +116,7 @@ def _numbers(kind: Kind, recipients: Collection[str]) -> dict[str, int]:
         channel=kind.channel,
         recipient_type=kind.recipient_type,
     )
-    return dict(found.values_list("recipient", "last_seq"))
+    return {recipient: number or 0 for recipient, number in found.values_list("recipient", "last_seq")}
 
 
 def open_rows(kind: Kind, recipients: list[str], codes: Collection[int]) -> int:

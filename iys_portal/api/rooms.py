@@ -10,6 +10,7 @@ import packages.api
 import partners.api
 import partners.intermediary_api
 import push.api
+import reports.api
 
 ROOMS = (
     iys_portal.api.identity,
@@ -18,6 +19,7 @@ ROOMS = (
     consents.api,
     consents.access_api,
     consents.statistics_api,
+    reports.api,
     push.api,
     packages.api,
     partners.api,

@@ -54,6 +54,12 @@ BENCHES = {
         "consents",
         "the API's hot endpoints over HTTP, beside what the database alone needs for the same",
     ),
+    "reports": Bench(
+        "iys_portal.bench.reports",
+        1_000_000,
+        "movements",
+        "the daily roll-up beside a bare count(*), and a report's figures with a history ten times as long",
+    ),
 }
 
 

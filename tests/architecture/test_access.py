@@ -107,6 +107,9 @@ CAPABILITIES = {
         Capability.CONSENTS,
     ),
     **dict.fromkeys((f"push:{act}" for act in ("add", "key", "restart", "remove", "replay")), Capability.API),
+    **dict.fromkeys(
+        (f"reports:{name}" for name in ("day", "file", "stamp", "comparison", "comparison_rows")), Capability.CONSENTS
+    ),
     **dict.fromkeys(("partners:template_rename", "partners:template_delete"), Capability.BRANDS),
     **dict.fromkeys(
         (

@@ -29,6 +29,7 @@ KEYS = {
     },
     # Without status_1000_times_drf: Django REST framework is not among the portal's packages.
     "api": {"status_1000_of_db", "add_of_sql", "batch_of_copy"},
+    "reports": {"roll_up_of_count", "page_growth", "differences"},
 }
 ALWAYS = {"bench", "rows", "runs", "seed", "wrong", "figures"}
 FIGURE = ["goal", "name", "subject_s", "baseline", "baseline_s", "ratio", "value", "spread", "target", "met"]
@@ -38,6 +39,7 @@ TINY = {
     "reconcile": ["--rows", "600", "--quick"],
     "import": ["--rows", "400"],
     "api": ["--rows", "1000"],
+    "reports": ["--rows", "400"],
 }
 RIGHT = {
     "contract": {"valid_share": 1, "flips_found_share": 1, "documents": 2, "flips": 2},
@@ -45,6 +47,7 @@ RIGHT = {
     "reconcile": {"false_matches": 0},
     "import": {},
     "api": {},
+    "reports": {"differences": 0},
 }
 
 

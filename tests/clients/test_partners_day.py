@@ -1,14 +1,17 @@
-"""A partner's whole day over real HTTP, with the Python client: token, adding, a batch, changes, dealers, the summary.
+"""A partner's whole day over real HTTP, with the Python client: from the token to the reconciliation.
 
 What a worker and beat do is done by hand between the calls.
 """
 
+import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from iys_client import ApiError, Client, Consent, LoginFailed, verify
+from iys_client import Brand as Shop
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -26,10 +29,13 @@ from partners.models import PartnerGrant
 from partners.services import authorise_partner, revoke
 from push.models import PushConnection
 from push.services import connections, sending
+from reports.services.roll_up import close_days
 from tests import factories
 from tests.consents.scene import forget_consents
 from tests.push.conftest import certificate, receiver  # noqa: F401  (fixtures)
 from tests.push.receiver import PASSWORD, USER, Receiver
+from tests.reports.conftest import keys  # noqa: F401  (a fixture)
+from tests.reports.conftest import work as reports_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST, SECOND, THIRD = (f"+90599200000{number}" for number in (1, 2, 3))
@@ -93,7 +99,14 @@ def written(instant: datetime) -> str:
     return f"{instant.astimezone(ISTANBUL):%Y-%m-%d %H:%M:%S}"
 
 
-def test_a_partners_day(brand: Brand, grant: PartnerGrant, issued: Issued, portal: LiveServer, alice: Person) -> None:
+def test_a_partners_day(
+    brand: Brand,
+    grant: PartnerGrant,
+    issued: Issued,
+    portal: LiveServer,
+    alice: Person,
+    keys: Path,  # noqa: F811
+) -> None:
     client = client_of(issued, portal)
     assert [each["brandCode"] for each in client.brands(brand.provider.iys_code)] == [brand.code]
     assert client.subscription(brand.provider.iys_code)["status"] == "ACTIVE"
@@ -153,11 +166,30 @@ def test_a_partners_day(brand: Brand, grant: PartnerGrant, issued: Issued, porta
         ("IYS", 0, 1, 1),
     ]
 
+    # The day is over.
+    agreed_on(shop, day)
+
     # The brand takes its right back: the next call is refused.
     revoke(grant=grant, person=alice, now=timezone.now())
     with pytest.raises(ApiError) as refusal:
         shop.status(FIRST, "MESAJ")
     assert (refusal.value.status, refusal.value.codes) == (403, ["H353"])
+
+
+def agreed_on(shop: Shop, day: date) -> None:
+    """The day's file is made, compared and agreed on."""
+    assert shop.agreement(day) is None
+    close_days(now=timezone.now() + timedelta(days=1))
+    reports_work()
+    file, agreement = shop.daily_file(day), shop.agreement(day)
+    assert file is not None
+    assert agreement is not None
+    assert (agreement["hashValue"], agreement["agreementStatus"]) == (hashlib.sha384(file).hexdigest(), False)
+    assert sorted(line.split(b",")[2].decode() for line in file.splitlines()[1:]) == [FIRST, FIRST, SECOND, THIRD]
+    shop.agree(day)
+    agreement = shop.agreement(day)
+    assert agreement is not None
+    assert agreement["agreementStatus"] is True
 
 
 def refuse(brand: Brand, recipient: str) -> None:

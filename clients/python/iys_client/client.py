@@ -150,6 +150,11 @@ class Brand:
         found: dict[str, Any] | None = self._session.call("GET", f"{self._path}/agreements/{day:%Y-%m-%d}").json
         return found
 
+    def daily_file(self, day: date) -> bytes | None:
+        """Return the CSV file of a day's movements, whose SHA-384 is the hash; None where there is no file."""
+        answer = self._session.call("GET", f"{self._path}/changes/{day:%Y-%m-%d}/file")
+        return answer.content if answer.status == 200 else None
+
     def agree(self, day: date) -> None:
         """Say that your own file of the day has the same hash."""
         self._session.call("PUT", f"{self._path}/agreements/{day:%Y-%m-%d}", {"agreementStatus": True})

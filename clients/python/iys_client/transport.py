@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -24,7 +25,7 @@ class Answer:
 
     status: int
     content: bytes
-    headers: Mapping[str, str]
+    headers: Message
 
     @property
     def json(self) -> Any:

@@ -1,0 +1,68 @@
+"""Names of what reports count by and of what happens to them."""
+
+from enum import StrEnum
+
+from django.db import models
+
+from iys_portal.shared.states import Transitions
+
+RECOUNTED = "recounted"
+"""Audit action: the figures of a day were counted anew and differed."""
+
+
+class Dimension(StrEnum):
+    """What movements can be told apart by; the values are the columns of the daily roll-up."""
+
+    DAY = "day"
+    BRAND = "brand_id"
+    CHANNEL = "channel"
+    RECIPIENT_TYPE = "recipient_type"
+    SOURCE = "source"
+
+
+ASKED = "asked"
+"""Audit action: a daily file is to be made."""
+STAMPED = "stamped"
+"""Audit action: a daily file was time-stamped."""
+AGREED = "agreed"
+"""Audit action: somebody said that a daily file is what they have, too (mutabakat)."""
+
+
+class FileState(models.TextChoices):
+    """How far a daily file is, in İYS's own names."""
+
+    QUEUED = "queued", "Sırada"
+    INPROGRESS = "inprogress", "Hazırlanıyor"
+    COMPLETED = "completed", "Hazır"
+    ERROR = "error", "Yeniden denenecek"
+
+
+FILE_TRANSITIONS: Transitions[FileState] = {
+    FileState.QUEUED: frozenset({FileState.INPROGRESS}),
+    FileState.INPROGRESS: frozenset({FileState.COMPLETED, FileState.ERROR}),
+    FileState.ERROR: frozenset({FileState.INPROGRESS}),
+    FileState.COMPLETED: frozenset(),
+}
+
+
+class ComparisonState(models.TextChoices):
+    """Whether somebody's own file was compared with ours."""
+
+    WAITING = "waiting", "Karşılaştırılıyor"
+    DONE = "done", "Karşılaştırıldı"
+    REFUSED = "refused", "Dosya okunamadı"
+
+
+COMPARISON_TRANSITIONS: Transitions[ComparisonState] = {
+    ComparisonState.WAITING: frozenset({ComparisonState.DONE, ComparisonState.REFUSED}),
+    ComparisonState.DONE: frozenset(),
+    ComparisonState.REFUSED: frozenset(),
+}
+
+
+class DifferenceKind(models.IntegerChoices):
+    """In what a row of somebody's file differs from ours."""
+
+    ONLY_OURS = 1, "Dosyanızda yok"
+    ONLY_THEIRS = 2, "İYS kaydında yok"
+    CHANGED = 3, "İçeriği farklı"

@@ -1,0 +1,203 @@
+"""Compare somebody's own file of a day with ours, row by row, and tell what differs.
+
+Both files pass line by line into tables of the database, which joins them on its disk: however large they are, neither
+is in memory.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+from django.db import connection, transaction
+
+from accounts.models import Person
+from iys_portal.audit.outbox import promise
+from iys_portal.audit.services import move, record
+from iys_portal.shared.crypto import decrypt, encrypt
+from iys_portal.shared.sheets.refusal import FileRefused
+from iys_portal.shared.sheets.source import opened, pieces
+from iys_portal.shared.sheets.text import raw_lines
+from reports.enums import COMPARISON_TRANSITIONS, ComparisonState
+from reports.models import Comparison, ComparisonPiece, DailyFile
+from reports.selectors.files import HEAD, content_of
+
+MOST_BYTES = 500 * 1024 * 1024
+KEPT = 100_000
+"""So many differing rows of a comparison are kept and shown; all are counted."""
+_KEPT_DAYS = 30
+_PIECE = 1 << 20
+_NAMES = HEAD.split(",")
+
+
+def weigh(content: BinaryIO) -> str:
+    """Return the SHA-384 (hex) of a file, left at its beginning; raise FileRefused if it is empty or too large."""
+    stream = opened(content, limit=MOST_BYTES)
+    digest = hashlib.sha384()
+    for piece in pieces(stream, _PIECE):
+        digest.update(piece)
+    content.seek(0)
+    return digest.hexdigest()
+
+
+@transaction.atomic
+def ask(*, file: DailyFile, person: Person, filename: str, content: BinaryIO, sha384: str, now: datetime) -> Comparison:
+    """Keep a file, encrypted, until it is compared with ours, which is promised."""
+    comparison = Comparison.objects.create(
+        provider_id=file.provider_id, file=file, person=person, filename=filename[:255], sha384=sha384, sent_at=now
+    )
+    for position, piece in enumerate(pieces(content, _PIECE)):
+        ComparisonPiece.objects.create(comparison=comparison, position=position, content_encrypted=encrypt(piece))
+    record(action="compare", subject=comparison, actor=person, day=str(file.day))
+    promise("reports.compare", comparison_id=comparison.pk)
+    return comparison
+
+
+@transaction.atomic
+def compare(*, comparison_id: int, now: datetime) -> None:
+    """Compare what waits; done before, nothing happens."""
+    comparison = Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
+    if comparison.state != ComparisonState.WAITING:
+        return
+    with _opened(comparison) as theirs:
+        try:
+            with transaction.atomic():
+                _compare(comparison, theirs, now)
+        except FileRefused as refusal:
+            _finish(comparison, ComparisonState.REFUSED, now, message=refusal.message)
+    comparison.pieces.all().delete()
+
+
+def _opened(comparison: Comparison) -> BinaryIO:
+    file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115  (the caller closes it)
+    kept = comparison.pieces.order_by("position").values_list("content_encrypted", flat=True)
+    for piece in kept.iterator(chunk_size=4):
+        file.write(decrypt(piece))
+    file.seek(0)
+    return file
+
+
+def _finish(comparison: Comparison, state: ComparisonState, now: datetime, **changes: object) -> None:
+    changes["finished_at"] = now
+    move(comparison, state, table=COMPARISON_TRANSITIONS, actor=None, reason="", **changes)
+
+
+def _compare(comparison: Comparison, theirs: BinaryIO, now: datetime) -> None:
+    reading = _Reading(theirs)
+    _load("reports_ours", (line.split(",") for line in _lines(content_of(comparison.file))))
+    _load("reports_theirs", reading.rows())
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT)
+        only_ours, only_theirs, changed, is_moved = cursor.fetchone()
+        cursor.execute(_KEEP, {"comparison": comparison.pk, "kept": KEPT})
+    notes = reading.notes
+    if is_moved and not (only_ours or only_theirs or changed):
+        notes.append("Satırların sırası farklı: dosya önce kayıt zamanına, sonra işlem numarasına göre sıralanır.")
+    _finish(
+        comparison,
+        ComparisonState.DONE,
+        now,
+        row_count=reading.count,
+        only_ours=only_ours,
+        only_theirs=only_theirs,
+        changed=changed,
+        notes=notes,
+    )
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[str]:
+    """Yield the lines of a file of ours behind its head; its pieces end with whole lines."""
+    is_head = True
+    for part in parts:
+        for line in part.decode().splitlines():
+            if not is_head:
+                yield line
+            is_head = False
+
+
+class _Reading:
+    """What is learnt of their file while it is read: its rows in the order of our columns, and its own ways."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.count = 0
+        self.notes = self._looks()
+
+    def _looks(self) -> list[str]:
+        head = self._stream.read(4096)
+        self._stream.seek(-1, 2)
+        last = self._stream.read(1)
+        self._stream.seek(0)
+        first, _, _ = head.partition(b"\n")
+        found = [
+            (head.startswith(b"\xef\xbb\xbf"), "Dosyanızın başında UTF-8 işareti (BOM) var; İYS dosyasında yoktur."),
+            (first.endswith(b"\r"), "Satırlarınız CR LF ile bitiyor; İYS dosyasında yalnızca LF vardır."),
+            (b";" in first, "Sütunlarınız noktalı virgülle ayrılmış; İYS dosyasında virgül vardır."),
+            (b'"' in head, "Değerleriniz tırnak içinde; İYS dosyasında tırnak yoktur."),
+            (last != b"\n", "Dosyanızın son satırı satır sonuyla bitmiyor."),
+        ]
+        return [note for is_so, note in found if is_so]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the cells of each row in the order of our columns. Raises FileRefused where these are missing."""
+        lines = raw_lines(self._stream, limit=MOST_BYTES)
+        first = next(lines, "")
+        separator = ";" if ";" in first else ","
+        names = _cells(first, separator)
+        missing = [name for name in _NAMES if name not in names]
+        if missing:
+            raise FileRefused(f"Dosyanın ilk satırında şu sütunlar yok: {', '.join(missing)}. Beklenen başlık: {HEAD}")
+        places = [names.index(name) for name in _NAMES]
+        if names != _NAMES:
+            self.notes.append("Sütunlarınızın sırası ya da sayısı İYS dosyasından farklı.")
+        for line in lines:
+            if line.strip():
+                cells = _cells(line, separator)
+                self.count += 1
+                yield [cells[place] if place < len(cells) else "" for place in places]
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    # PostgreSQL keeps no NUL.
+    return [cell.strip().strip('"') for cell in line.replace("\0", "").split(separator)]
+
+
+def _load(table: str, rows: Iterable[list[str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'CREATE TEMPORARY TABLE {table} (place bigint, number text COLLATE "C", said text COLLATE "C")'
+            " ON COMMIT DROP"
+        )
+        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for place, cells in enumerate(rows):
+                copy.write_row((place, cells[1], ",".join(cells)))
+        cursor.execute(f"ANALYZE {table}")
+
+
+# A transaction id may stand twice in their file: its first row is compared with ours, its second is one too many.
+_JOINED = """
+    (SELECT *, row_number() OVER (PARTITION BY number ORDER BY place) AS nth FROM reports_ours) AS o
+    FULL JOIN (SELECT *, row_number() OVER (PARTITION BY number ORDER BY place) AS nth FROM reports_theirs) AS t
+    ON t.number = o.number AND t.nth = o.nth
+"""
+_COUNT = f"""
+    SELECT count(*) FILTER (WHERE t.said IS NULL), count(*) FILTER (WHERE o.said IS NULL),
+        count(*) FILTER (WHERE o.said <> t.said), coalesce(bool_or(o.place <> t.place), false) FROM {_JOINED}
+"""  # noqa: S608
+_KEEP = f"""
+    INSERT INTO reports_difference (comparison_id, position, kind, ours, theirs)
+    SELECT %(comparison)s, row_number() OVER (ORDER BY coalesce(o.place, t.place), o.place IS NULL),
+        CASE WHEN t.said IS NULL THEN 1 WHEN o.said IS NULL THEN 2 ELSE 3 END,
+        coalesce(o.said, ''), coalesce(t.said, '')
+    FROM {_JOINED} WHERE o.said IS DISTINCT FROM t.said
+    ORDER BY coalesce(o.place, t.place), o.place IS NULL LIMIT %(kept)s
+"""  # noqa: S608
+
+
+def forget(*, now: datetime) -> int:
+    """Drop comparisons of more than a month ago; return how many there were."""
+    old = Comparison.objects.filter(sent_at__lt=now - timedelta(days=_KEPT_DAYS))
+    number = old.count()
+    old.delete()
+    return number
