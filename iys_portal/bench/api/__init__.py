@@ -156,7 +156,7 @@ class _Run:
             f"a new consent, {_ADDS} requests",
             (
                 lambda: [client.post(path, body, expected=200) for body in self._bodies(_ADDS)],
-                lambda: [self._write(body["recipient"]) for body in self._bodies(_ADDS)],
+                lambda: self._write([body["recipient"] for body in self._bodies(_ADDS)]),
             ),
             beside="its two statements in a transaction",
             limit=Limit("≥", 0.5),
@@ -183,12 +183,13 @@ class _Run:
             for number in range(self._next - count, self._next)
         ]
 
-    def _write(self, recipient: str) -> None:
+    def _write(self, recipients: list[str]) -> None:
         brand = self._bare
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_EVENT, [brand.provider_id, brand.pk, recipient])
-            (seq,) = cursor.fetchone()
-            cursor.execute(_CURRENT, [brand.provider_id, recipient, brand.pk, seq])
+        for recipient in recipients:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_EVENT, [brand.provider_id, brand.pk, recipient])
+                (seq,) = cursor.fetchone()
+                cursor.execute(_CURRENT, [brand.provider_id, recipient, brand.pk, seq])
 
     def _events(self, brand: Brand) -> int:
         with connection.cursor() as cursor:
@@ -204,7 +205,7 @@ class _Run:
             f"a batch of {_ASKED:,} accepted, {_BATCHES} requests",
             (
                 lambda: [client.post(path, body, expected=202) for body in bodies],
-                lambda: [self._copy(body) for body in bodies],
+                lambda: self._copy(bodies),
             ),
             beside="COPY of it into a bare table",
             limit=Limit("≤", 3),
@@ -216,17 +217,18 @@ class _Run:
         if kept != (batches * _ASKED, batches):
             self._wrong.append(f"{kept[0]} consents of {kept[1]} batches wait, not those of {batches}.")
 
-    def _copy(self, body: list[dict[str, str]]) -> None:
-        lines = "".join(
-            f"{self._provider.pk}\t1\t{position}\t{each['recipient']}\t2\t1\t1\t8\t{each['consentDate']}+03\n"
-            for position, each in enumerate(body)
-        )
+    def _copy(self, bodies: list[list[dict[str, str]]]) -> None:
         sql = (
             "COPY bench_copy (provider_id, number, position, recipient, channel, recipient_type, status, source,"
             " consent_at) FROM STDIN"
         )
-        with connection.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write(lines)
+        for body in bodies:
+            lines = "".join(
+                f"{self._provider.pk}\t1\t{position}\t{each['recipient']}\t2\t1\t1\t8\t{each['consentDate']}+03\n"
+                for position, each in enumerate(body)
+            )
+            with connection.cursor() as cursor, cursor.copy(sql) as copy:
+                copy.write(lines)
 
 
 def _company(number: int) -> tuple[Provider, Brand]:
