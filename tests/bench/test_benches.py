@@ -37,7 +37,7 @@ TINY = {
     "address-count": ["--rows", "400"],
     "reconcile": ["--rows", "600", "--quick"],
     "import": ["--rows", "400"],
-    "api": ["--rows", "1000"],
+    "api": ["--rows", "1000", "--quick"],
 }
 RIGHT = {
     "contract": {"valid_share": 1, "flips_found_share": 1, "documents": 2, "flips": 2},
