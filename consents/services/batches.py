@@ -272,7 +272,7 @@ def forget(*, now: datetime) -> int:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_FORGOTTEN, [now - RESULTS_KEPT, _FORGOTTEN_AT_ONCE])
-            (gone,) = cursor.fetchone()
+            gone = int(cursor.fetchone()[0])
         forgotten += gone
         if gone < _FORGOTTEN_AT_ONCE:
             return forgotten
