@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import Provider
 from brands.models import Brand
 from consents.api_selectors import TRANSACTION_ID, written_sql
-from consents.rules.requests import RESULTS_KEPT, sub_request_id
+from consents.rules.requests import RESULTS_KEPT, sub_request_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datet
             number,
             created_at,
             codes.partition(",")[0],
-            None if request is None else (request, sub_request_id(request, part)),
+            None if request is None else (request, sub_request_ids(request, [part])[0]),
         )
         for _, position, codes, created_at, number, request, part in rows
     ]

@@ -1,7 +1,7 @@
 """Endpoints that take lists of consents and say what came of them."""
 
+from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -10,7 +10,7 @@ from consents.api.common import BRAND, FIELD_CODES, TAG, policy, right_on, stran
 from consents.api.reading import ConsentBody, batch_in
 from consents.batch_selectors import BatchResults, ItemResult, results_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
-from consents.rules.requests import read_request_id, sub_request_id
+from consents.rules.requests import read_request_id, sub_request_ids
 from consents.rules.transaction import written
 from consents.services.batches import Item, accept
 from iys_portal.api.calls import Call
@@ -121,7 +121,7 @@ def _accepted(call: Call, *, repeats: bool) -> Accepted:
                 UNSET if item.source is None else _SOURCES[item.source],
                 UNSET if item.consent_at is None else item.consent_at[:19],
             )
-            for item, number in zip(items, sub_request_ids(batch.request_id, len(items)), strict=True)
+            for item, number in zip(items, sub_request_ids(batch.request_id, range(len(items))), strict=True)
         ],
     )
 
@@ -195,7 +195,7 @@ def search_request_details(call: Call) -> list[ResultItem]:
     """Bir çoklu ekleme isteğinin izinlerini sonuçlarıyla verir: success kaydedildi, failure kaydedilemedi, enqueue
     sırada. Sonuçlar 60 gün saklanır; bilinmeyen ve daha eski istekler için liste boştur."""
     found = _results(call)
-    return [] if found is None else [_item(ResultItem, found, result) for result in found.items]
+    return [] if found is None else [_item(ResultItem, found, *each) for each in _with_parts(found)]
 
 
 @endpoint(
@@ -214,8 +214,8 @@ def search_request_details_v2(call: Call) -> list[ResultItemV2]:
     if found is None:
         return []
     items = []
-    for result in found.items:
-        item = _item(ResultItemV2, found, result)
+    for result, part in _with_parts(found):
+        item = _item(ResultItemV2, found, result, part)
         item.is_add_consent_v2_service = found.repeats
         if result.original is not None:
             item.original_request_information = OriginalRequest(str(result.original[0]), result.original[1])
@@ -233,8 +233,12 @@ def _results(call: Call) -> BatchResults | None:
     return results_of(call.provider, call.brand, request_id, now=call.now)
 
 
-def _item(kind: type[Any], found: BatchResults, result: ItemResult) -> Any:
-    part = sub_request_id(found.request_id, result.position)
+def _with_parts(found: BatchResults) -> Iterator[tuple[ItemResult, str]]:
+    parts = sub_request_ids(found.request_id, [result.position for result in found.items])
+    return zip(found.items, parts, strict=True)
+
+
+def _item(kind: type[Any], found: BatchResults, result: ItemResult, part: str) -> Any:
     if result.code:
         why = worded(result.code)
         return kind(result.position, "failure", part, part, error=ItemError(why.code, why.message))
@@ -244,8 +248,3 @@ def _item(kind: type[Any], found: BatchResults, result: ItemResult) -> Any:
         *(result.position, "success", part, part, str(found.request_id), result.transaction_id),
         creation_date=result.created_at,
     )
-
-
-def sub_request_ids(request_id: UUID, size: int) -> list[str]:
-    """Return the numbers of a list's parts, in their order."""
-    return [sub_request_id(request_id, position) for position in range(size)]

@@ -20,6 +20,7 @@ _BATCHES = """
         CONSTRAINT consent_batch_in_time CHECK (finished_at >= received_at)
     )
 """
+# No foreign key, as in the store: it would be checked a thousand times for a batch.
 _ITEMS = """
     CREATE TABLE consent_batch_item (
         provider_id bigint NOT NULL,
@@ -47,9 +48,7 @@ _ITEMS = """
         CONSTRAINT consent_batch_item_retailer CHECK (retailer_code BETWEEN 10000000 AND 99999999),
         CONSTRAINT consent_batch_item_access CHECK (cardinality(retailer_access) BETWEEN 1 AND 100),
         CONSTRAINT consent_batch_item_one_result CHECK (seq IS NULL OR codes = ''),
-        CONSTRAINT consent_batch_item_repeats_something CHECK (NOT is_repeat OR seq IS NOT NULL),
-        CONSTRAINT consent_batch_item_batch FOREIGN KEY (provider_id, number)
-            REFERENCES consent_batch (provider_id, number) ON DELETE CASCADE
+        CONSTRAINT consent_batch_item_repeats_something CHECK (NOT is_repeat OR seq IS NOT NULL)
     )
 """
 

@@ -1,6 +1,7 @@
 """What programs name things by: batches and their parts, and the movement of the change feed they have seen last."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ RESULTS_KEPT = timedelta(days=60)
 
 _LONGEST = 36
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
-_LAST_GROUP = 48
+_GROUPS = 1 << 48
 
 
 def read_request_id(text: str) -> tuple[UUID | None, str | None]:
@@ -30,10 +31,10 @@ def read_request_id(text: str) -> tuple[UUID | None, str | None]:
     return (UUID(text), None) if _UUID.fullmatch(text) else (None, None)
 
 
-def sub_request_id(request_id: UUID, position: int) -> str:
-    """Return the id of a batch's part: it follows from the batch's own, so that it takes no room."""
-    last = (request_id.node + 1 + position) % (1 << _LAST_GROUP)
-    return f"{str(request_id)[:24]}{last:012x}"
+def sub_request_ids(request_id: UUID, positions: Iterable[int]) -> list[str]:
+    """Return the ids of these parts of a batch: they follow from the batch's own, so that they take no room."""
+    first, last = str(request_id)[:24], request_id.node + 1
+    return [f"{first}{(last + position) % _GROUPS:012x}" for position in positions]
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,18 +253,26 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
         cursor.execute("DROP TABLE import_chunk, import_write")
 
 
+_FORGOTTEN = """
+    WITH old AS (
+        SELECT provider_id, number FROM consent_batch WHERE received_at < %s AND finished_at IS NOT NULL LIMIT %s
+    ), items AS (
+        DELETE FROM consent_batch_item i USING old WHERE i.provider_id = old.provider_id AND i.number = old.number
+    ), batches AS (
+        DELETE FROM consent_batch b USING old WHERE b.provider_id = old.provider_id AND b.number = old.number
+        RETURNING 1
+    )
+    SELECT count(*) FROM batches
+"""
+
+
 def forget(*, now: datetime) -> int:
     """Drop batches whose results can be asked for no more; return how many."""
     forgotten = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM consent_batch b USING (SELECT provider_id, number FROM consent_batch"
-                " WHERE received_at < %s AND finished_at IS NOT NULL LIMIT %s) old"
-                " WHERE b.provider_id = old.provider_id AND b.number = old.number",
-                [now - RESULTS_KEPT, _FORGOTTEN_AT_ONCE],
-            )
-            gone = int(cursor.rowcount)
+            cursor.execute(_FORGOTTEN, [now - RESULTS_KEPT, _FORGOTTEN_AT_ONCE])
+            gone = int(cursor.fetchone()[0])
         forgotten += gone
         if gone < _FORGOTTEN_AT_ONCE:
             return forgotten

@@ -38,7 +38,7 @@ TINY = {
     "address-count": ["--rows", "400"],
     "reconcile": ["--rows", "600", "--quick"],
     "import": ["--rows", "400"],
-    "api": ["--rows", "1000"],
+    "api": ["--rows", "1000", "--quick"],
     "reports": ["--rows", "400"],
 }
 RIGHT = {

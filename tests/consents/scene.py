@@ -57,5 +57,4 @@ def kept(*provider_ids: int) -> dict[int, AddressCounts]:
 def forget_consents() -> None:
     """Empty these tables, as the test runner empties those of its models between tests with real transactions."""
     run("DELETE FROM consent")
-    run("DELETE FROM consent_batch")
-    run("TRUNCATE consent_event, consent_access")
+    run("TRUNCATE consent_event, consent_access, consent_batch, consent_batch_item")

@@ -50,8 +50,6 @@ def test_batches(batch: ConsentBatch, change: str, constraint: str) -> None:
         ("retailer_access = array_fill(10000001, ARRAY[101])", "consent_batch_item_access"),
         ("seq = 1, codes = 'H174'", "consent_batch_item_one_result"),
         ("is_repeat = true", "consent_batch_item_repeats_something"),
-        ("number = number + 1", "consent_batch_item_batch"),
-        ("provider_id = provider_id + 1", "consent_batch_item_batch"),
     ],
 )
 def test_items(batch: ConsentBatch, change: str, constraint: str) -> None:

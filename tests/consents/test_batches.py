@@ -14,7 +14,7 @@ from consents.batch_selectors import BatchResults, ItemResult, results_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import Consent, ConsentBatch, ConsentBatchItem, ConsentEvent
 from consents.rules.fields import Movement
-from consents.rules.requests import sub_request_id
+from consents.rules.requests import sub_request_ids
 from consents.rules.transaction import written
 from consents.selectors import id_of
 from consents.services import ConsentRefused, Origin, batches, record_consent
@@ -114,7 +114,7 @@ def test_nobody_else_reads_the_results(brand: Brand, sending: Sending, now: date
 
 def test_parts_have_names_of_their_own(sending: Sending) -> None:
     batch = sending(item())
-    names = [sub_request_id(batch.request_id, position) for position in range(1000)]
+    names = sub_request_ids(batch.request_id, range(1000))
     assert len({*names, str(batch.request_id)}) == 1001
     assert {len(name) for name in names} == {36}
 
@@ -152,7 +152,7 @@ def test_v1_refuses_what_is_recorded_and_v2_names_what_recorded_it(
     assert [result.transaction_id for result in two.items] == [
         *(one.items[1].transaction_id, one.items[0].transaction_id, alone.transaction_id),
     ]
-    originals = [(first.request_id, sub_request_id(first.request_id, position)) for position in (1, 0)]
+    originals = [(first.request_id, part) for part in sub_request_ids(first.request_id, (1, 0))]
     assert [result.original for result in two.items] == [*originals, None]
     assert [result.original for result in one.items] == [None, None]
     assert codes(found(brand, third, now).items) == ["H178"]
@@ -199,7 +199,7 @@ Move = tuple[str, ConsentStatus, int | None, RecipientType, Source, str]
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
     before=st.lists(MOVES, max_size=6),

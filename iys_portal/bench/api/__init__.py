@@ -31,7 +31,8 @@ _BYTES_PER_ROW = 400
 _OTHER_MIB = 200
 _ASKED = 1000
 _STATUSES, _ADDS, _BATCHES = 60, 150, 12
-"""So many calls a turn."""
+"""So many calls a turn; a quick run makes fewer."""
+_QUICK = 3
 
 _CONSENTS = """
     INSERT INTO consent (provider_id, recipient, brand_id, channel, recipient_type, status, consent_at, source)
@@ -73,6 +74,8 @@ class _Run:
         self._figures: list[Figure] = []
         self._wrong: list[str] = []
         self._next = options.rows
+        calls = (_QUICK,) * 3 if options.quick else (_STATUSES, _ADDS, _BATCHES)
+        self._statuses_a_turn, self._adds_a_turn, self._batches_a_turn = calls
         self._random = random.Random(options.seed)  # noqa: S311
         now = timezone.now()
         self._provider, self._brand = _company(1)
@@ -122,14 +125,14 @@ class _Run:
     # --- Status of a thousand recipients ----------------------------------------------------------------------
     def _statuses(self, client: Client) -> None:
         path = self._path("/BIREYSEL/status/MESAJ")
-        lists = [self._asked() for _ in range(_STATUSES)]
+        lists = [self._asked() for _ in range(self._statuses_a_turn)]
         for recipients in lists[:3]:
             answered = client.post(path, {"recipients": recipients}, expected=200)["list"]
             if set(answered) != set(self._approved(recipients)):
                 self._wrong.append("The endpoint and the database name different recipients.")
         self._beside(
             "status_1000_of_db",
-            f"status of {_ASKED:,} recipients, {_STATUSES} requests",
+            f"status of {_ASKED:,} recipients, {self._statuses_a_turn} requests",
             (
                 lambda: [client.post(path, {"recipients": each}, expected=200) for each in lists],
                 lambda: [self._approved(each) for each in lists],
@@ -153,17 +156,17 @@ class _Run:
         path = self._path("")
         self._beside(
             "add_of_sql",
-            f"a new consent, {_ADDS} requests",
+            f"a new consent, {self._adds_a_turn} requests",
             (
-                lambda: [client.post(path, body, expected=200) for body in self._bodies(_ADDS)],
-                lambda: [self._write(body["recipient"]) for body in self._bodies(_ADDS)],
+                lambda: [client.post(path, body, expected=200) for body in self._bodies(self._adds_a_turn)],
+                lambda: self._write([body["recipient"] for body in self._bodies(self._adds_a_turn)]),
             ),
             beside="its two statements in a transaction",
             limit=Limit("≥", 0.5),
             of_rates=True,
         )
         made = self._events(self._brand) - before
-        expected = _ADDS * (self._options.runs + 1)
+        expected = self._adds_a_turn * (self._options.runs + 1)
         if made != expected or self._events(self._bare) != expected:
             self._wrong.append(f"{made} consents were recorded, not {expected}.")
 
@@ -183,12 +186,13 @@ class _Run:
             for number in range(self._next - count, self._next)
         ]
 
-    def _write(self, recipient: str) -> None:
+    def _write(self, recipients: list[str]) -> None:
         brand = self._bare
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_EVENT, [brand.provider_id, brand.pk, recipient])
-            (seq,) = cursor.fetchone()
-            cursor.execute(_CURRENT, [brand.provider_id, recipient, brand.pk, seq])
+        for recipient in recipients:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_EVENT, [brand.provider_id, brand.pk, recipient])
+                (seq,) = cursor.fetchone()
+                cursor.execute(_CURRENT, [brand.provider_id, recipient, brand.pk, seq])
 
     def _events(self, brand: Brand) -> int:
         with connection.cursor() as cursor:
@@ -198,13 +202,13 @@ class _Run:
     # --- A batch ----------------------------------------------------------------------------------------------
     def _batches(self, client: Client) -> None:
         path = self._path("/request")
-        bodies = [self._bodies(_ASKED) for _ in range(_BATCHES)]
+        bodies = [self._bodies(_ASKED) for _ in range(self._batches_a_turn)]
         self._beside(
             "batch_of_copy",
-            f"a batch of {_ASKED:,} accepted, {_BATCHES} requests",
+            f"a batch of {_ASKED:,} accepted, {self._batches_a_turn} requests",
             (
                 lambda: [client.post(path, body, expected=202) for body in bodies],
-                lambda: [self._copy(body) for body in bodies],
+                lambda: self._copy(bodies),
             ),
             beside="COPY of it into a bare table",
             limit=Limit("≤", 3),
@@ -212,21 +216,22 @@ class _Run:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*), count(DISTINCT number) FROM consent_batch_item")
             kept = cursor.fetchone()
-        batches = _BATCHES * (self._options.runs + 1)
+        batches = self._batches_a_turn * (self._options.runs + 1)
         if kept != (batches * _ASKED, batches):
             self._wrong.append(f"{kept[0]} consents of {kept[1]} batches wait, not those of {batches}.")
 
-    def _copy(self, body: list[dict[str, str]]) -> None:
-        lines = "".join(
-            f"{self._provider.pk}\t1\t{position}\t{each['recipient']}\t2\t1\t1\t8\t{each['consentDate']}+03\n"
-            for position, each in enumerate(body)
-        )
+    def _copy(self, bodies: list[list[dict[str, str]]]) -> None:
         sql = (
             "COPY bench_copy (provider_id, number, position, recipient, channel, recipient_type, status, source,"
             " consent_at) FROM STDIN"
         )
-        with connection.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write(lines)
+        for body in bodies:
+            lines = "".join(
+                f"{self._provider.pk}\t1\t{position}\t{each['recipient']}\t2\t1\t1\t8\t{each['consentDate']}+03\n"
+                for position, each in enumerate(body)
+            )
+            with connection.cursor() as cursor, cursor.copy(sql) as copy:
+                copy.write(lines)
 
 
 def _company(number: int) -> tuple[Provider, Brand]:
