@@ -39,6 +39,7 @@ from payments.enums import (
     OrderState,
     StatementState,
 )
+from reports.enums import COMPARISON_TRANSITIONS, FILE_TRANSITIONS, ComparisonState, FileState
 
 O = OrderState  # noqa: E741
 
@@ -131,6 +132,8 @@ MACHINES: dict[str, tuple[type, Transitions]] = {
     "application": (ApplicationState, APPLICATION_TRANSITIONS),
     "check": (CheckState, CHECK_TRANSITIONS),
     "consent_import": (ImportState, IMPORT_TRANSITIONS),
+    "daily_file": (FileState, FILE_TRANSITIONS),
+    "comparison": (ComparisonState, COMPARISON_TRANSITIONS),
 }
 
 

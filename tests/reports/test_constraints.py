@@ -58,7 +58,7 @@ def test_a_day_is_closed_once(now: datetime) -> None:
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("daily_file_state_known", "state = 'lost'"),
+        ("daily_file_state_known", "state = 'lost', sha384 = '', made_at = NULL, stamp = NULL, stamped_at = NULL"),
         ("daily_file_made_iff_completed", "sha384 = 'x'"),
         ("daily_file_made_iff_completed", "made_at = NULL, stamp = NULL, stamped_at = NULL"),
         ("daily_file_made_iff_completed", "state = 'queued'"),
@@ -98,7 +98,7 @@ def test_a_revision_is_made_once_and_never_changed(made: Brand) -> None:
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("comparison_state_known", "state = 'lost'"),
+        ("comparison_state_known", "state = 'lost', finished_at = now()"),
         ("comparison_finished_iff_over", "finished_at = now()"),
         ("comparison_finished_iff_over", "state = 'done'"),
     ],

@@ -1,6 +1,6 @@
 """Raporlar as people see it: list and filters, a day with its file, the agreement, other companies' days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,7 +28,8 @@ LIST = reverse("reports:overview")
 
 
 @pytest.fixture(autouse=True)
-def _today(now: datetime) -> "object":
+def _today(now: datetime, settings: Settings) -> Iterator[None]:
+    settings.DEMO_MODE = False
     with time_machine.travel(now, tick=False):
         yield
 

@@ -166,7 +166,7 @@ def test_a_damaged_day_is_counted_anew(provider: Provider, now: datetime) -> Non
     assert movements(provider.pk, day, day) == {(): Figures(4, 0, 0, 4)}
     assert movements(provider.pk, *EVER) == {(): Figures(4, 1, 0, 5)}
     assert [found.day for found in corrected_days(provider.pk, *EVER)] == [day]
-    (audited,) = AuditEvent.objects.filter(provider_id=provider.pk, action="recounted")
+    (audited,) = AuditEvent.objects.filter(provider_id=provider.pk, action="report_recounted")
     assert (audited.reason, audited.detail) == ("23.11.2026", {"before": 7, "after": 3})
     assert not recount_day(provider_id=provider.pk, day=day, now=now + timedelta(hours=1))
     assert ReportDay.objects.get(provider_id=provider.pk, day=day).corrected_at == now
