@@ -6,7 +6,7 @@ from django.db import models
 
 from iys_portal.shared.states import Transitions
 
-RECOUNTED = "recounted"
+RECOUNTED = "report_recounted"
 """Audit action: the figures of a day were counted anew and differed."""
 
 
@@ -20,12 +20,15 @@ class Dimension(StrEnum):
     SOURCE = "source"
 
 
-ASKED = "asked"
+ASKED = "daily_file_asked"
 """Audit action: a daily file is to be made."""
-STAMPED = "stamped"
+STAMPED = "daily_file_stamped"
 """Audit action: a daily file was time-stamped."""
-AGREED = "agreed"
+AGREED = "daily_file_agreed"
 """Audit action: somebody said that a daily file is what they have, too (mutabakat)."""
+
+COMPARED = "daily_file_compared"
+"""Audit action: somebody sent a file of their own to be compared with ours."""
 
 
 class FileState(models.TextChoices):

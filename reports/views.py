@@ -75,7 +75,10 @@ def day(request: ProviderRequest, code: int, day: str) -> HttpResponse:
         answer = _act(request, brand, which, file, forms)
         if answer is not None:
             return answer
-    return render(request, "reports/day.html", {**_context(request, brand, which, file), **forms})
+    # The one with what is wrong heads the page.
+    wrong = next((form for form in forms.values() if form.errors), None)
+    context = {**_context(request, brand, which, file), **forms, "form": wrong}
+    return render(request, "reports/day.html", context)
 
 
 def _act(

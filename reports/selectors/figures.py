@@ -16,14 +16,16 @@ from reports.models import ReportDay, RollUp
 
 DAY = "(created_at AT TIME ZONE 'Europe/Istanbul')::date"
 """SQL: the Istanbul day on which an event was recorded."""
-DELAY = f"""CASE WHEN status = 2 AND source < 100
-    THEN GREATEST(0, {DAY} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date) END"""
-"""SQL: how many days after it was given a refusal that the provider took itself was recorded; else null."""
-
 _LONGEST = 30
 """Days of delay beyond which refusals are not told apart: all of them were recorded far too late."""
 
 Key = tuple[Any, ...]
+
+
+def delay_since(day: str) -> str:
+    """Return the SQL of how many days before `day` a refusal that the provider took itself was given; else null."""
+    return f"""CASE WHEN status = 2 AND source < 100
+        THEN GREATEST(0, {day} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date) END"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ _DELAYS = f"""
         SELECT day, brand_id, delay_days, refusals
         FROM reports_refusaldelay WHERE provider_id = %(provider)s AND day BETWEEN %(first)s AND %(last)s
         UNION ALL
-        SELECT {DAY}, brand_id, {DELAY}, 1
+        SELECT {DAY}, brand_id, {delay_since(DAY)}, 1
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(rolled)s
             AND {DAY} BETWEEN %(first)s AND %(last)s AND status = 2 AND source < 100
     ) AS refusal WHERE %(brand)s::bigint IS NULL OR brand_id = %(brand)s

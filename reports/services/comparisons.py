@@ -7,6 +7,7 @@ is in memory.
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
@@ -19,7 +20,7 @@ from iys_portal.shared.crypto import decrypt, encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import opened, pieces
 from iys_portal.shared.sheets.text import raw_lines
-from reports.enums import COMPARISON_TRANSITIONS, ComparisonState
+from reports.enums import COMPARED, COMPARISON_TRANSITIONS, ComparisonState
 from reports.models import Comparison, ComparisonPiece, DailyFile
 from reports.selectors.files import HEAD, content_of
 
@@ -49,7 +50,7 @@ def ask(*, file: DailyFile, person: Person, filename: str, content: BinaryIO, sh
     )
     for position, piece in enumerate(pieces(content, _PIECE)):
         ComparisonPiece.objects.create(comparison=comparison, position=position, content_encrypted=encrypt(piece))
-    record(action="compare", subject=comparison, actor=person, day=str(file.day))
+    record(action=COMPARED, subject=comparison, actor=person, day=str(file.day))
     promise("reports.compare", comparison_id=comparison.pk)
     return comparison
 
@@ -60,20 +61,25 @@ def compare(*, comparison_id: int, now: datetime) -> None:
     comparison = Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
     if comparison.state != ComparisonState.WAITING:
         return
-    with _opened(comparison) as theirs:
+    # Both lie in files: a connection that takes in rows (COPY) answers no query meanwhile.
+    with _spooled(_content_of(comparison)) as theirs, _spooled(content_of(comparison.file)) as ours:
         try:
             with transaction.atomic():
-                _compare(comparison, theirs, now)
+                _compare(comparison, ours, theirs, now)
         except FileRefused as refusal:
             _finish(comparison, ComparisonState.REFUSED, now, message=refusal.message)
     comparison.pieces.all().delete()
 
 
-def _opened(comparison: Comparison) -> BinaryIO:
-    file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115  (the caller closes it)
+def _content_of(comparison: Comparison) -> Iterator[bytes]:
     kept = comparison.pieces.order_by("position").values_list("content_encrypted", flat=True)
     for piece in kept.iterator(chunk_size=4):
-        file.write(decrypt(piece))
+        yield decrypt(piece)
+
+
+def _spooled(content: Iterable[bytes]) -> BinaryIO:
+    file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115  (the caller closes it)
+    file.writelines(content)
     file.seek(0)
     return file
 
@@ -83,9 +89,9 @@ def _finish(comparison: Comparison, state: ComparisonState, now: datetime, **cha
     move(comparison, state, table=COMPARISON_TRANSITIONS, actor=None, reason="", **changes)
 
 
-def _compare(comparison: Comparison, theirs: BinaryIO, now: datetime) -> None:
+def _compare(comparison: Comparison, ours: BinaryIO, theirs: BinaryIO, now: datetime) -> None:
     reading = _Reading(theirs)
-    _load("reports_ours", (line.split(",") for line in _lines(content_of(comparison.file))))
+    _load("reports_ours", (line.decode().removesuffix("\n").split(",") for line in islice(ours, 1, None)))
     _load("reports_theirs", reading.rows())
     with connection.cursor() as cursor:
         cursor.execute(_COUNT)
@@ -104,16 +110,6 @@ def _compare(comparison: Comparison, theirs: BinaryIO, now: datetime) -> None:
         changed=changed,
         notes=notes,
     )
-
-
-def _lines(parts: Iterable[bytes]) -> Iterator[str]:
-    """Yield the lines of a file of ours behind its head; its pieces end with whole lines."""
-    is_head = True
-    for part in parts:
-        for line in part.decode().splitlines():
-            if not is_head:
-                yield line
-            is_head = False
 
 
 class _Reading:

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Max, Min
 from django.forms import model_to_dict
 
 from consents.models import ConsentEvent
@@ -12,7 +13,7 @@ from iys_portal.audit.services import Actor, record
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from reports.enums import RECOUNTED
 from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
-from reports.selectors.figures import DAY, DELAY
+from reports.selectors.figures import DAY, delay_since
 from reports.services.daily_files import queue_files
 
 logger = structlog.get_logger(__name__)
@@ -21,12 +22,12 @@ BATCH = 500_000
 """Events that are taken into the roll-up by one transaction."""
 
 # One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it.
-_TAKE = f"""
+_TAKE = """
     WITH part AS MATERIALIZED (
-        SELECT {DAY} AS day, brand_id, channel, recipient_type, coalesce(source, 0) AS source, {DELAY} AS delay_days,
+        SELECT {day} AS day, brand_id, channel, recipient_type, coalesce(source, 0) AS source, {delay} AS delay_days,
             status, count(*) AS movements, count(*) FILTER (WHERE prev_seq IS NULL) AS first_records,
             min(seq) AS first_seq, max(seq) AS last_seq
-        FROM consent_event WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(until)s {{narrow}}
+        FROM consent_event WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(until)s {narrow}
         GROUP BY 1, 2, 3, 4, 5, 6, 7
     ), counts AS (
         INSERT INTO reports_dailycount AS kept (provider_id, day, brand_id, channel, recipient_type, source,
@@ -59,7 +60,7 @@ _TAKE = f"""
         late_movements = kept.late_movements + excluded.late_movements,
         corrected_at = coalesce(excluded.corrected_at, kept.corrected_at)
     RETURNING day, corrected_at IS NOT DISTINCT FROM %(now)s::timestamptz
-"""  # noqa: S608
+"""
 
 
 def roll_up(*, provider_id: int, now: datetime, batch: int = BATCH) -> None:
@@ -79,7 +80,8 @@ def _step(provider_id: int, *, now: datetime, batch: int) -> bool:
     until = _reach(provider_id, state.seq, batch)
     if until is None:
         return False
-    corrected = _take(provider_id, after=state.seq, until=until, now=now)
+    until, day = _one_day(provider_id, state.seq, until)
+    corrected = _take(provider_id, after=state.seq, until=until, now=now, day=day)
     state.seq, state.rolled_at = until, now
     state.save(update_fields=["seq", "rolled_at"])
     for day in corrected:
@@ -101,15 +103,41 @@ def _reach(provider_id: int, seq: int, batch: int) -> int | None:
     return events.order_by("seq")[batch - 1 : batch].first() or newest
 
 
+def _one_day(provider_id: int, after: int, until: int) -> tuple[int, date | None]:
+    """Return up to which number, and on which day, the first events lie that are of one day.
+
+    A day that is known need not be computed for each event, which is most of the work. Instants follow the numbers, so
+    the day's end is found by halving; where they do not, the day is None, and computed.
+    """
+    events = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=after, seq__lte=until)
+    begins = events.order_by("seq").values_list("created_at", flat=True)[0]
+    day = istanbul_day(begins)
+    end = end_of_istanbul_day(day)
+    last, beyond = after, until + 1
+    if events.order_by("-seq").values_list("created_at", flat=True)[0] < end:
+        last = until
+    while last + 1 < beyond and last < until:
+        middle = (last + beyond) // 2
+        found = events.filter(seq__lte=middle).order_by("-seq").values_list("created_at", flat=True).first()
+        if found is None or found < end:
+            last = middle
+        else:
+            beyond = middle
+    reach = events.filter(seq__lte=last).aggregate(first=Min("created_at"), last=Max("created_at"))
+    is_one = reach["first"] >= end_of_istanbul_day(day - timedelta(days=1)) and reach["last"] < end
+    return last, day if is_one else None
+
+
 def _take(provider_id: int, *, after: int, until: int, now: datetime, day: date | None = None) -> list[date]:
     """Add the events with these numbers to the roll-up, those of one day or all; return the days corrected by it."""
-    values: dict[str, Any] = {"provider": provider_id, "after": after, "until": until, "now": now}
+    values: dict[str, Any] = {"provider": provider_id, "after": after, "until": until, "now": now, "day": day}
     narrow = ""
     if day is not None:
         narrow = "AND created_at >= %(start)s AND created_at < %(end)s"
         values |= {"start": end_of_istanbul_day(day - timedelta(days=1)), "end": end_of_istanbul_day(day)}
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE.format(narrow=narrow), values)
+        which = DAY if day is None else "%(day)s::date"
+        cursor.execute(_TAKE.format(narrow=narrow, day=which, delay=delay_since(which)), values)
         return [found for found, is_corrected in cursor.fetchall() if is_corrected]
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -46,6 +46,8 @@ from payments.services import decisions, statements
 from payments.services.bank_refunds import export
 from payments.statements.profiles import ZIRAAT
 from push.models import PushConnection
+from reports.models import Comparison, DailyFile
+from reports.services.comparisons import ask
 from tests import factories
 from tests.applications import samples as applications
 from tests.payments.conftest import accepted, account, awaiting, draft, package  # noqa: F401  (fixtures)
@@ -263,6 +265,7 @@ def scene(
     api_account = create_account(provider=provider, name="Mağaza", now=now, actor=alice).account
     membership = alice.membership_set.get()
     pushed = _push_connection(brand)
+    report, compared = _report(brand, alice, now=now)
     values: dict[str, dict[str, object]] = {
         "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
         **{
@@ -305,6 +308,11 @@ def scene(
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
+        **{
+            name: {"code": brand.code, "day": str(report.day), "pk": compared.pk}
+            for name in BY_NAME
+            if name.startswith("reports:")
+        },
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "api_docs:service": {"name": "create_token"},
         "api_docs:code": {"code": "H353"},
@@ -370,6 +378,23 @@ def _card_refund(order: Order, *, now: datetime) -> Refund:
     return Refund.objects.create(
         provider_id=order.provider_id, order=order, attempt=attempt, key="1", amount=1, reason="Fazla çekim"
     )
+
+
+def _report(brand: Brand, person: Person, *, now: datetime) -> tuple[DailyFile, Comparison]:
+    """Return a daily file of the brand, and somebody's comparison with it."""
+    file = DailyFile.objects.create(
+        provider_id=brand.provider_id,
+        brand=brand,
+        day=date(2026, 11, 22),
+        last_seq=1,
+        asked_at=now,
+        state="completed",
+        made_at=now,
+        sha384="a" * 96,
+        stamp=b"\0",
+        stamped_at=now,
+    )
+    return file, ask(file=file, person=person, filename="a", content=io.BytesIO(b"a"), sha384="", now=now)
 
 
 def _bank_refund(line: StatementLine, person: Person, *, now: datetime) -> tuple[BankRefund, RefundFile]:

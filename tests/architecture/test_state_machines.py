@@ -42,6 +42,7 @@ from payments.enums import (
     StatementState,
 )
 from push.enums import CONNECTION_TRANSITIONS, ConnectionState
+from reports.enums import COMPARISON_TRANSITIONS, FILE_TRANSITIONS, ComparisonState, FileState
 
 O = OrderState  # noqa: E741
 
@@ -136,6 +137,8 @@ MACHINES: dict[str, tuple[type, Transitions]] = {
     "application": (ApplicationState, APPLICATION_TRANSITIONS),
     "check": (CheckState, CHECK_TRANSITIONS),
     "consent_import": (ImportState, IMPORT_TRANSITIONS),
+    "daily_file": (FileState, FILE_TRANSITIONS),
+    "comparison": (ComparisonState, COMPARISON_TRANSITIONS),
 }
 
 

@@ -92,6 +92,8 @@ PROVIDER = [
     "/paket/sec/",
     "/paket/ileti-250/",
     "/raporlar/",
+    "/raporlar/?durum=error",
+    "/raporlar/gunluk/675403/2026-01-02/",
     "/saglayici/",
     "/dogrula/",
     "/cikis/",

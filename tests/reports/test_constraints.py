@@ -1,14 +1,20 @@
 """What the tables of the roll-up refuse even when somebody types SQL, and the keys by which they can be distributed."""
 
+import io
 from datetime import datetime
 
 import pytest
 from django.db import connection
 
-from accounts.models import Provider
+from accounts.models import Person, Provider
+from brands.models import Brand
+from reports.selectors.files import daily_file
+from reports.services.comparisons import ask
 from reports.services.roll_up import close_days, roll_up
+from tests import factories
 from tests.architecture.test_constraints import refused
 from tests.consents.scene import run
+from tests.reports.conftest import DAY
 from tests.reports.scene import events
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +53,79 @@ def test_a_day_is_closed_once(now: datetime) -> None:
     close_days(now=now)
     refused("reports_closedday_pkey", "INSERT INTO reports_closedday SELECT * FROM reports_closedday")
     assert run("DELETE FROM reports_closedday") == 1
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("daily_file_state_known", "state = 'lost', sha384 = '', made_at = NULL, stamp = NULL, stamped_at = NULL"),
+        ("daily_file_made_iff_completed", "sha384 = 'x'"),
+        ("daily_file_made_iff_completed", "made_at = NULL, stamp = NULL, stamped_at = NULL"),
+        ("daily_file_made_iff_completed", "state = 'queued'"),
+        ("daily_file_stamp_whole", "stamp = NULL"),
+        ("daily_file_stamp_whole", "stamped_at = NULL"),
+        (
+            "daily_file_agreed_when_made",
+            "state = 'queued', sha384 = '', made_at = NULL, stamp = NULL, stamped_at = NULL, agreed_at = now()",
+        ),
+        ("reports_dailyfile_brand_id_same_provider", "provider_id = (SELECT max(id) FROM accounts_provider)"),
+    ],
+)
+def test_files(made: Brand, constraint: str, change: str) -> None:
+    factories.ProviderFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    refused(constraint, f"UPDATE reports_dailyfile SET {change} WHERE brand_id = %s", made.pk)  # noqa: S608
+
+
+def test_a_revision_is_made_once_and_never_changed(made: Brand) -> None:
+    columns = "provider_id, brand_id, day, revision, state, message, last_seq, rows, size, sha384, asked_at"
+    more = "stamp_is_test, stamp_trouble"
+    refused(
+        "daily_file_once",
+        f"INSERT INTO reports_dailyfile ({columns}, {more}) SELECT provider_id, brand_id, day, revision, 'queued', '',"  # noqa: S608
+        f" last_seq, rows, size, '', asked_at, {more} FROM reports_dailyfile",
+    )
+    refused("append-only", "UPDATE reports_dailyfilepiece SET position = 7")
+    refused("append-only", "DELETE FROM reports_dailyfilepiece")
+    refused(
+        "daily_file_piece_once",
+        "INSERT INTO reports_dailyfilepiece (file_id, position, content_encrypted)"
+        " SELECT file_id, position, content_encrypted FROM reports_dailyfilepiece",
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("comparison_state_known", "state = 'lost', finished_at = now()"),
+        ("comparison_finished_iff_over", "finished_at = now()"),
+        ("comparison_finished_iff_over", "state = 'done'"),
+    ],
+)
+def test_comparisons(made: Brand, alice: Person, now: datetime, constraint: str, change: str) -> None:
+    _comparison(made, alice, now)
+    refused(constraint, f"UPDATE reports_comparison SET {change}")  # noqa: S608
+
+
+def test_rows_of_comparisons(made: Brand, alice: Person, now: datetime) -> None:
+    pk = _comparison(made, alice, now)
+    difference = "INSERT INTO reports_difference (comparison_id, position, kind, ours, theirs) VALUES (%s, {})"
+    assert run(difference.format("1, 3, 'a', 'b'"), pk) == 1
+    refused("comparison_difference_once", difference.format("1, 1, 'a', ''"), pk)
+    for wrong in ("2, 1, 'a', 'b'", "2, 1, '', ''", "2, 2, 'a', ''", "2, 3, 'a', ''", "2, 4, 'a', 'b'"):
+        refused("difference_says_both_sides", difference.format(wrong), pk)
+    refused(
+        "comparison_piece_once",
+        "INSERT INTO reports_comparisonpiece (comparison_id, position, content_encrypted)"
+        " SELECT comparison_id, position, content_encrypted FROM reports_comparisonpiece",
+    )
+
+
+def _comparison(brand: Brand, person: Person, now: datetime) -> int:
+    file = daily_file(brand.provider_id, brand.pk, DAY)
+    assert file is not None
+    return ask(file=file, person=person, filename="a", content=io.BytesIO(b"a"), sha384="", now=now).pk
 
 
 def test_the_provider_comes_first_in_every_key() -> None:

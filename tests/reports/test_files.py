@@ -215,7 +215,7 @@ def test_the_agreement_is_about_the_hash(made: Brand, alice: Person, now: dateti
     assert agree(file=file, actor=None, now=now + timedelta(hours=1), sha384=file.sha384)
     file = found(made)
     assert (file.agreed_at, file.agreed_by) == (now, alice)
-    assert AuditEvent.objects.filter(action="agreed", provider_id=made.provider_id).count() == 1
+    assert AuditEvent.objects.filter(action="daily_file_agreed", provider_id=made.provider_id).count() == 1
 
 
 def test_iys_serves_a_file_for_seven_days(made: Brand, now: datetime) -> None:

@@ -1,8 +1,11 @@
 """The daily roll-up: whatever was recorded whenever and however often it ran, its figures are those of the events."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -163,10 +166,24 @@ def test_a_damaged_day_is_counted_anew(provider: Provider, now: datetime) -> Non
     assert movements(provider.pk, day, day) == {(): Figures(4, 0, 0, 4)}
     assert movements(provider.pk, *EVER) == {(): Figures(4, 1, 0, 5)}
     assert [found.day for found in corrected_days(provider.pk, *EVER)] == [day]
-    (audited,) = AuditEvent.objects.filter(provider_id=provider.pk, action="recounted")
+    (audited,) = AuditEvent.objects.filter(provider_id=provider.pk, action="report_recounted")
     assert (audited.reason, audited.detail) == ("23.11.2026", {"before": 7, "after": 3})
     assert not recount_day(provider_id=provider.pk, day=day, now=now + timedelta(hours=1))
     assert ReportDay.objects.get(provider_id=provider.pk, day=day).corrected_at == now
+
+
+def test_a_day_is_counted_anew_by_command(provider: Provider, now: datetime) -> None:
+    events(provider.pk, now, number=3)
+    roll_up(provider_id=provider.pk, now=now)
+    run("DELETE FROM reports_dailycount")
+    words = ["recount_reports", "--iys-code", str(provider.iys_code), "--day", "2026-11-23", "--json"]
+    said = []
+    for _ in range(2):
+        call_command(*words, stdout=(out := StringIO()))
+        said.append(json.loads(out.getvalue()))
+    assert said == [{"changed": True}, {"changed": False}]
+    with pytest.raises(CommandError, match="No provider has the İYS number 1"):
+        call_command("recount_reports", "--iys-code", "1", "--day", "2026-11-23")
 
 
 def test_refusals_by_the_business_days_they_took(provider: Provider, now: datetime) -> None:

@@ -23,8 +23,8 @@ _BYTES_PER_ROW = 420  # an event with its key, the log of both, the sort of a GR
 _OTHER_MIB = 200
 _FEWEST_ROWS = 400
 _LONGER = 10
-_DAYS = 100
-_SHOWN_DAYS = 30
+_DAYS = 10
+_SHOWN_DAYS = 7
 _LIVE = 1_000
 _READS = 40
 _NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
