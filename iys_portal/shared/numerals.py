@@ -1,4 +1,4 @@
-"""Turkish suffixes after figures: they follow the last word of the number as it is read."""
+"""Numbers as Turkish readers write them, and the suffixes that follow the last word of a number as it is read."""
 
 from datetime import date
 
@@ -8,6 +8,19 @@ _TENS = ("", "'da", "'de", "'da", "'ta", "'de", "'ta", "'te", "'de", "'da")
 _ZERO = "'da"
 _HUNDRED = _THOUSAND = "'de"
 _MILLIONS = "'da"
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with Turkish thousands, ``1.234``."""
+    return f"{number:,}".replace(",", ".")
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share with one place, as ``%12,5``; round ones without it, and never a rounded 0 or 100 that is none."""
+    if not whole:
+        return "–"
+    tenths = min(max((2000 * part + whole) // (2 * whole), int(part > 0)), 1000 if part >= whole else 999)
+    return f"%{tenths // 10}" + (f",{tenths % 10}" if tenths % 10 else "")
 
 
 def locative(number: int) -> str:
