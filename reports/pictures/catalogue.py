@@ -1,0 +1,83 @@
+"""The pictures there are: their addresses, their questions, and who answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.pictures import holdings, movements
+from reports.pictures.report import Answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """A picture's page. `days` is the range that it opens with, 0 where the answer is of today only."""
+
+    slug: str
+    title: str
+    hint: str
+    icon: str
+    answer: Answer
+    days: int = 30
+    by_brand: bool = True
+
+
+QUESTIONS: Sequence[Question] = (
+    Question(
+        "onay-ret",
+        "Onay mı kazanıyoruz, Ret mi?",
+        "Günlere ve kanallara göre onay ve ret hareketleri.",
+        "chart-column",
+        movements.flow,
+    ),
+    Question(
+        "adres-sayisi",
+        "Paketim ne zaman dolar?",
+        "Adres sayısının seyri, paket sınırı ve tahmin.",
+        "chart-line",
+        holdings.addresses,
+        days=90,
+        by_brand=False,
+    ),
+    Question(
+        "marka-kanal",
+        "Hangi marka zayıf?",
+        "Markalara ve kanallara göre onaylar, retlerin payı.",
+        "table-2",
+        movements.brands_by_channel,
+        days=90,
+        by_brand=False,
+    ),
+    Question(
+        "kaynaklar",
+        "İzinler nereden geliyor?",
+        "Onayların alındığı kaynaklar, çoktan aza.",
+        "chart-bar",
+        movements.sources,
+        days=90,
+    ),
+    Question(
+        "yuklemeler",
+        "Yüklediğim satırlara ne oldu?",
+        "Toplu yüklemelerin sonucu ve hata nedenleri.",
+        "upload",
+        holdings.uploads,
+        days=90,
+    ),
+    Question(
+        "ret-suresi",
+        "Retleri süresinde işliyor muyuz?",
+        "Kendi aldığınız retlerin kaydına kadar geçen iş günleri.",
+        "timer",
+        movements.refusals_in_time,
+        days=90,
+    ),
+    Question(
+        "yetkiler",
+        "Verilerime kim erişiyor?",
+        "Markalarınız için iş ortaklarına ve AHS'lere verilen yetkiler.",
+        "key-round",
+        holdings.rights,
+        days=0,
+    ),
+)
+
+BY_SLUG = {question.slug: question for question in QUESTIONS}
