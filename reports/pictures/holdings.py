@@ -189,4 +189,5 @@ def _touched(grants: list[Standing]) -> str:
         return f"{said}; hiçbiri izin yazamaz."
     if len(writers) == len(companies):
         return f"{said}; hepsi izin yazabilir."
-    return f"{said}: {grouped(len(writers))} kuruluş izin yazabilir, {grouped(len(companies) - len(writers))} kuruluş yalnızca okur."
+    readers = len(companies) - len(writers)
+    return f"{said}: {grouped(len(writers))} kuruluş izin yazabilir, {grouped(readers)} kuruluş yalnızca okur."
