@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "partners",
     "payments",
     "consents",
+    "reports",
     "iys_portal",
 ]
 
@@ -190,6 +191,9 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": {"task": "packages.tasks.send_notices", "schedule": 900.0},
     "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
     "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
+    "roll-up-movements": {"task": "reports.tasks.roll_up_movements", "schedule": 60.0},
+    # The days that have ended since the last time: a worker that was away at half past midnight misses nothing.
+    "close-report-days": {"task": "reports.tasks.close_report_days", "schedule": crontab(minute="30")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }
 CELERY_TIMEZONE = "Europe/Istanbul"

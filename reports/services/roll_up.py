@@ -1,0 +1,195 @@
+"""Keep the daily roll-up: follow the events of each provider by their numbers, count a day anew, close days."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.forms import model_to_dict
+
+from consents.models import ConsentEvent
+from iys_portal.audit.services import Actor, record
+from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
+from reports.enums import RECOUNTED
+from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
+from reports.selectors.figures import DAY, DELAY
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 500_000
+"""Events that are taken into the roll-up by one transaction."""
+
+# One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it.
+_TAKE = f"""
+    WITH part AS MATERIALIZED (
+        SELECT {DAY} AS day, brand_id, channel, recipient_type, coalesce(source, 0) AS source, {DELAY} AS delay_days,
+            status, count(*) AS movements, count(*) FILTER (WHERE prev_seq IS NULL) AS first_records,
+            min(seq) AS first_seq, max(seq) AS last_seq
+        FROM consent_event WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(until)s {{narrow}}
+        GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ), counts AS (
+        INSERT INTO reports_dailycount AS kept (provider_id, day, brand_id, channel, recipient_type, source,
+            approvals, refusals, pending, first_records)
+        SELECT %(provider)s, day, brand_id, channel, recipient_type, source,
+            coalesce(sum(movements) FILTER (WHERE status = 1), 0),
+            coalesce(sum(movements) FILTER (WHERE status = 2), 0),
+            coalesce(sum(movements) FILTER (WHERE status = 3), 0), sum(first_records)
+        FROM part GROUP BY day, brand_id, channel, recipient_type, source
+        ON CONFLICT (provider_id, day, brand_id, channel, recipient_type, source) DO UPDATE SET
+            approvals = kept.approvals + excluded.approvals, refusals = kept.refusals + excluded.refusals,
+            pending = kept.pending + excluded.pending, first_records = kept.first_records + excluded.first_records
+    ), delays AS (
+        INSERT INTO reports_refusaldelay AS kept (provider_id, day, brand_id, channel, delay_days, refusals)
+        SELECT %(provider)s, day, brand_id, channel, delay_days, sum(movements)
+        FROM part WHERE delay_days IS NOT NULL GROUP BY day, brand_id, channel, delay_days
+        ON CONFLICT (provider_id, day, brand_id, channel, delay_days)
+            DO UPDATE SET refusals = kept.refusals + excluded.refusals
+    )
+    INSERT INTO reports_reportday AS kept (provider_id, day, first_seq, last_seq, movements, late_movements,
+        corrected_at)
+    SELECT %(provider)s, day, min(first_seq), max(last_seq), sum(movements),
+        CASE WHEN is_late THEN sum(movements) ELSE 0 END, CASE WHEN is_late THEN %(now)s::timestamptz END
+    FROM part JOIN LATERAL (
+        SELECT EXISTS (SELECT 1 FROM reports_closedday c WHERE c.day = part.day) AS is_late
+    ) AS judged ON true
+    GROUP BY day, is_late
+    ON CONFLICT (provider_id, day) DO UPDATE SET first_seq = LEAST(kept.first_seq, excluded.first_seq),
+        last_seq = GREATEST(kept.last_seq, excluded.last_seq), movements = kept.movements + excluded.movements,
+        late_movements = kept.late_movements + excluded.late_movements,
+        corrected_at = coalesce(excluded.corrected_at, kept.corrected_at)
+    RETURNING day, corrected_at IS NOT DISTINCT FROM %(now)s::timestamptz
+"""  # noqa: S608
+
+
+def roll_up(*, provider_id: int, now: datetime, batch: int = BATCH) -> None:
+    """Take the provider's newest movements into the roll-up.
+
+    Relies on what the change feed relies on: numbers are committed in their order (docs/adr/0032-consent-store.md), so
+    that nothing up to the newest visible number is missing. Two roll-ups of one provider wait for each other.
+    """
+    while _step(provider_id, now=now, batch=batch):
+        pass
+
+
+@transaction.atomic
+def _step(provider_id: int, *, now: datetime, batch: int) -> bool:
+    """Take one batch; return whether there was any."""
+    state = _locked(provider_id)
+    until = _reach(provider_id, state.seq, batch)
+    if until is None:
+        return False
+    _take(provider_id, after=state.seq, until=until, now=now)
+    state.seq, state.rolled_at = until, now
+    state.save(update_fields=["seq", "rolled_at"])
+    return True
+
+
+def _locked(provider_id: int) -> RollUp:
+    RollUp.objects.bulk_create([RollUp(provider_id=provider_id)], ignore_conflicts=True)
+    return RollUp.objects.select_for_update().get(provider_id=provider_id)
+
+
+def _reach(provider_id: int, seq: int, batch: int) -> int | None:
+    """Return the number up to which the next batch goes, or None when there is nothing to take."""
+    events = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq).values_list("seq", flat=True)
+    newest = events.order_by("-seq").first()
+    if newest is None or newest - seq <= batch:
+        return newest
+    return events.order_by("seq")[batch - 1 : batch].first() or newest
+
+
+def _take(provider_id: int, *, after: int, until: int, now: datetime, day: date | None = None) -> list[date]:
+    """Add the events with these numbers to the roll-up, those of one day or all; return the days corrected by it."""
+    values: dict[str, Any] = {"provider": provider_id, "after": after, "until": until, "now": now}
+    narrow = ""
+    if day is not None:
+        narrow = "AND created_at >= %(start)s AND created_at < %(end)s"
+        values |= {"start": end_of_istanbul_day(day - timedelta(days=1)), "end": end_of_istanbul_day(day)}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(narrow=narrow), values)
+        return [found for found, is_corrected in cursor.fetchall() if is_corrected]
+
+
+def roll_up_all(*, now: datetime) -> int:
+    """Take the newest movements of every provider into the roll-up; return of how many providers there were any.
+
+    What goes wrong with one provider is logged and holds up nobody else: its figures are live until it works again.
+    """
+    return sum(_rolled_up(provider_id, now) for provider_id in _due())
+
+
+def _rolled_up(provider_id: int, now: datetime) -> bool:
+    try:
+        roll_up(provider_id=provider_id, now=now)
+    except DatabaseError:
+        logger.exception("roll_up_failed", provider_id=provider_id)
+        return False
+    return True
+
+
+def _due() -> list[int]:
+    """Return the providers that have events beyond their roll-up: a look at the end of each one's index range."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id FROM accounts_provider p LEFT JOIN reports_rollup r ON r.provider_id = p.id"
+            " CROSS JOIN LATERAL (SELECT seq FROM consent_event e WHERE e.provider_id = p.id"
+            " ORDER BY seq DESC LIMIT 1) newest WHERE newest.seq > coalesce(r.seq, 0) ORDER BY p.id"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@transaction.atomic
+def recount_day(*, provider_id: int, day: date, now: datetime, actor: Actor | None = None) -> bool:
+    """Count a provider's day anew from its events; return whether its figures changed.
+
+    Events that are not in the roll-up yet stay out of it. A change is audited, and the day says that it was corrected.
+    """
+    state = _locked(provider_id)
+    before, marks = _kept(provider_id, day), _of_day(ReportDay, provider_id, day).first()
+    for model in (DailyCount, RefusalDelay, ReportDay):
+        _of_day(model, provider_id, day).delete()
+    _take(provider_id, after=0, until=state.seq, now=now, day=day)
+    after = _kept(provider_id, day)
+    has_changed = _said(before) != _said(after)
+    counted = _of_day(ReportDay, provider_id, day)
+    corrected_at = now if has_changed else marks and marks.corrected_at
+    late = min(marks.late_movements if marks else 0, counted.values_list("movements", flat=True).first() or 0)
+    counted.update(corrected_at=corrected_at, late_movements=late)
+    if has_changed:
+        numbers = {"before": _total(before), "after": _total(after)}
+        record(action=RECOUNTED, subject=state, actor=actor, reason=f"{day:%d.%m.%Y}", **numbers)
+    return has_changed
+
+
+def _of_day(model: type[DailyCount] | type[RefusalDelay] | type[ReportDay], provider_id: int, day: date) -> Any:
+    return model._default_manager.filter(provider_id=provider_id, day=day)
+
+
+_Rows = list[DailyCount | RefusalDelay]
+
+
+def _kept(provider_id: int, day: date) -> _Rows:
+    """Return all figures of a day in the order of their keys."""
+    return [row for model in (DailyCount, RefusalDelay) for row in _of_day(model, provider_id, day).order_by("pk")]
+
+
+def _total(kept: _Rows) -> int:
+    return sum(row.approvals + row.refusals + row.pending for row in kept if isinstance(row, DailyCount))
+
+
+def _said(kept: _Rows) -> list[dict[str, Any]]:
+    return [model_to_dict(row) for row in kept]
+
+
+def close_days(*, now: datetime) -> list[date]:
+    """Close the days that are over, all movements of theirs in the roll-up; return those that were open till now.
+
+    What is recorded for a closed day later corrects it. On the first call only yesterday is closed.
+    """
+    yesterday = istanbul_day(now) - timedelta(days=1)
+    last = ClosedDay.objects.order_by("-day").values_list("day", flat=True).first() or yesterday - timedelta(days=1)
+    days = [last + timedelta(days=n) for n in range(1, (yesterday - last).days + 1)]
+    if days:
+        roll_up_all(now=now)
+        ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
+    return days
