@@ -52,7 +52,7 @@ class PictureForm(forms.Form):
             choices = {str(code): f"{name} ({code})" for code, name in named}
             if (asked := data.get("marka", "")) and asked not in choices:
                 choices[asked] = asked
-            self.fields["marka"].widget.choices = [("", "Tümü"), *choices.items()]  # type: ignore[attr-defined]
+            self.fields["marka"].widget.choices = [("", "Tümü"), *choices.items()]
 
     def clean_marka(self) -> str:
         """The brand is one of the provider's; another's does not exist."""

@@ -102,9 +102,8 @@ def uploads(asked: Asked) -> Report:
         ),
         head=["Satırlar", "Sayı", "Pay"],
         rows=[
-            ["Okunan satır", read, percent(read, read)],
-            *([name, number, percent(number, read)] for name, number in fates),
-            *([f"Neden: {name}", number, percent(number, read)] for name, number in reasons),
+            [name, number, percent(number, read)]
+            for name, number in [("Okunan satır", read), *fates, *((f"Neden: {why}", times) for why, times in reasons)]
         ],
         notes=["Bir satırda birden çok hata olabilir; nedenlerin toplamı kaydedilemeyen satırlardan çok olabilir."]
         if reasons
@@ -131,7 +130,7 @@ def rights(asked: Asked) -> Report:
     shown = grants[:_MOST_GRANTS]
     rows = [
         MatrixRow(
-            f"{grant.title} ({_KINDS[grant.kind]})",
+            f"{_KINDS[grant.kind]} · {grant.title}",
             [
                 *(_right(grant.rights[channel]) for channel in Channel),
                 Cell("Evet", 3) if grant.agreement else Cell("–"),
@@ -159,9 +158,9 @@ def rights(asked: Asked) -> Report:
                 grant.brand_name,
                 str(grant.brand_code),
                 grant.title,
-                grant.kind.label,
-                *(grant.rights[channel].label for channel in Channel),
-                "Var" if grant.agreement else "Yok",
+                _KINDS[grant.kind],
+                *(_right(grant.rights[channel]).words for channel in Channel),
+                "Evet" if grant.agreement else "–",
                 f"{grant.ends_on:%d.%m.%Y}" if grant.ends_on else "Süresiz",
             ]
             for grant in grants

@@ -45,7 +45,8 @@ def flow(asked: Asked) -> Report:
     before = _total(_figures(asked, period=asked.period.previous).values())
     buckets = asked.period.buckets()
     by_channel = {channel: _in_buckets(found, channel, buckets) for channel in Channel}
-    most = max(max(each.approvals, each.refusals) for column in by_channel.values() for each in column)
+    every = [each for column in by_channel.values() for each in column]
+    most = max(each.approvals for each in every), max(each.refusals for each in every)
     return Report(
         finding=_gain(total),
         facts=[
@@ -76,7 +77,7 @@ def _in_buckets(found: Mapping[Key, Figures], channel: Channel, buckets: list[Bu
     return [_total(figures for day, figures in by_day.items() if each.first <= day <= each.last) for each in buckets]
 
 
-def _flow(buckets: list[Bucket], column: list[Figures], most: int) -> Draw | None:
+def _flow(buckets: list[Bucket], column: list[Figures], most: tuple[int, int]) -> Draw | None:
     return columns(
         [bucket.label for bucket in buckets],
         [Series("Onay", [each.approvals for each in column], "first")],

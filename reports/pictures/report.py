@@ -69,10 +69,8 @@ class Report:
     @property
     def columns(self) -> list[Shown]:
         """The heads, each right-aligned where its column holds numbers."""
-        return [
-            Shown(label, label, is_number=bool(self.rows) and isinstance(self.rows[0][at], int | Decimal))
-            for at, label in enumerate(self.head)
-        ]
+        first = self.shown[0] if self.rows else []
+        return [Shown(cell.label, cell.label, cell.is_number) for cell in first]
 
     @property
     def shown(self) -> list[list[Shown]]:
@@ -89,7 +87,8 @@ def _shown(label: str, cell: Cell) -> Shown:
         return Shown(label, grouped(cell), is_number=True)
     if isinstance(cell, Decimal):
         return Shown(label, f"{cell:.1f}".replace(".", ","), is_number=True)
-    return Shown(label, f"{cell:%d.%m.%Y}" if isinstance(cell, date) else cell or "", is_number=False)
+    text = f"{cell:%d.%m.%Y}" if isinstance(cell, date) else cell or ""
+    return Shown(label, text, is_number=text.startswith("%"))
 
 
 Answer = Callable[[Asked], Report]

@@ -1,4 +1,4 @@
-"""Bars lying under each other: a name, a bar, a number. On a telephone the name stands above its bar."""
+"""Bars lying under each other: a name, a bar, a number. Long names, and a telephone's, stand above their bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class _Bars:
 
     def draw(self, width: int) -> Drawing:
         most = max(1, *(bar.start + bar.value for bar in self.rows))
-        if is_narrow(width):
-            marks = [mark for at, bar in enumerate(self.rows) for mark in _narrow(bar, at * _NARROW_STEP, width, most)]
-            return Drawing(len(self.rows) * _NARROW_STEP, marks)
         names = max(text_width(bar.name) for bar in self.rows)
-        left = min(max(names, _LEAST_NAMES), _MOST_NAMES) + 12
+        if is_narrow(width) or names > _MOST_NAMES:
+            marks = [mark for at, bar in enumerate(self.rows) for mark in _stacked(bar, at * _NARROW_STEP, width, most)]
+            return Drawing(len(self.rows) * _NARROW_STEP, marks)
+        left = max(names, _LEAST_NAMES) + 12
         room = width - left - max(text_width(bar.words) for bar in self.rows) - 10
         marks = [mark for at, bar in enumerate(self.rows) for mark in _wide(bar, at * _STEP, left, room / most)]
         base = len(self.rows) * _STEP
@@ -46,15 +46,14 @@ class _Bars:
 def _wide(bar: Bar, top: int, left: int, scale: float) -> list[Svg]:
     text, y = top + 20, top + (_STEP - _THICK) // 2
     x, long = left + bar.start * scale, bar.value * scale
-    name = clipped(bar.name, left - 12)
     return [
-        tag("text", text=name, class_="chart-text", x=left - 12, y=text, text_anchor="end"),
+        tag("text", text=bar.name, class_="chart-text", x=left - 12, y=text, text_anchor="end"),
         _bar(bar, x, y, long),
         tag("text", text=bar.words, class_="chart-text chart-strong", x=x + long + 6, y=text),
     ]
 
 
-def _narrow(bar: Bar, top: int, width: int, most: int) -> list[Svg]:
+def _stacked(bar: Bar, top: int, width: int, most: int) -> list[Svg]:
     name = clipped(bar.name, width - text_width(bar.words) - 8)
     return [
         tag("text", text=name, class_="chart-text", x=0, y=top + 14),

@@ -35,10 +35,10 @@ def columns(
     up: Sequence[Series],
     down: Sequence[Series] = (),
     *,
-    most: int | None = None,
+    most: tuple[int, int] = (0, 0),
     mark: Mark | None = None,
 ) -> Draw | None:
-    """Return what draws the columns, or None without any; `most` makes several pictures comparable."""
+    """Return what draws the columns, or None without any; `most` (up, down) makes several pictures comparable."""
     return _Columns(labels, up, down, most, mark).draw if labels else None
 
 
@@ -47,23 +47,23 @@ class _Columns:
     labels: Sequence[str]
     up: Sequence[Series]
     down: Sequence[Series]
-    most: int | None
+    most: tuple[int, int]
     mark: Mark | None
 
     def draw(self, width: int) -> Drawing:
         height = 230 if self.down or is_narrow(width) else 260
         high, low = self._stack(self.up), self._stack(self.down)
         axis = value_axis(
-            max([*high, self.most or 0, 0]),
-            low=-max([*low, (self.most or 0) if self.down else 0, 0]),
+            max(0, self.most[0], *high),
+            low=-max(0, self.most[1], *low),
             top=_LEGEND + (12 if self.mark else 0),
             base=height - _BOTTOM,
         )
         left, right = axis.left, width - _RIGHT
         marks = [*_legend([*self.up, *self.down], left), *axis.grid(right)]
         slot = (right - left) / len(self.labels)
-        for series, sign in ((self.up, 1), (self.down, -1)):
-            marks += self._stacked(series, sign, axis, left, slot)
+        marks += self._stacked(self.up, 1, axis, left, slot)
+        marks += self._stacked(self.down, -1, axis, left, slot)
         # The zero line stays visible where columns stand on both sides of it.
         marks.append(tag("line", class_="chart-zero", x1=left, x2=right, y1=axis.y(0), y2=axis.y(0)))
         if self.mark:
@@ -99,7 +99,7 @@ class _Columns:
                     tag("rect", tag("title", text=words), class_=f"chart-{series.tone}", x=x, y=upper, width=thick,
                         height=lower - upper)
                 )  # fmt: skip
-        if len(stack) == 1 and not self.down and slot >= _NAMED_FROM:
+        if not self.down:
             marks += [
                 tag(
                     "text",
@@ -110,7 +110,7 @@ class _Columns:
                     text_anchor="middle",
                 )
                 for number, value in enumerate(reached)
-                if value and text_width(grouped(value)) <= slot
+                if value and text_width(grouped(value)) <= slot and slot >= _NAMED_FROM
             ]
         return marks
 

@@ -7,7 +7,7 @@ from iys_portal.shared.chart.svg import Draw, Drawing, Svg, clipped, is_narrow, 
 
 _HEAD, _STEP, _GAP = 24, 34, 3
 _NARROW_STEP = 56
-_MOST_NAMES = 260
+_MOST_NAMES = 340
 LEVELS = 5
 
 

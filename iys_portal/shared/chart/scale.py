@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import count
 from math import ceil
 
-from iys_portal.shared.chart.svg import GLYPH, Svg, tag, text_width
+from iys_portal.shared.chart.svg import Svg, tag, text_width
 from iys_portal.shared.numerals import grouped
 
 GRID_STEPS = 4
@@ -89,6 +89,6 @@ def named_columns(labels: Sequence[str], *, room: float) -> list[int]:
     if not labels:
         return []
     each = room / len(labels)
-    widest = max(map(len, labels)) * GLYPH + _GAP
+    widest = max(map(text_width, labels)) + _GAP
     stride = max(ceil(widest / each), 1)
     return list(range(0, len(labels), stride))

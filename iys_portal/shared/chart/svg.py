@@ -7,11 +7,12 @@ rules are put into the picture itself.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 from math import ceil
 
-GLYPH = 7.2
-"""How wide a letter of the charts' 12 px face is taken to be; real ones are narrower, but for few."""
-WIDE, NARROW = 720, 300
+GLYPH, CAPITAL = 7.2, 8.6
+"""How wide a letter and a capital of the charts' 12 px face are taken to be; real ones are narrower, but for few."""
+WIDE, NARROW = 760, 300
 _NARROW_BELOW = 480
 
 
@@ -40,13 +41,20 @@ def _value(value: float | str) -> str:
 
 def clipped(text: str, room: float) -> str:
     """Return as much of a text as fits into so many units, with an ellipsis where something is missing."""
-    most = max(int(room / GLYPH), 2)
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    if text_width(text) <= room:
+        return text
+    ends = list(accumulate(map(_width, text)))
+    most = sum(end <= room - GLYPH for end in ends)
+    return f"{text[:most].rstrip()}…"
 
 
 def text_width(text: str) -> int:
     """Return how many units a text takes, rather too many than too few."""
-    return ceil(len(text) * GLYPH)
+    return ceil(sum(map(_width, text)))
+
+
+def _width(glyph: str) -> float:
+    return CAPITAL if glyph.isupper() else GLYPH
 
 
 @dataclass(frozen=True)
