@@ -37,8 +37,8 @@ class PictureForm(forms.Form):
     son = _day("Son gün")
     marka = forms.CharField(label="Marka", required=False, max_length=12, widget=forms.Select())
 
-    def __init__(self, data: QueryDict, *, provider_id: int, today: date, days: int, by_brand: bool) -> None:
-        self._provider_id, self._today = provider_id, today
+    def __init__(self, data: QueryDict, *, provider_id: int | None, today: date, days: int, by_brand: bool) -> None:
+        self._provider_id, self._today = provider_id or 0, today
         self.brand: Brand | None = None
         usual = last_days(days or 1, today=today)
         filled = {"ilk": f"{usual.first:%Y-%m-%d}", "son": f"{usual.last:%Y-%m-%d}", **data.dict()}
@@ -48,7 +48,7 @@ class PictureForm(forms.Form):
         if not by_brand:
             del self.fields["marka"]
         else:
-            named = brands_of(provider_id).values_list("code", "name")[:_LISTED]
+            named = brands_of(self._provider_id).values_list("code", "name")[:_LISTED]
             choices = {str(code): f"{name} ({code})" for code, name in named}
             if (asked := data.get("marka", "")) and asked not in choices:
                 choices[asked] = asked

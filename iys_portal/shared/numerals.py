@@ -16,11 +16,13 @@ def grouped(number: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Return a share with one place, as ``%12,5``; round ones without it, and never a rounded 0 or 100 that is none."""
+    """Return a share with one place where it is not round, ``%12,5``; only nothing is %0, and only all of it %100."""
     if not whole:
         return "–"
-    tenths = min(max((2000 * part + whole) // (2 * whole), int(part > 0)), 1000 if part >= whole else 999)
-    return f"%{tenths // 10}" + (f",{tenths % 10}" if tenths % 10 else "")
+    tenths = max((2000 * part + whole) // (2 * whole), int(part > 0))
+    if part < whole:
+        tenths = min(tenths, 999)
+    return f"%{grouped(tenths // 10)}" + (f",{tenths % 10}" if tenths % 10 else "")
 
 
 def locative(number: int) -> str:

@@ -1,26 +1,29 @@
 """The pictures there are: their addresses, their questions, and who answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from reports.pictures import holdings, movements
-from reports.pictures.report import Answer
+from reports.pictures import accounting, holdings, movements
+from reports.pictures.report import Asked, Report, Span
+
+A = TypeVar("A", bound=Span)
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Generic[A]):
     """A picture's page. `days` is the range that it opens with, 0 where the answer is of today only."""
 
     slug: str
     title: str
     hint: str
     icon: str
-    answer: Answer
+    answer: Callable[[A], Report]
     days: int = 30
     by_brand: bool = True
 
 
-QUESTIONS: Sequence[Question] = (
+QUESTIONS: Sequence[Question[Asked]] = (
     Question(
         "onay-ret",
         "Onay mı kazanıyoruz, Ret mi?",
@@ -80,4 +83,22 @@ QUESTIONS: Sequence[Question] = (
     ),
 )
 
-BY_SLUG = {question.slug: question for question in QUESTIONS}
+ACCOUNTING: Sequence[Question[Span]] = (
+    Question(
+        "yaslandirma",
+        "Hareketler ne zamandır bekliyor?",
+        "İşlem bekleyen hareketler, işlem tarihinden bugüne geçen güne göre.",
+        "hourglass",
+        accounting.ageing,
+        days=0,
+        by_brand=False,
+    ),
+    Question(
+        "eslesme",
+        "Ödemelerin ne kadarı kendiliğinden eşleşiyor?",
+        "Ekstrelerdeki ödemelerin kendiliğinden eşleşen kısmı, gün gün.",
+        "chart-line",
+        accounting.match_rate,
+        by_brand=False,
+    ),
+)

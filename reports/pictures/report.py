@@ -1,6 +1,6 @@
 """What every picture page holds: a finding in a sentence, pictures, figures beside the period before, one table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,13 +16,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a picture is asked for: of whom, which days, of one brand or of all."""
+class Span:
+    """The days a picture is asked for, and when."""
 
-    provider_id: int
     period: Period
     now: datetime
     today: date
+
+
+@dataclass(frozen=True)
+class Asked(Span):
+    """What a company asks for: of one of its brands, or of all."""
+
+    provider_id: int
     brand: Brand | None = None
 
 
@@ -89,9 +95,6 @@ def _shown(label: str, cell: Cell) -> Shown:
         return Shown(label, f"{cell:.1f}".replace(".", ","), is_number=True)
     text = f"{cell:%d.%m.%Y}" if isinstance(cell, date) else cell or ""
     return Shown(label, text, is_number=text.startswith("%"))
-
-
-Answer = Callable[[Asked], Report]
 
 
 def panels(*drawn: tuple[str, str, str, Draw | None], titled: bool = False) -> list[Panel]:

@@ -284,6 +284,7 @@ def scene(
         "accounts:change_withdraw": {"pk": change.pk},
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
+        **{name: {"slug": "onay-ret", "month": "2026-10"} for name in BY_NAME if name.startswith("reports:")},
         "verification:document": {"code": "3467-9ACD-EFHJ-KMNP"},
     }
     people = {
@@ -394,8 +395,9 @@ def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> 
     _company(route, statuses)
     for role in ("nobody", "staff_of_partner", "accountant", "administrator"):
         assert (statuses[role], where[role]) == (302, "/saglayici/")
-    # A rival may see pages that name no object, and the public price of a package; nothing of Alice's.
-    owns_object = set(route.arguments) - {"slug"}
+    # A rival may see pages that name no object, the public price of a package, and the figures of their own company;
+    # nothing of Alice's.
+    owns_object = set(route.arguments) - {"slug", "month"}
     assert statuses["bob"] == (404 if owns_object else statuses["alice"])
     if route.name not in NOT_YET:
         assert statuses["alice"] in {200, 302}

@@ -280,7 +280,15 @@ def test_axes_write_numbers_as_people_say_them() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "written"),
-    [(1, 8, "%12,5"), (0, 5, "%0"), (5, 5, "%100"), (1, 10**6, "%0,1"), (10**6 - 1, 10**6, "%99,9"), (0, 0, "–")],
+    [
+        (1, 8, "%12,5"),
+        (0, 5, "%0"),
+        (5, 5, "%100"),
+        (1, 10**6, "%0,1"),
+        (10**6 - 1, 10**6, "%99,9"),
+        (9_732, 244, "%3.988,5"),
+        (0, 0, "–"),
+    ],
 )
 def test_shares_in_percent(part: int, whole: int, written: str) -> None:
     assert percent(part, whole) == written
