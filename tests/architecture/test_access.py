@@ -276,6 +276,7 @@ def scene(
         "accounting:line": {"pk": line.pk},
         "accounting:profile": {"slug": "ziraat"},
         "accounting:card_difference": {"pk": difference.pk},
+        **{f"accounting:picture{kind}": {"slug": "eslesme"} for kind in ("", "_csv", "_xlsx")},
         "accounting:order": {"code": order.code_display},
         "accounting:card_refund": {"pk": card_refund.pk},
         "accounting:card_refund_request": {"pk": card_refund.attempt_id},

@@ -103,6 +103,8 @@ ACCOUNTANT = [
     "/muhasebe/havale-iadeleri/",
     "/muhasebe/incelemedekiler/",
     "/muhasebe/kart-mutabakati/",
+    "/muhasebe/grafikler/yaslandirma/",
+    "/muhasebe/grafikler/eslesme/",
     "/muhasebe/kart-denemeleri/",
     "/muhasebe/kart-iadeleri/",
 ]
