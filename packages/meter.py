@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from iys_portal.shared.chart import Limit, Picture, draws_limit, line
+from iys_portal.shared.chart import WIDE, Limit, Picture, draws_limit, line
 from iys_portal.shared.clock import istanbul_day, last_day
 from iys_portal.shared.numerals import grouped
 from packages.forecast import TREND_DAYS, Point, forecast, sentence
@@ -19,6 +19,9 @@ from packages.selectors import (
     tiers,
     usage_days,
 )
+
+_WIDE = 600
+"""The picture stands beside the figures of the meter."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,11 @@ def meter_of(provider_id: int, *, now: datetime) -> Meter:
         following=next_package(package),
         forecast=sentence(outlook, package=package.name),
         days=days[::-1],
-        picture=picture_of(points, package=package, crossing=outlook.day),
+        picture=picture_of(points, package=package, crossing=outlook.day, wide=_WIDE),
     )
 
 
-def picture_of(points: Sequence[Point], *, package: Package, crossing: date | None) -> Picture | None:
+def picture_of(points: Sequence[Point], *, package: Package, crossing: date | None, wide: int = WIDE) -> Picture | None:
     """Return the counts of some days, one a day, as a picture; None when there are fewer than two.
 
     `crossing` is the day on which the limit is expected to be reached. The forecast is drawn up to it, but over no
@@ -101,11 +104,11 @@ def picture_of(points: Sequence[Point], *, package: Package, crossing: date | No
     draw = line(points, limit=limit, bands=bands, forecast=_ahead(points, limit, crossing))
     if draw is None:
         return None
-    (first, then), (_, now) = points[0], points[-1]
-    desc = f"{first:%d.%m.%Y} günü {grouped(then)}, son gün {grouped(now)}"
+    (first, then), (last, now) = points[0], points[-1]
+    desc = f"{first:%d.%m.%Y} günü {grouped(then)}, {last:%d.%m.%Y} günü {grouped(now)}"
     if limit:
         desc += f"; {limit.name} {grouped(limit.value)}"
-    return Picture("seyir", "Adres sayısının seyri", f"{desc}.", draw)
+    return Picture("seyir", "Adres sayısının seyri", f"{desc}.", draw, wide)
 
 
 def _ahead(points: Sequence[Point], limit: Limit | None, crossing: date | None) -> list[Point]:

@@ -72,22 +72,24 @@ Draw = Callable[[int], Drawing]
 class Picture:
     """A drawing for wide and for narrow screens, with what it says in words.
 
-    `key` is its part of the page's ids; `title` names it, `desc` says what a person would read from it.
+    `key` is its part of the page's ids; `title` names it, `desc` says what a person would read from it. `wide` is how
+    many units the wide form has: about as many as it will have pixels.
     """
 
     key: str
     title: str
     desc: str
     draw: Draw
+    wide: int = WIDE
 
     @property
     def svg(self) -> Svg:
         """Both forms; the sheet shows the one that fits."""
-        return Svg(self._form("wide", WIDE) + self._form("narrow", NARROW))
+        return Svg(self._form("wide", self.wide) + self._form("narrow", NARROW))
 
     def printed(self, rules: str) -> Svg:
         """Return the wide form with style rules of its own, for a PDF."""
-        return self._form("wide", WIDE, tag("style", text=rules))
+        return self._form("wide", self.wide, tag("style", text=rules))
 
     def _form(self, name: str, width: int, *before: str) -> Svg:
         drawing = self.draw(width)
