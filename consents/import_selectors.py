@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,6 +17,7 @@ from consents.imports.tables import ROW_BROKEN, Head
 from consents.models import ImportJob
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
+from iys_portal.shared.clock import end_of_istanbul_day
 from iys_portal.shared.crypto import decrypt
 from packages.models import Package
 from packages.rules import fits
@@ -45,6 +46,20 @@ def jobs_of(provider_id: int) -> QuerySet[ImportJob]:
 def job_with_id(provider_id: int, pk: int) -> ImportJob | None:
     """Return one of the provider's files, or None."""
     return jobs_of(provider_id).filter(pk=pk).first()
+
+
+def jobs_between(provider_id: int, first: date, last: date, *, brand_id: int | None = None) -> list[ImportJob]:
+    """Return the finished files that were received on these Istanbul days (both included), counts only."""
+    jobs = ImportJob.objects.filter(
+        provider_id=provider_id,
+        state=ImportState.DONE,
+        received_at__gte=end_of_istanbul_day(first - timedelta(days=1)),
+        received_at__lt=end_of_istanbul_day(last),
+    )
+    if brand_id is not None:
+        jobs = jobs.filter(brand_id=brand_id)
+    counts = ("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults")
+    return list(jobs.only(*counts))
 
 
 @dataclass(frozen=True)
@@ -132,6 +147,11 @@ def faults_of(job: ImportJob) -> list[CodeCount]:
         for codes, count in job.outlook["codes"].items():
             counts.update(dict.fromkeys(codes.split(","), count))
     return [CodeCount(code, count, *_words(code)) for code, count in counts.most_common()]
+
+
+def fault_words(code: str) -> str:
+    """Return what a fault's code means, in a Turkish sentence."""
+    return _words(code)[0]
 
 
 def _words(code: str) -> tuple[str, str]:

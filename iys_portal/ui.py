@@ -19,6 +19,7 @@ from accounts.rules import who_may
 from iys_portal.shared import codes
 from iys_portal.shared.clock import ISTANBUL, istanbul_day
 from iys_portal.shared.money import format_lira
+from iys_portal.shared.numerals import grouped
 
 register = template.Library()
 
@@ -69,7 +70,7 @@ def son_gun(end: date | datetime | None) -> str:
 @register.filter
 def sayi(number: int | None) -> str:
     """Return a whole number with Turkish thousands, ``1.234``."""
-    return "" if number is None else f"{number:,}".replace(",", ".")
+    return "" if number is None else grouped(number)
 
 
 @register.filter

@@ -1,11 +1,13 @@
 """The address meter as screens show it: count, limit, warning, forecast and chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from iys_portal.shared.chart import Chart, line_chart
+from iys_portal.shared.chart import WIDE, Limit, Picture, draws_limit, line
 from iys_portal.shared.clock import istanbul_day, last_day
-from packages.forecast import TREND_DAYS, forecast, sentence
+from iys_portal.shared.numerals import grouped
+from packages.forecast import TREND_DAYS, Point, forecast, sentence
 from packages.models import Package
 from packages.rules import usage_level
 from packages.selectors import (
@@ -18,7 +20,8 @@ from packages.selectors import (
     usage_days,
 )
 
-_WIDE, _NARROW = (600, 250), (320, 240)
+_WIDE = 600
+"""The picture stands beside the figures of the meter."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,7 @@ class Meter:
     following: Package | None
     forecast: str
     days: list[tuple[date, AddressCounts]]
-    wide: Chart | None
-    narrow: Chart | None
+    picture: Picture | None
 
     @property
     def count(self) -> int:
@@ -64,22 +66,10 @@ class Meter:
         return f"%{whole}" if whole or not self.count else "%1'den az"
 
     @property
-    def first_day(self) -> date:
-        return self.days[-1][0]
-
-    @property
-    def first_count(self) -> int:
-        return self.days[-1][1].count
-
-    @property
     def limit_is_above(self) -> bool:
-        """Whether the limit lies so far above the line that the chart leaves it out."""
-        return self.limit is not None and self.wide is not None and self.wide.limit_at is None
-
-    @property
-    def charts(self) -> list[tuple[str, Chart]]:
-        """The same chart for wide and for narrow screens, each with the name of its form; empty without history."""
-        return [(form, chart) for form, chart in (("wide", self.wide), ("narrow", self.narrow)) if chart]
+        """Whether the limit lies so far above the line that the picture leaves it out."""
+        points = [(day, counts.count) for day, counts in self.days]
+        return self.limit is not None and self.picture is not None and not draws_limit(points, self.limit)
 
 
 def meter_of(provider_id: int, *, now: datetime) -> Meter:
@@ -90,11 +80,6 @@ def meter_of(provider_id: int, *, now: datetime) -> Meter:
     history = usage_days(provider_id, since=today - timedelta(days=TREND_DAYS))
     days = [(day, then) for day, then in history if day < today] + [(today, counts)]
     points = [(day, then.count) for day, then in days]
-    bands = [(tier.name, max(tier.min_addresses - 1, 0), tier.max_addresses) for tier in tiers()]
-    charts = [
-        line_chart(points, width=width, height=height, limit=package.max_addresses, bands=bands)
-        for width, height in (_WIDE, _NARROW)
-    ]
     outlook = forecast(
         points, limit=package.max_addresses, last_day=last_day(subscription.ends_at) if subscription else None
     )
@@ -104,6 +89,32 @@ def meter_of(provider_id: int, *, now: datetime) -> Meter:
         following=next_package(package),
         forecast=sentence(outlook, package=package.name),
         days=days[::-1],
-        wide=charts[0],
-        narrow=charts[1],
+        picture=picture_of(points, package=package, crossing=outlook.day, wide=_WIDE),
     )
+
+
+def picture_of(points: Sequence[Point], *, package: Package, crossing: date | None, wide: int = WIDE) -> Picture | None:
+    """Return the counts of some days, one a day, as a picture; None when there are fewer than two.
+
+    `crossing` is the day on which the limit is expected to be reached. The forecast is drawn up to it, but over no
+    more days than are known.
+    """
+    limit = None if package.max_addresses is None else Limit(package.max_addresses, f"{package.name} sınırı")
+    bands = [(tier.name, max(tier.min_addresses - 1, 0), tier.max_addresses) for tier in tiers()]
+    draw = line(points, limit=limit, bands=bands, forecast=_ahead(points, limit, crossing))
+    if draw is None:
+        return None
+    (first, then), (last, now) = points[0], points[-1]
+    desc = f"{first:%d.%m.%Y} günü {grouped(then)}, {last:%d.%m.%Y} günü {grouped(now)}"
+    if limit:
+        desc += f"; {limit.name} {grouped(limit.value)}"
+    return Picture("seyir", "Adres sayısının seyri", f"{desc}.", draw, wide)
+
+
+def _ahead(points: Sequence[Point], limit: Limit | None, crossing: date | None) -> list[Point]:
+    if crossing is None or limit is None or len(points) < 2:
+        return []
+    (first, _), (today, count) = points[0], points[-1]
+    until = min(crossing, today + (today - first))
+    rise = (limit.value - count) * (until - today).days // max((crossing - today).days, 1)
+    return [(until, count + rise)] if until > today else []

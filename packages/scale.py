@@ -6,6 +6,7 @@ Places are percentages of the drawing's width, as SVG takes them: the template w
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from iys_portal.shared.numerals import grouped
 from packages.models import Package
 
 _OPEN_END = 0.5
@@ -96,14 +97,10 @@ def _thousands(bound: int) -> str:
 
 
 def _sentence(tier: Package, addresses: int) -> str:
-    count = _grouped(addresses)
+    count = grouped(addresses)
     if tier.max_addresses is None:
         return f"Adres sayınız {count}: {tier.name} aralığında."
     if addresses > tier.max_addresses:
         return f"Adres sayınız {count}: en büyük paketin sınırının üzerinde."
-    left = _grouped(tier.max_addresses - addresses)
+    left = grouped(tier.max_addresses - addresses)
     return f"Adres sayınız {count}: {tier.name} aralığında, üst sınıra {left} adres var."
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

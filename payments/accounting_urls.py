@@ -1,6 +1,7 @@
 from django.urls import path
 
 from payments.views import accounting, bank_refunds, card_accounting, presence, profiles, refunds, workbench
+from reports import picture_views
 
 app_name = "accounting"
 
@@ -35,5 +36,8 @@ urlpatterns = [
     path(
         "havale-iadeleri/dosyalar/<int:pk>/iade.xml", bank_refunds.refund_download, {"kind": "xml"}, name="refund_xml"
     ),
+    path("grafikler/<slug:slug>/", picture_views.accounting_picture, name="picture"),
+    path("grafikler/<slug:slug>.csv", picture_views.accounting_export, {"kind": "csv"}, name="picture_csv"),
+    path("grafikler/<slug:slug>.xlsx", picture_views.accounting_export, {"kind": "xlsx"}, name="picture_xlsx"),
     path("incelemedekiler/", bank_refunds.reviews, name="reviews"),
 ]

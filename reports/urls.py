@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import views
+from reports import picture_views, views
 
 app_name = "reports"
 
@@ -11,4 +11,9 @@ urlpatterns = [
     path("gunluk/<int:code>/<slug:day>/zaman-damgasi.tsr", views.stamp, name="stamp"),
     path("gunluk/<int:code>/<slug:day>/fark/<int:pk>/", views.comparison, name="comparison"),
     path("gunluk/<int:code>/<slug:day>/fark/<int:pk>/farklar.csv", views.comparison_rows, name="comparison_rows"),
+    path("grafikler/", picture_views.pictures, name="pictures"),
+    path("grafikler/aylik/<slug:month>.pdf", picture_views.month, name="month"),
+    path("grafikler/<slug:slug>/", picture_views.picture, name="picture"),
+    path("grafikler/<slug:slug>.csv", picture_views.export, {"kind": "csv"}, name="picture_csv"),
+    path("grafikler/<slug:slug>.xlsx", picture_views.export, {"kind": "xlsx"}, name="picture_xlsx"),
 ]

@@ -1,4 +1,4 @@
-"""Turkish suffixes after figures: they follow the last word of the number as it is read."""
+"""Numbers as Turkish readers write them, and the suffixes that follow the last word of a number as it is read."""
 
 from datetime import date
 
@@ -8,6 +8,21 @@ _TENS = ("", "'da", "'de", "'da", "'ta", "'de", "'ta", "'te", "'de", "'da")
 _ZERO = "'da"
 _HUNDRED = _THOUSAND = "'de"
 _MILLIONS = "'da"
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with Turkish thousands, ``1.234``."""
+    return f"{number:,}".replace(",", ".")
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share with one place where it is not round, ``%12,5``; only nothing is %0, and only all of it %100."""
+    if not whole:
+        return "–"
+    tenths = max((2000 * part + whole) // (2 * whole), int(part > 0))
+    if part < whole:
+        tenths = min(tenths, 999)
+    return f"%{grouped(tenths // 10)}" + (f",{tenths % 10}" if tenths % 10 else "")
 
 
 def locative(number: int) -> str:

@@ -1,5 +1,6 @@
 """Read what brands granted: to whom, with which rights, and what stands in the way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from accounts.models import Person
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brands_of
+from iys_portal.shared.turkish import sort_key
 from packages.selectors import live_subscription, term_that_counts
 from partners.enums import Channel, PartyKind, PartyState, Right
 from partners.models import GrantTemplate, Intermediary, IntermediaryGrant, Partner, PartnerGrant
@@ -205,3 +207,46 @@ def template_with_id(provider_id: int, pk: int) -> GrantTemplate | None:
 def template_in_words(template: GrantTemplate) -> list[str]:
     """Return the rights of a template as pages show them."""
     return words_of({c: Right(getattr(template, c)) for c in Channel}, agreement=template.agreement)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a company may do for a brand today; a partner's rights sleep while the package does not allow them."""
+
+    brand_code: int
+    brand_name: str
+    kind: PartyKind
+    party_id: int
+    title: str
+    rights: Mapping[Channel, Right]
+    agreement: bool
+    ends_on: date | None
+
+
+def standing_grants(provider_id: int, *, today: date, brand_id: int | None = None) -> list[Standing]:
+    """Return the live grants of all the provider's brands or of one, by brand and company; two queries."""
+    found: list[Standing] = []
+    kinds: tuple[tuple[PartyKind, Any], ...] = (
+        (PartyKind.PARTNER, PartnerGrant),
+        (PartyKind.INTERMEDIARY, IntermediaryGrant),
+    )
+    for kind, model in kinds:
+        active = Q(**{f"{kind}__state": PartyState.ACTIVE})
+        grants = model._default_manager.filter(in_force(today) & active, provider_id=provider_id)
+        if brand_id is not None:
+            grants = grants.filter(brand_id=brand_id)
+        found += [_standing(grant, kind) for grant in grants.select_related("brand", kind.value)]
+    return sorted(found, key=lambda row: (sort_key(row.brand_name), row.brand_code, row.kind, sort_key(row.title)))
+
+
+def _standing(grant: PartnerGrant | IntermediaryGrant, kind: PartyKind) -> Standing:
+    return Standing(
+        brand_code=grant.brand.code,
+        brand_name=grant.brand.name,
+        kind=kind,
+        party_id=grant.party.pk,
+        title=grant.party.title,
+        rights={channel: right_held(grant, channel) for channel in Channel},
+        agreement=isinstance(grant, PartnerGrant) and grant.agreement,
+        ends_on=grant.ends_on,
+    )

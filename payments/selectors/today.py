@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Aggregate, Count, Q, Sum
+from django.db.models.functions import TruncDate
 
 from accounts.models import Person
-from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
+from iys_portal.shared.clock import ISTANBUL, end_of_istanbul_day, istanbul_day
 from iys_portal.shared.money import ZERO
 from payments.enums import AttemptState, BankRefundState, DecisionState, LineState
 from payments.models import BankRefund, CardAttempt, LineDecision, StatementLine
@@ -16,6 +17,7 @@ from payments.selectors.accounting import Figures
 from payments.selectors.lines import AWAITING_A_PERSON
 
 _BY_HAND = ("person", "undo")
+_BY_ITSELF = Q(state=LineState.MATCHED) & ~Q(rule__in=_BY_HAND)
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,20 @@ def matched_by_itself(*, now: datetime, days: int) -> Share:
     since = end_of_istanbul_day(istanbul_day(now) - timedelta(days=days))
     payments = StatementLine.objects.filter(statement__received_at__gte=since, amount__gt=0)
     payments = payments.exclude(state__in=[LineState.IGNORED, LineState.NEW])
-    counts = payments.aggregate(
-        payments=Count("pk"), matched=Count("pk", filter=Q(state=LineState.MATCHED) & ~Q(rule__in=_BY_HAND))
-    )
+    counts = payments.aggregate(payments=Count("pk"), matched=Count("pk", filter=_BY_ITSELF))
     return Share(counts["matched"], counts["payments"])
+
+
+def matched_by_day(first: date, last: date) -> list[tuple[date, Share]]:
+    """Return the same of each Istanbul day on which a statement with payments came, oldest first; one query."""
+    since, until = end_of_istanbul_day(first - timedelta(days=1)), end_of_istanbul_day(last)
+    payments = StatementLine.objects.filter(
+        statement__received_at__gte=since, statement__received_at__lt=until, amount__gt=0
+    ).exclude(state__in=[LineState.IGNORED, LineState.NEW])
+    days = payments.order_by().values(day=TruncDate("statement__received_at", tzinfo=ISTANBUL)).annotate(
+        payments=Count("pk"), matched=Count("pk", filter=_BY_ITSELF)
+    )  # fmt: skip
+    return [(row["day"], Share(row["matched"], row["payments"])) for row in days.order_by("day")]
 
 
 @dataclass(frozen=True)
@@ -82,18 +94,11 @@ class Age:
     last: int | None
     count: int
     total: Decimal
-    width: int = 0
-    at: int = 0
 
     @property
     def is_old(self) -> bool:
         """Return whether somebody should have looked at them by now."""
         return self.first > _OLD
-
-    @property
-    def text_at(self) -> int:
-        """Where the number behind the bar stands."""
-        return BAR_LEFT + self.width + 8
 
 
 _OLD = 3
@@ -104,11 +109,10 @@ _AGES: Sequence[tuple[str, int, int | None]] = (
     ("8–30 gün", 8, 30),
     ("30 günden eski", 31, None),
 )
-BAR_LEFT, BAR_WIDTH, BAR_STEP = 130, 400, 32
 
 
 def ages(*, now: datetime) -> list[Age]:
-    """Return how long the waiting movements have waited, by booking day, with the geometry of a bar each; one query."""
+    """Return how long the waiting movements have waited, by booking day; one query."""
     today = istanbul_day(now)
     waiting = StatementLine.objects.filter(state__in=AWAITING_A_PERSON)
     wanted: dict[str, Aggregate] = {}
@@ -117,18 +121,8 @@ def ages(*, now: datetime) -> list[Age]:
         wanted[f"count{first}"] = Count("pk", filter=within)
         wanted[f"total{first}"] = Sum("amount", filter=within)
     found = waiting.aggregate(**wanted)
-    most = max(found[f"count{first}"] for _, first, _ in _AGES) or 1
     return [
-        Age(
-            words,
-            first,
-            last,
-            found[f"count{first}"],
-            found[f"total{first}"] or ZERO,
-            width=-(-BAR_WIDTH * found[f"count{first}"] // most),
-            at=number * BAR_STEP,
-        )
-        for number, (words, first, last) in enumerate(_AGES)
+        Age(words, first, last, found[f"count{first}"], found[f"total{first}"] or ZERO) for words, first, last in _AGES
     ]
 
 

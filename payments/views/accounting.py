@@ -21,6 +21,7 @@ from payments.services.statement_files import open_content
 from payments.services.statements import receive, reread
 from payments.views.paging import page_of as _page
 from payments.views.paging import query_of as _query
+from reports.pictures.accounting import ageing_picture
 
 RESTING_SHOWN = 50
 
@@ -37,6 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         form = StatementUploadForm()
     now, query, person = timezone.now(), _query(request), cast("Person", request.user)
     figures = selectors.figures(now=now)
+    waiting = ages(now=now) if figures.line_count else []
     context = {
         "form": form,
         "figures": figures,
@@ -44,7 +46,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "today": matched_by_itself(now=now, days=1),
         "month": matched_by_itself(now=now, days=30),
         "tasks": tasks(figures, person=person),
-        "ages": ages(now=now) if figures.line_count else [],
+        "ages": waiting,
+        "ageing": ageing_picture(waiting) if waiting else None,
         "pending_orders": _page(request, selectors.pending_orders(now=now, query=query), "siparis_sayfasi"),
         "refunds": open_refunds()[:RESTING_SHOWN],
         "resting_orders": selectors.resting_orders()[:RESTING_SHOWN],

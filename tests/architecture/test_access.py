@@ -300,6 +300,7 @@ def scene(
         "accounting:profile": {"slug": "ziraat"},
         "accounting:card_difference": {"pk": difference.pk},
         **{f"accounting:{name}": {"code": order.code_display} for name in ("order", "order_presence")},
+        **{f"accounting:picture{kind}": {"slug": "eslesme"} for kind in ("", "_csv", "_xlsx")},
         "accounting:card_refund": {"pk": card_refund.pk},
         "accounting:card_refund_request": {"pk": card_refund.attempt_id},
         **{f"accounts:{name}": {"pk": invitation.pk} for name in ("invite_again", "invitation_withdraw")},
@@ -309,7 +310,7 @@ def scene(
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
         **{
-            name: {"code": brand.code, "day": str(report.day), "pk": compared.pk}
+            name: {"code": brand.code, "day": str(report.day), "pk": compared.pk, "slug": "onay-ret", "month": "2026-10"}
             for name in BY_NAME
             if name.startswith("reports:")
         },
@@ -458,8 +459,9 @@ def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> 
     _company(route, statuses)
     for role in ("nobody", "staff_of_partner", "accountant", "administrator"):
         assert (statuses[role], where[role]) == (302, "/saglayici/")
-    # A rival may see pages that name no object, and the public price of a package; nothing of Alice's.
-    owns_object = set(route.arguments) - {"slug"}
+    # A rival may see pages that name no object, the public price of a package, and the figures of their own company;
+    # nothing of Alice's.
+    owns_object = set(route.arguments) - {"slug", "month"}
     assert statuses["bob"] == (404 if owns_object else statuses["alice"])
     if route.name not in NOT_YET:
         assert statuses["alice"] in {200, 302}

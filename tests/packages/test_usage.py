@@ -224,7 +224,7 @@ def test_the_meter_stands_on_both_pages(address: str, browser: Client, provider:
     assert "<dt>Onaylı e-posta</dt><dd>1</dd>" in text
     assert "Bu hızla 03.03.2027'de İLETİ-5 sınırına ulaşırsınız." in text
     assert "İLETİ-5 sınırı: 5.000</text>" in text
-    assert "24.09.2026 günü 1.800, bugün 3.000; İLETİ-5 sınırı 5.000." in text
+    assert "24.09.2026 günü 1.800, 23.11.2026 günü 3.000; İLETİ-5 sınırı 5.000." in text
     assert text.count('<th scope="row" class="nowrap">') == 61
     assert "çizelgenin çok üstündedir" not in text
 

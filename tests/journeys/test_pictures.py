@@ -1,0 +1,45 @@
+"""A picture as people use it: open the question, change the days, take the file along, compare it with the table."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Portal, log_in
+from tests.journeys.test_every_page import RULES
+
+
+def test_a_picture_and_its_file(
+    page: Page, portal: Portal, screenshots: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    log_in(page, portal)
+    page.goto(portal.url + "/raporlar/")
+    page.get_by_role("link", name="Grafikler").click()
+    page.get_by_role("link", name="Onay mı kazanıyoruz, Ret mi?").click()
+    page.get_by_role("link", name="Son 7 gün").click()
+    expect(page.get_by_test_id("report-finding")).to_contain_text("Onay")
+    expect(page.get_by_role("img", name="Arama")).to_be_visible()
+
+    last = page.get_by_label("Son gün").input_value()
+    page.get_by_label("İlk gün").fill(last)
+    page.get_by_role("button", name="Göster").click()
+    expect(page).to_have_url(f"{portal.url}/raporlar/grafikler/onay-ret/?ilk={last}&son={last}&marka=")
+    rows = [row.locator("th, td").all_inner_texts() for row in page.get_by_test_id("report-table").locator("tr").all()]
+    assert len(rows) == 2
+    assert int(rows[1][-2].replace(".", "")) > 0
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV indir").click()
+    file = tmp_path / "onay-ret.csv"
+    download.value.save_as(file)
+    written = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert written == [rows[0], [rows[1][0], *(cell.replace(".", "") for cell in rows[1][1:])]]
+    page.screenshot(path=screenshots / "picture.png", full_page=True)
+
+    page.get_by_label("İlk gün").fill("2016-01-01")
+    page.get_by_role("button", name="Göster").click()
+    expect(page.get_by_test_id("error-summary")).to_contain_text("En çok üç yıllık (1.096 gün) bir aralık seçin")
+    expect(page.get_by_label("İlk gün")).to_have_value("2016-01-01")
+    if request.node.callspec.params["context"] == "script":
+        assert Axe().run(page, options=RULES).response["violations"] == []

@@ -1,0 +1,347 @@
+"""The pictures: what is drawn = the table = the file = what SQL counts; ranges, brands, emptiness, other companies."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Person, Provider
+from brands.models import Brand
+from consents.enums import Channel, ConsentStatus
+from consents.models import ImportJob
+from packages.models import AddressUsageDay
+from partners.enums import Channel as PartnerChannel
+from partners.enums import Right
+from partners.services import authorise_intermediary, authorise_partner
+from reports.pictures import monthly
+from reports.pictures.catalogue import QUESTIONS
+from reports.pictures.period import MOST_DAYS, Period, last_days, month_of
+from reports.pictures.report import compared, with_tail
+from reports.services.roll_up import roll_up
+from tests import factories
+from tests.consents.scene import run
+from tests.contracts import poppler
+from tests.reports.pages import SVG, drawn, file_of, finding, number_of, page_of, table
+from tests.reports.scene import events
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 11, 23)
+RET = ConsentStatus.RET
+DATED = [question.slug for question in QUESTIONS if question.days]
+
+
+@pytest.fixture(autouse=True)
+def _monday(now: datetime) -> object:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def browser(client_of: Callable[[Person], Client], alice: Person) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def brand(provider: Provider) -> Brand:
+    return factories.BrandFactory.create(provider=provider, name="Çınar")
+
+
+def scatter(provider: Provider, brands: list[Brand], now: datetime) -> None:
+    """Write movements over three months and all channels, half of them in the roll-up."""
+    for ago in range(95, -1, -5):
+        for at, brand in enumerate(brands):
+            channel = list(Channel)[(ago // 5 + at) % 3]
+            events(provider.pk, now - timedelta(days=ago), brand=brand.pk, channel=channel, number=3 + ago % 7)
+            events(provider.pk, now - timedelta(days=ago), brand=brand.pk, channel=channel, status=RET, source=9)
+        if ago == 45:
+            roll_up(provider_id=provider.pk, now=now)
+
+
+def count(condition: str, *values: object) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM consent_event WHERE {condition}", values)  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+# --- Drawn = table = file = SQL ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("days", [7, 30, 90, 366])
+def test_the_flow_is_what_sql_counts(
+    days: int, browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    scatter(provider, [brand], now)
+    query = {"ilk": TODAY - timedelta(days=days - 1), "son": TODAY}
+    answer = page_of(browser, "onay-ret", **query)
+    rows = table(answer)
+    since = now.replace(hour=0) - timedelta(days=days - 1, hours=3)
+    for status, series, column in ((1, "Onay", -2), (2, "Ret", -1)):
+        expected = count("provider_id = %s AND status = %s AND created_at >= %s", provider.pk, status, since)
+        assert expected > 0
+        assert sum(number_of(words) for name, words in drawn(answer) if name.endswith(f"· {series}")) == expected
+        assert sum(number_of(row[column]) for row in rows[1:]) == expected
+    plain = [[row[0], *(cell.replace(".", "") for cell in row[1:])] for row in rows[1:]]
+    assert file_of(browser, "onay-ret", **query) == [rows[0], *plain]
+
+
+def test_brands_by_channel(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    other = factories.BrandFactory.create(provider=provider, name="Söğüt")
+    scatter(provider, [brand, other], now)
+    events(provider.pk, now, brand=other.pk, status=RET, number=60)
+    answer = page_of(browser, "marka-kanal", ilk=TODAY - timedelta(days=400), son=TODAY)
+    approvals = count("provider_id = %s AND status = 1", provider.pk)
+    assert sum(number_of(words) for _, words in drawn(answer)) == approvals
+    rows = table(answer)[1:]
+    assert sum(number_of(row[at]) for row in rows for at in (2, 4, 6)) == approvals
+    assert sum(number_of(row[at]) for row in rows for at in (3, 5, 7)) == count("status = 2")
+    assert finding(answer).startswith("Ret payı en yüksek marka Söğüt: %")
+
+
+def test_a_long_tail_of_brands_is_one_row(browser: Client, provider: Provider, now: datetime) -> None:
+    for number in range(25):
+        brand = factories.BrandFactory.create(provider=provider)
+        events(provider.pk, now, brand=brand.pk, number=number + 1)
+    rows = table(page_of(browser, "marka-kanal"))[1:]
+    assert len(rows) == 21
+    assert (rows[-1][0], number_of(rows[-1][4])) == ("Diğer 5 marka", 1 + 2 + 3 + 4 + 5)
+
+
+def test_sources(browser: Client, provider: Provider, now: datetime) -> None:
+    for source in range(1, 14):
+        events(provider.pk, now, source=source, number=source)
+    events(provider.pk, now - timedelta(days=91), source=13, number=4)
+    answer = page_of(browser, "kaynaklar")
+    total = sum(range(1, 14))
+    assert sum(number_of(words) for _, words in drawn(answer)) == total == count("created_at >= %s", now)
+    rows = table(answer)[1:]
+    assert [rows[0], rows[-1]] == [["Sosyal medya", "13", "%14,3", "4"], ["Diğer 3 kaynak", "6", "%6,6", "0"]]
+    assert finding(answer) == "Onaylar en çok “Sosyal medya” kaynağından geldi: 13 (%14,3)."
+
+
+def test_refusals_in_time(browser: Client, provider: Provider, now: datetime) -> None:
+    events(provider.pk, now, status=RET, number=7)
+    events(provider.pk, now, status=RET, given=now - timedelta(days=20), number=3)
+    answer = page_of(browser, "ret-suresi")
+    assert finding(answer) == "10 ret kaydının %70 kadarı süresinde işlendi; 3 ret gecikti."
+    assert sum(number_of(words) for _, words in drawn(answer)) == 10
+    assert [row[1:] for row in table(answer)[1:] if row[1] != "0"] == [["7", "Süresinde"], ["3", "Gecikmiş"]]
+
+
+def test_addresses(browser: Client, provider: Provider, now: datetime) -> None:
+    factories.subscription(provider, "ileti-5", now=now)
+    run("INSERT INTO packages_addressusage (provider_id, phones, emails) VALUES (%s, 3000, 40)", provider.pk)
+    for ago in range(1, 61):
+        day = TODAY - timedelta(days=ago)
+        AddressUsageDay.objects.create(provider=provider, day=day, phones=3_000 - 20 * ago, emails=40)
+    answer = page_of(browser, "adres-sayisi", ilk=TODAY - timedelta(days=30), son=TODAY)
+    assert finding(answer) == (
+        "Adres sayınız bugün 3.000: İLETİ-5 sınırının %60 kadarı. Bu hızla 03.03.2027'de İLETİ-5 sınırına ulaşırsınız."
+    )
+    rows = table(answer)
+    assert (len(rows), rows[1], rows[-1]) == (
+        32,
+        ["24.10.2026", "2.400", "40", "2.400"],
+        ["23.11.2026", "3.000", "40", "3.000"],
+    )
+    assert '<path class="chart-forecast"' in answer.content.decode()
+    past = page_of(browser, "adres-sayisi", ilk=TODAY - timedelta(days=30), son=TODAY - timedelta(days=10))
+    assert '<path class="chart-forecast"' not in past.content.decode()
+
+
+def test_uploads(browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime) -> None:
+    job = {
+        "provider": provider,
+        "brand": brand,
+        "person": alice,
+        "filename": "a.csv",
+        "size": 1,
+        "state": "done",
+        "finished_at": now,
+    }
+    counts = {"new_count": 60, "changed_count": 10, "same_count": 10, "rejected_count": 4}
+    ImportJob.objects.create(**job, **counts, sha256="1", received_at=now, row_count=100, problem_count=6, staged=84,
+                             position=84, faults={"H174": 4, "H462": 6})  # fmt: skip
+    ImportJob.objects.create(**job, sha256="2", received_at=now - timedelta(days=100), row_count=50, staged=0)
+    answer = page_of(browser, "yuklemeler")
+    assert finding(answer) == "1 dosyada 100 satır okundu; 10 satır (%10) kaydedilemedi."
+    assert [row[1] for row in table(answer)[1:]] == ["100", "60", "10", "10", "10", "10", "6", "4"]
+    assert [number_of(words) for _, words in drawn(answer)] == [100, 60, 10, 10, 10, 10, 6, 4]
+
+
+def test_rights(browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime) -> None:
+    factories.subscription(provider, now=now)
+    rights = {PartnerChannel.MESAJ: Right.WRITE, PartnerChannel.ARAMA: Right.READ, PartnerChannel.EPOSTA: Right.NONE}
+    partner, carrier = factories.PartnerFactory.create(), factories.IntermediaryFactory.create()
+    authorise_partner(brand=brand, partner=partner, agreement=True, rights=rights, ends_on=None, person=alice, now=now)
+    authorise_intermediary(
+        brand=brand, intermediary=carrier, channels=frozenset({PartnerChannel.EPOSTA}), ends_on=None, person=alice,
+        now=now,
+    )  # fmt: skip
+    answer = page_of(browser, "yetkiler")
+    assert finding(answer) == (
+        "1 markanızda 2 kuruluşun yetkisi var: 1 kuruluş izin yazabilir, 1 kuruluş yalnızca okur."
+    )
+    assert [row[3:] for row in table(answer)[1:]] == [
+        ["AHS", "–", "–", "Okuma", "–", "Süresiz"],
+        ["İş ortağı", "Yazma", "Okuma", "–", "Evet", "Süresiz"],
+    ]
+    assert [words for _, words in drawn(answer)] == ["–", "–", "Okuma", "–", "Yazma", "Okuma", "–", "Evet"]
+
+
+def test_the_workbook_holds_numbers(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    events(provider.pk, now, brand=brand.pk, number=1_234)
+    answer = browser.get(reverse("reports:picture_xlsx", args=["marka-kanal"]))
+    assert answer["Content-Disposition"] == 'attachment; filename="marka-kanal-2026-08-26-2026-11-23.xlsx"'
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)
+    assert rows[1] == ("Çınar", str(brand.code), 0, 0, 1_234, 0, 0, 0, "%0")
+
+
+# --- What is asked for ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"ilk": "2016-11-23"}, "En çok üç yıllık (1.096 gün) bir aralık seçin"),
+        ({"ilk": "2026-11-24"}, "İlk gün son günden sonra olamaz."),
+        ({"son": "2026-11-24"}, "Son gün bugünden sonra olamaz."),
+        ({"ilk": "2015-04-30", "son": "2015-05-02"}, "İlk gün 01.05.2015 gününden önce olamaz."),
+        ({"ilk": "31.02.2026"}, "İlk gün okunamadı; gün.ay.yıl olarak yazın."),
+        ({"son": ""}, "Son gün boş bırakılamaz."),
+        ({"marka": "12"}, "Bu kodla bir markanız yok; listeden seçin."),
+        ({"marka": "<b>"}, "Bu kodla bir markanız yok; listeden seçin."),
+        ({"marka": "99999999999"}, "Bu kodla bir markanız yok; listeden seçin."),
+    ],
+)
+def test_what_cannot_be_asked(query: dict[str, str], message: str, browser: Client) -> None:
+    answer = page_of(browser, "onay-ret", **query)
+    text = answer.content.decode()
+    assert (answer.status_code, answer.context["report"]) == (200, None)
+    assert message in text
+    assert "<title>Hata: " in text
+    assert 'value="' + next(iter(query.values())) + '"' in text or "marka" in query or query == {"son": ""}
+    assert browser.get(reverse("reports:picture_csv", args=["onay-ret"]), query).status_code == 404
+
+
+def test_another_companys_brand_does_not_exist(browser: Client, provider: Provider, now: datetime) -> None:
+    foreign = factories.BrandFactory.create()
+    events(foreign.provider_id, now, brand=foreign.pk, number=5)
+    assert "Bu kodla bir markanız yok" in page_of(browser, "onay-ret", marka=foreign.code).content.decode()
+    assert [table(page_of(browser, slug)) for slug in ("onay-ret", "marka-kanal", "kaynaklar")] == [[], [], []]
+
+
+def test_a_brand_narrows_the_figures(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    other = factories.BrandFactory.create(provider=provider, state="passive")
+    events(provider.pk, now, brand=brand.pk, number=2)
+    events(provider.pk, now, brand=other.pk, number=5)
+    for narrowed, number in ((brand, 2), (other, 5)):
+        for slug in ("onay-ret", "kaynaklar"):
+            answer = page_of(browser, slug, marka=narrowed.code)
+            assert sum(number_of(words) for _, words in drawn(answer)) == number
+            assert f"{narrowed.name} ({narrowed.code})" in answer.content.decode()
+
+
+@pytest.mark.parametrize("slug", [question.slug for question in QUESTIONS])
+def test_a_new_company_reads_why_nothing_is_drawn(slug: str, browser: Client) -> None:
+    answer = page_of(browser, slug)
+    assert answer.status_code == 200
+    assert finding(answer)
+    assert SVG.findall(answer.content.decode()) == []
+    assert browser.get(reverse("reports:picture_xlsx", args=[slug])).status_code == 200
+
+
+def test_unknown_questions_do_not_exist(browser: Client) -> None:
+    assert page_of(browser, "yok").status_code == 404
+    assert browser.get(reverse("reports:picture_csv", args=["yok"])).status_code == 404
+
+
+@pytest.mark.parametrize("slug", DATED)
+def test_a_page_takes_as_many_queries_whatever_there_is(
+    slug: str, browser: Client, provider: Provider, now: datetime
+) -> None:
+    numbers = []
+    for brands in (1, 2):
+        scatter(provider, factories.BrandFactory.create_batch(brands, provider=provider), now)
+        with CaptureQueriesContext(connection) as queries:
+            page_of(browser, slug)
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
+
+
+# --- Days -------------------------------------------------------------------------------------------------------------
+@settings(max_examples=60)
+@given(st.dates(date(2015, 5, 1), date(2030, 1, 1)), st.integers(1, MOST_DAYS))
+def test_each_day_is_in_one_column(last: date, days: int) -> None:
+    period = last_days(days, today=last)
+    assert period.days == days
+    columns = period.buckets()
+    found = [each.first + timedelta(days=n) for each in columns for n in range((each.last - each.first).days + 1)]
+    assert found == [period.first + timedelta(days=n) for n in range(days)]
+    assert len(columns) <= 45
+    assert period.previous == Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
+
+
+def test_columns_are_days_weeks_or_months() -> None:
+    days, weeks, months = (last_days(number, today=TODAY) for number in (45, 46, 187))
+    assert (days.unit, days.buckets()[0].label, days.buckets()[0].words) == ("gün", "10.10", "10.10.2026")
+    assert [bucket.words for bucket in weeks.buckets()][:2] == ["09.10.2026 – 11.10.2026", "12.10.2026 – 18.10.2026"]
+    assert (months.unit, months.buckets()[-1].label) == ("ay", "11.2026")
+    assert month_of(date(2024, 2, 10)) == Period(date(2024, 2, 1), date(2024, 2, 29))
+
+
+def test_days_are_istanbuls(browser: Client, provider: Provider) -> None:
+    midnight = datetime(2026, 11, 21, 21, tzinfo=UTC)
+    events(provider.pk, midnight - timedelta(seconds=1), number=2)
+    events(provider.pk, midnight, number=3)
+    rows = {row[0]: row[-2] for row in table(page_of(browser, "onay-ret", ilk="2026-11-20", son="2026-11-23"))}
+    assert (rows["21.11.2026"], rows["22.11.2026"], rows["23.11.2026"]) == ("2", "3", "0")
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (5, 5, "önceki dönem de 5"),
+        (5, 0, "önceki dönem hiç yoktu"),
+        (9, 8, "önceki dönem 8, %12,5 arttı"),
+        (0, 1_234, "önceki dönem 1.234, %100 azaldı"),
+    ],
+)
+def test_figures_beside_those_before(now: int, before: int, words: str) -> None:
+    assert compared(now, before) == words
+
+
+def test_a_rest_of_one_is_no_rest() -> None:
+    assert with_tail([1, 2, 3], 2) == ([1, 2, 3], [])
+    assert with_tail([1, 2, 3, 4], 2) == ([1, 2], [3, 4])
+
+
+# --- The monthly report -----------------------------------------------------------------------------------------------
+def test_a_month_is_one_document(browser: Client, provider: Provider, brand: Brand, tmp_path: Path) -> None:
+    events(provider.pk, datetime(2026, 10, 31, 20, 59, tzinfo=UTC), brand=brand.pk, number=1_234)
+    events(provider.pk, datetime(2026, 10, 31, 21, 0, tzinfo=UTC), brand=brand.pk, number=9)
+    answer = browser.get(reverse("reports:month", args=["2026-10"]))
+    assert answer["Content-Disposition"] == 'attachment; filename="rapor-2026-10.pdf"'
+    text = " ".join("".join(poppler.pages(answer.content, tmp_path)).split())
+    assert f"Ekim 2026 raporu {provider.title} · İYS No {provider.iys_code} · 01.10.2026 – 31.10.2026" in text
+    assert "1.234 Onay, 0 Ret kaydedildi; onaylar 1.234 fazla." in text
+    assert "Onaylar en çok “Web sitesi” kaynağından geldi: 1.234 (%100)." in text
+
+
+def test_only_the_last_twelve_months_have_a_document(browser: Client) -> None:
+    for month in ("2026-12", "2025-11", "ekim"):
+        assert browser.get(reverse("reports:month", args=[month])).status_code == 404
+
+
+def test_a_printed_picture_has_the_light_colours() -> None:
+    rules = monthly.picture_rules()
+    assert ".chart-first{fill: #0b5c6b;}" in rules
+    assert "var(" not in rules
+    assert "display" not in rules
