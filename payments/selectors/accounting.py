@@ -133,7 +133,7 @@ def lines_of(statement: Statement, *, state: str = "", query: str = "") -> Query
     lines = StatementLine.objects.filter(statement=statement)
     if state in LineState.values:
         lines = lines.filter(state=state)
-    return searched(lines, query, state=state if state in LineState.values else "hepsi").order_by("position")
+    return searched(lines, query).order_by("position")
 
 
 def line_with(pk: int) -> QuerySet[StatementLine]:

@@ -19,10 +19,7 @@ from payments.models.bank import line_words
 AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
 """States of lines that an accountant has to look at."""
 
-NOT_WAITING = (LineState.NEW, LineState.MATCHED, LineState.REFUND, LineState.IGNORED)
-"""All other states."""
-
-DECIDED = frozenset({LineState.MATCHED, LineState.REFUND, LineState.IGNORED})
+DECIDED = (LineState.MATCHED, LineState.REFUND, LineState.IGNORED)
 """States that a person can undo."""
 
 COUNTED = 10_000
@@ -83,9 +80,10 @@ def lines(filters: Filters, *, person: Person) -> QuerySet[Any]:
         by_me = decisions.filter(Q(requested_by=person) | Q(decided_by=person))
         found = found.filter(Exists(by_me) | Exists(LineComment.objects.filter(line=OuterRef("pk"), person=person)))
     if filters.query.strip():
-        found = searched(found, filters.query, state=filters.state)
-        numbers = list(found.order_by().values_list("pk", flat=True)[: COUNTED_FOUND + 1])
-        if len(numbers) <= COUNTED_FOUND:
+        numbers = _numbers(found, filters)
+        if len(numbers) > COUNTED_FOUND:
+            found = searched(found, filters.query, waiting=filters.state not in {*DECIDED, LineState.NEW})
+        else:
             found = StatementLine.objects.filter(pk__in=numbers).select_related("account")
     return found.annotate(awaits_second=awaiting).order_by(*SORTS[filters.sort])
 
@@ -111,28 +109,35 @@ def _conditions(filters: Filters) -> Q:
     return condition
 
 
-def searched(found: QuerySet[StatementLine], query: str, *, state: str = "") -> QuerySet[StatementLine]:
+def searched(found: QuerySet[StatementLine], query: str, *, waiting: bool = True) -> QuerySet[StatementLine]:
     """Keep the lines whose text and payer hold all words, and those that belong to the order of a code.
 
-    `state` is what `found` was narrowed to, as in `Filters`. The waiting lines have an index of their own for every
-    alternative, and so have the others; over both, each alternative names the states of its index, or the database
-    would read all lines. The few lines that paid the order are read first, for the same reason. Where all words are of
-    one or two letters, they are looked for at the beginning of a word.
+    `waiting`: whether `found` may hold lines that wait for a person; of the others, a code finds those that paid its
+    order. Every alternative has an index among the waiting lines and one among the decided ones, and none over both:
+    whoever looks among all lines asks for each, or the database reads all. The few lines that paid the order are read
+    first, for the same reason. Words of one or two letters, if there are no others, are looked for at the beginning of
+    a word.
     """
     if not query.strip():
         return found
-    waiting, other = Q(state__in=AWAITING_A_PERSON), Q(state__in=NOT_WAITING)
-    if state in {"", *AWAITING_A_PERSON}:
-        waiting, other = Q(), Q(pk__in=[])
-    elif state in NOT_WAITING:
-        waiting, other = Q(pk__in=[]), Q()
-    words = _words_condition(query)
-    condition = waiting & words | other & words
+    condition = _words_condition(query)
     code = codes.parse(query)
     if code:
         paid = Allocation.objects.filter(order__code=code, line__isnull=False).values_list("line_id", flat=True)
-        condition |= waiting & Q(candidates__contains=[{"code": code}]) | Q(pk__in=set(paid))
+        condition |= Q(pk__in=set(paid))
+        if waiting:
+            condition |= Q(candidates__contains=[{"code": code}])
     return found.alias(words=line_words()).filter(condition)
+
+
+def _numbers(found: QuerySet[StatementLine], filters: Filters) -> list[int]:
+    """Return the numbers of the first COUNTED_FOUND + 1 results of a search, in no order."""
+    numbers: list[int] = []
+    for states, waiting in ((AWAITING_A_PERSON, True), (DECIDED, False), ((LineState.NEW,), False)):
+        if filters.state == "hepsi" or filters.state in states or (waiting and not filters.state):
+            part = searched(found.filter(state__in=states), filters.query, waiting=waiting)
+            numbers += part.order_by().values_list("pk", flat=True)[: COUNTED_FOUND + 1]
+    return numbers[: COUNTED_FOUND + 1]
 
 
 def _words_condition(query: str) -> Q:

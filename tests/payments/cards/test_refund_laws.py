@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Person
 from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
+from packages import services as subscriptions
 from payments.enums import AttemptState, Consequence, RefundState
 from payments.gateways.base import DeclineGroup, Outcome, Result
 from payments.models import CardAttempt, Order, Refund
@@ -87,6 +88,18 @@ def back(bank: WatchedBank, attempt: CardAttempt) -> list[Decimal]:
 def test_never_nothing_and_never_more_than_was_taken(paid: CardAttempt, ask: Ask, amount: str) -> None:
     with pytest.raises(RefundRefused, match="arasında olmalıdır"):
         ask(paid, amount, consequence=END)
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("amount", "changes", "words"),
+    [("10.005", {}, "iki ondalık"), ("10.00", {"reason": "  "}, "gerekçesini")],
+)
+def test_whole_kurus_and_a_reason(
+    paid: CardAttempt, ask: Ask, amount: str, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(RefundRefused, match=words):
+        ask(paid, amount, **changes)
     assert not Refund.objects.exists()
 
 
@@ -230,6 +243,25 @@ def test_a_part_does_to_the_package_what_was_chosen(
 def test_all_of_it_ends_the_package(paid: CardAttempt, ask: Ask) -> None:
     with pytest.raises(RefundRefused, match="paket sürmez"):
         ask(paid, GROSS)
+
+
+def test_a_part_ends_no_package_that_has_not_begun(
+    pay: PayByCard,  # noqa: F811
+    shop: WatchedBank,  # noqa: F811
+    ask: Ask,
+    second: Person,
+) -> None:
+    """The package that runs is paused, so that the paid one cannot begin yet."""
+    late = pay(card=None)
+    running = factories.subscription(late.order.provider, "ileti-75", now=shop.now)
+    subscriptions.pause(subscription=running, actor=second, reason="İnceleme", now=shop.now)
+    pay.come_back(late, Card.PAYS)
+    attempt = CardAttempt.objects.get()
+    with pytest.raises(RefundRefused, match="henüz tanımlanmadı"):
+        ask(attempt, "10.00", consequence=END)
+    assert stands(attempt) == ("paid", "", [])
+    ask(attempt, "10.00")
+    assert stands(attempt) == ("paid", "", ["approved"])
 
 
 def test_the_order_is_due_while_parts_are_under_way_and_refunded_when_all_came(
