@@ -309,11 +309,10 @@ def scene(
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
-        **{
-            name: {"code": brand.code, "day": str(report.day), "pk": compared.pk, "slug": "onay-ret", "month": "2026-10"}
-            for name in BY_NAME
-            if name.startswith("reports:")
-        },
+        **dict.fromkeys(
+            (name for name in BY_NAME if name.startswith("reports:")),
+            {"code": brand.code, "day": str(report.day), "pk": compared.pk, "slug": "onay-ret", "month": "2026-10"},
+        ),
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "api_docs:service": {"name": "create_token"},
         "api_docs:code": {"code": "H353"},
