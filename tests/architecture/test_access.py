@@ -266,6 +266,8 @@ def scene(
     membership = alice.membership_set.get()
     pushed = _push_connection(brand)
     report, compared = _report(brand, alice, now=now)
+    day = str(report.day)
+    reported = {"code": brand.code, "day": day, "pk": compared.pk, "slug": "onay-ret", "month": day[:7]}
     values: dict[str, dict[str, object]] = {
         "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
         **{
@@ -309,10 +311,7 @@ def scene(
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
-        **dict.fromkeys(
-            (name for name in BY_NAME if name.startswith("reports:")),
-            {"code": brand.code, "day": str(report.day), "pk": compared.pk, "slug": "onay-ret", "month": "2026-10"},
-        ),
+        **{name: reported for name in BY_NAME if name.startswith("reports:")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "api_docs:service": {"name": "create_token"},
         "api_docs:code": {"code": "H353"},
