@@ -70,7 +70,7 @@ class RefusalDelay(models.Model):
 
 
 class ReportDay(models.Model):
-    """A day on which a provider had movements: between which numbers they lie, and what came after the day's end.
+    """A day on which a provider had movements: within which numbers they lie, and what came after the day's end.
 
     `late_movements` were recorded after the day had been closed; `corrected_at` says when its figures changed last.
     """

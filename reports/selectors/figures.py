@@ -23,9 +23,9 @@ Key = tuple[Any, ...]
 
 
 def delay_since(day: str) -> str:
-    """Return the SQL of how many days before `day` a refusal that the provider took itself was given; else null."""
+    """Return the SQL of how many days before `day` the provider took this refusal, at most 1000; null for others."""
     return f"""CASE WHEN status = 2 AND source < 100
-        THEN GREATEST(0, {day} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date) END"""
+        THEN LEAST(1000, GREATEST(0, {day} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date)) END"""
 
 
 @dataclass(frozen=True)

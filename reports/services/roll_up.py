@@ -21,14 +21,21 @@ logger = structlog.get_logger(__name__)
 BATCH = 500_000
 """Events that are taken into the roll-up by one transaction."""
 
-# One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it.
+# One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it. What is small is
+# packed into one number beside the brand (2 bits channel, 2 recipient type, 2 status, 1 first record, 7 source, 10
+# delay), which costs a third of grouping by eight columns.
 _TAKE = """
-    WITH part AS MATERIALIZED (
-        SELECT {day} AS day, brand_id, channel, recipient_type, coalesce(source, 0) AS source, {delay} AS delay_days,
-            status, count(*) AS movements, count(*) FILTER (WHERE prev_seq IS NULL) AS first_records,
-            min(seq) AS first_seq, max(seq) AS last_seq
+    WITH packed AS MATERIALIZED (
+        SELECT {day} AS day, (brand_id << 24) + ((channel::int << 22) + (recipient_type::int << 20)
+            + (status::int << 18) + ((prev_seq IS NULL)::int << 17) + (coalesce(source, 0)::int << 10)
+            + coalesce({delay} + 1, 0)) AS kind, count(*) AS movements
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(until)s {narrow}
-        GROUP BY 1, 2, 3, 4, 5, 6, 7
+        GROUP BY 1, 2
+    ), part AS MATERIALIZED (
+        SELECT day, kind >> 24 AS brand_id, kind >> 22 & 3 AS channel, kind >> 20 & 3 AS recipient_type,
+            kind >> 18 & 3 AS status, kind >> 10 & 127 AS source, nullif(kind & 1023, 0) - 1 AS delay_days, movements,
+            movements * (kind >> 17 & 1) AS first_records
+        FROM packed
     ), counts AS (
         INSERT INTO reports_dailycount AS kept (provider_id, day, brand_id, channel, recipient_type, source,
             approvals, refusals, pending, first_records)
@@ -49,7 +56,7 @@ _TAKE = """
     )
     INSERT INTO reports_reportday AS kept (provider_id, day, first_seq, last_seq, movements, late_movements,
         corrected_at)
-    SELECT %(provider)s, day, min(first_seq), max(last_seq), sum(movements),
+    SELECT %(provider)s, day, %(after)s + 1, %(until)s, sum(movements),
         CASE WHEN is_late THEN sum(movements) ELSE 0 END, CASE WHEN is_late THEN %(now)s::timestamptz END
     FROM part JOIN LATERAL (
         SELECT EXISTS (SELECT 1 FROM reports_closedday c WHERE c.day = part.day) AS is_late

@@ -28,8 +28,7 @@ LIST = reverse("reports:overview")
 
 
 @pytest.fixture(autouse=True)
-def _today(now: datetime, settings: Settings) -> Iterator[None]:
-    settings.DEMO_MODE = False
+def _today(now: datetime) -> Iterator[None]:
     with time_machine.travel(now, tick=False):
         yield
 
@@ -107,7 +106,8 @@ def test_one_day_and_its_file(client: Client, made: Brand) -> None:
     assert (stamp.content, stamp["Content-Type"]) == (bytes(file.stamp or b""), "application/timestamp-reply")
 
 
-def test_days_without_a_file(client: Client, brand: Brand, now: datetime) -> None:
+def test_days_without_a_file(client: Client, brand: Brand, now: datetime, settings: Settings) -> None:
+    settings.DEMO_MODE = False
     assert "Bu gün hareket yok" in text(client, address(brand))
     events(brand.provider_id, now, brand=brand.pk)
     assert "Bu günün dosyası gün bittikten sonra" in text(client, address(brand, day="2026-11-23"))
@@ -199,7 +199,8 @@ def test_who_only_looks_sees_no_recipients(made: Brand, client_of: Callable[[Per
     assert [viewer.get(address(made, name)).status_code for name in ("day", "file", "stamp")] == [403] * 3
 
 
-def test_the_form_that_leads_to_a_day(client: Client, made: Brand) -> None:
+def test_the_form_that_leads_to_a_day(client: Client, made: Brand, settings: Settings) -> None:
+    settings.DEMO_MODE = False
     answer = client.get(LIST, {"marka": made.code, "gun": "2026-11-22"})
     assert (answer.status_code, answer.headers["Location"]) == (302, address(made))
     assert "En geç 22.11.2026" in text(client, f"{LIST}?marka={made.code}&gun=2027-01-01")

@@ -133,16 +133,17 @@ def test_what_goes_wrong_with_one_provider_holds_up_nobody(provider: Provider, n
 
 def test_a_late_movement_corrects_its_day(provider: Provider) -> None:
     """The day of the 22nd is closed at half past midnight; a writer that had read its clock before comes after it."""
+    brand = factories.BrandFactory.create(provider=provider).pk
     late, closing = MIDNIGHT - timedelta(seconds=1), MIDNIGHT + timedelta(minutes=30)
-    events(provider.pk, MIDNIGHT - timedelta(hours=3), number=2)
+    events(provider.pk, MIDNIGHT - timedelta(hours=3), number=2, brand=brand)
     assert close_days(now=closing) == [date(2026, 11, 22)]
     assert corrected_days(provider.pk, *EVER) == []
-    events(provider.pk, late)
+    events(provider.pk, late, brand=brand)
     roll_up(provider_id=provider.pk, now=closing + timedelta(minutes=1))
     (day,) = corrected_days(provider.pk, *EVER)
     assert (day.day, day.movements, day.late_movements) == (date(2026, 11, 22), 3, 1)
     assert day.corrected_at == closing + timedelta(minutes=1)
-    events(provider.pk, MIDNIGHT + timedelta(hours=1))
+    events(provider.pk, MIDNIGHT + timedelta(hours=1), brand=brand)
     roll_up(provider_id=provider.pk, now=closing + timedelta(hours=2))
     assert [day.corrected_at for day in corrected_days(provider.pk, *EVER)] == [closing + timedelta(minutes=1)]
 
