@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import ProviderRequest, accountant_view, provider_view
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.tables import csv_bytes, xlsx_bytes
-from reports.forms import PictureForm
+from reports.picture_forms import PictureForm
 from reports.pictures.catalogue import ACCOUNTING, QUESTIONS, Question
 from reports.pictures.period import last_days, month_of
 from reports.pictures.report import Asked, Report, Span
