@@ -8,6 +8,9 @@ from iys_portal.shared.numerals import grouped, percent
 from payments.selectors.today import Age, Share, ages, matched_by_day
 from reports.pictures.report import Fact, Report, Span, panels
 
+_LINE = "Çizgi, her günün aşağı yuvarlanmış tam yüzdesinden geçer."
+_NO_LINE = "Çizgi, en az iki ekstre günü olunca görünür."
+
 
 def ageing_picture(found: Sequence[Age]) -> Picture:
     """Return the waiting movements by the days they have waited."""
@@ -61,9 +64,7 @@ def match_rate(span: Span) -> Report:
         panels=panels(("eslesme", "Kendiliğinden eşleşme oranı", finding, line(points, percent=True))),
         head=["Ekstre günü", "Ödeme", "Kendiliğinden eşleşen", "Oran"],
         rows=[[day, share.payments, share.matched, percent(share.matched, share.payments)] for day, share in days],
-        notes=[
-            "Kapsam dışı bırakılan hareketler sayılmaz; çizgi, her günün tam yüzdesine (aşağı yuvarlanmış) çizilir."
-        ],
+        notes=["Kapsam dışı bırakılan hareketler sayılmaz.", _LINE if len(days) > 1 else _NO_LINE],
     )
 
 
