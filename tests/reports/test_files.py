@@ -113,7 +113,7 @@ def test_a_provider_that_fails_holds_up_no_other_and_is_asked_for_the_next_time(
 ) -> None:
     rival = factories.BrandFactory.create()
     events(rival.provider_id, now - timedelta(days=1), brand=rival.pk)
-    queue = roll_ups.queue_files
+    queue = service.queue_files
 
     def fails(**asked: Any) -> list[DailyFile]:
         if asked["provider_id"] == moved.provider_id:
