@@ -14,6 +14,7 @@ from accounts.selectors import memberships_of
 from accounts.sessions import note_use
 
 PROVIDER_KEY = "provider_id"
+_POLL = "X-Poll"
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
@@ -39,7 +40,8 @@ class CurrentProviderMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
+        # A page that asks by itself is not somebody who uses it: left open, it must not keep the session alive.
+        if request.user.is_authenticated and _POLL not in request.headers:
             note_use(request.session, now=timezone.now())
         memberships: list[Membership] = []
         if isinstance(request.user, Person) and request.user.tckn_hash:

@@ -43,7 +43,7 @@ class FileState(models.TextChoices):
 FILE_TRANSITIONS: Transitions[FileState] = {
     FileState.QUEUED: frozenset({FileState.INPROGRESS}),
     FileState.INPROGRESS: frozenset({FileState.COMPLETED, FileState.ERROR}),
-    FileState.ERROR: frozenset({FileState.INPROGRESS}),
+    FileState.ERROR: frozenset({FileState.INPROGRESS, FileState.QUEUED}),
     FileState.COMPLETED: frozenset(),
 }
 

@@ -91,8 +91,7 @@ def _act(
     """Do what the form asks for; None when the page is to be shown again with what is wrong."""
     now, here = timezone.now(), redirect("reports:day", code=brand.code, day=which.isoformat())
     if "olustur" in request.POST:
-        asked = ask_for_files(provider_id=brand.provider_id, day=which, now=now, actor=request.user)
-        messages.info(request, "Dosya hazırlanıyor." if asked else "Bu gün için hazırlanacak yeni hareket yok.")
+        _make(request, brand, which, now)
         return here
     if file is None or file.state != FileState.COMPLETED:
         return here
@@ -106,6 +105,14 @@ def _act(
         form.add_error("ozet", _OTHER_HASH)
         return None
     return _compare(request, file, forms, now)
+
+
+def _make(request: ProviderRequest, brand: Brand, which: date, now: datetime) -> None:
+    if which > _latest_day(now):
+        messages.error(request, "Bu günün dosyası gün bittikten sonra hazırlanır.")
+        return
+    asked = ask_for_files(provider_id=brand.provider_id, day=which, now=now, actor=request.user)
+    messages.info(request, "Dosya hazırlanıyor." if asked else "Bu gün için hazırlanacak yeni hareket yok.")
 
 
 def _compare(request: ProviderRequest, file: DailyFile, forms: _Forms, now: datetime) -> HttpResponse | None:
@@ -131,6 +138,8 @@ def _context(request: ProviderRequest, brand: Brand, which: date, file: DailyFil
     provider_id, now = request.provider.pk, timezone.now()
     figures = movements(provider_id, which, which, brand_id=brand.pk).get((), Figures())
     is_made = file is not None and file.state == FileState.COMPLETED
+    held = file.rows if file is not None else 0
+    has_failed = file is not None and file.state == FileState.ERROR
     kept = selectors.report_day(provider_id, which)
     return {
         "brand": brand,
@@ -140,7 +149,8 @@ def _context(request: ProviderRequest, brand: Brand, which: date, file: DailyFil
         "is_served": file is not None and selectors.is_served(file, now=now),
         "figures": figures,
         "late": kept if kept is not None and kept.corrected_at else None,
-        "may_make": which <= _latest_day(now) and figures.total > (file.rows if file is not None else 0),
+        "may_make": which <= _latest_day(now) and (has_failed or figures.total > held),
+        "has_failed": has_failed,
         "is_open": which > istanbul_day(now) - timedelta(days=1),
         "revisions": list(selectors.revisions_of(file)) if file is not None and file.revision > 1 else [],
         "comparisons": list(selectors.comparisons_of(file)[:10]) if file is not None else [],

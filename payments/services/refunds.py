@@ -107,6 +107,12 @@ def refundable(attempt: CardAttempt) -> Decimal:
     return attempt.taken - _total(attempt.refunds.exclude(state=RefundState.REJECTED), "amount")
 
 
+def is_owed(attempt: CardAttempt, refund: Refund) -> bool:
+    """Return whether more than was agreed would stay with the company without this refund: nobody may give it up."""
+    others = attempt.refunds.exclude(state=RefundState.REJECTED).exclude(pk=refund.pk)
+    return attempt.surplus or attempt.taken - _total(others, "amount") > attempt.paid_amount
+
+
 def needs_second(attempt: CardAttempt, *, amount: Decimal) -> bool:
     """Return whether a second person decides on a refund of `amount` TRY.
 
@@ -172,7 +178,7 @@ def reject(*, refund_id: int, person: Person, reason: str, now: datetime) -> Ref
     order, attempt, refund = lock_refund(refund_id)
     if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
         raise RefundRefused(already(refund))
-    if attempt.surplus:
+    if is_owed(attempt, refund):
         raise RefundRefused("Fazladan alınan para geri verilmelidir; bu iadeden vazgeçilemez.")
     if not reason.strip():
         raise RefundRefused("Vazgeçmenin gerekçesini yazın.")

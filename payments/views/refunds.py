@@ -82,7 +82,7 @@ def _context(request: HttpRequest, found: Refund) -> dict[str, object]:
         "timeline": selectors.timeline_of_refund(found),
         "waits": waits,
         "needs_another": waits and found.needs_second and found.requested_by_id == request.user.pk,
-        "may_reject": waits and not found.attempt.surplus,
+        "may_reject": waits and not refunds.is_owed(found.attempt, found),
         "is_said_by_me": found.state == RefundState.BY_HAND and found.paid_by_id == request.user.pk,
         "is_running": found.state in {RefundState.APPROVED, RefundState.SENDING, RefundState.UNKNOWN},
     }

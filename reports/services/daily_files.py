@@ -23,7 +23,7 @@ PIECE = 1 << 20
 
 
 def queue_files(*, provider_id: int, day: date, now: datetime, actor: Actor | None = None) -> list[DailyFile]:
-    """Ask for the files that a provider's day lacks: of brands with movements that no file holds.
+    """Ask for the files that a provider's day lacks: of brands with movements that no file holds, or whose file failed.
 
     To be called in a transaction that holds the lock of the provider's roll-up, after which all that the files shall
     hold is in it. Asked for again it returns nothing.
@@ -33,10 +33,12 @@ def queue_files(*, provider_id: int, day: date, now: datetime, actor: Actor | No
         return []
     files = DailyFile.objects.filter(provider_id=provider_id, day=day).order_by("revision").defer("stamp")
     newest = {file.brand_id: file for file in files}
-    asked = []
+    asked, again = [], []
     for brand_id, number in movements_of_brands(provider_id, day).items():
         file = newest.get(brand_id)
         if file is not None and number <= file.rows:
+            if file.state == FileState.ERROR:
+                again.append(file.pk)
             continue
         asked.append(
             DailyFile(
@@ -52,9 +54,18 @@ def queue_files(*, provider_id: int, day: date, now: datetime, actor: Actor | No
     DailyFile.objects.bulk_create(asked)
     for file in asked:
         record(action=ASKED, subject=file, actor=actor, day=str(day), revision=file.revision)
+    asked += [file for file in map(_locked, again) if _is_queued_again(file, actor)]
     if asked:
         promise("reports.daily_files", provider_id=provider_id, day=day.isoformat())
     return asked
+
+
+def _is_queued_again(file: DailyFile, actor: Actor | None) -> bool:
+    """Queue a file that could not be made, whose tries may all be over; return whether it was still one."""
+    if file.state != FileState.ERROR:
+        return False
+    move(file, FileState.QUEUED, table=FILE_TRANSITIONS, actor=actor, reason="Yeniden istendi.", message="")
+    return True
 
 
 def make_files(*, provider_id: int, day: date, clock: Callable[[], datetime]) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.forms import model_to_dict
 
 from consents.models import ConsentEvent
 from iys_portal.audit.services import Actor, record
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from reports.enums import RECOUNTED
-from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
+from reports.models import ClosedDay, DailyCount, DailyFile, RefusalDelay, ReportDay, RollUp
 from reports.selectors.figures import DAY, delay_since
 from reports.services.daily_files import queue_files
 
@@ -20,6 +20,7 @@ logger = structlog.get_logger(__name__)
 
 BATCH = 500_000
 """Events that are taken into the roll-up by one transaction."""
+_ASKED_AGAIN = timedelta(days=7)
 
 # One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it. What is small is
 # packed into one number beside the brand (2 bits channel, 2 recipient type, 2 status, 1 first record, 7 source, 10
@@ -224,18 +225,33 @@ def close_days(*, now: datetime) -> list[date]:
 
     Returns the days that were open till now. A worker that is killed meanwhile leaves them open, and they are closed by
     the next. What is recorded for a closed day later corrects it. On the first call only yesterday is closed.
+    A provider whose files could not be asked for holds up nobody else: the runs of the next days ask again.
     """
     yesterday = istanbul_day(now) - timedelta(days=1)
     last = ClosedDay.objects.order_by("-day").values_list("day", flat=True).first() or yesterday - timedelta(days=1)
     days = [last + timedelta(days=n) for n in range(1, (yesterday - last).days + 1)]
     if days:
         roll_up_all(now=now)
-        moved = RollUp.objects.filter(rolled_at__gte=end_of_istanbul_day(last)).values_list("provider_id", flat=True)
-        for provider_id in moved.order_by("provider_id"):
-            for day in days:
-                ask_for_files(provider_id=provider_id, day=day, now=now)
-        ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
+    for provider_id, day in _without_files(days, since=yesterday - _ASKED_AGAIN):
+        _asked(provider_id, day, now)
+    ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
     return days
+
+
+def _without_files(days: list[date], *, since: date) -> list[tuple[int, date]]:
+    """Return the providers and days with movements and no file: of these days, and of those closed lately."""
+    closed = ClosedDay.objects.filter(day__gte=since).values("day")
+    asked = DailyFile.objects.filter(provider_id=OuterRef("provider_id"), day=OuterRef("day"))
+    kept = ReportDay.objects.filter(Q(day__in=days) | Q(day__in=closed) & ~Exists(asked))
+    return list(kept.order_by("provider_id", "day").values_list("provider_id", "day"))
+
+
+def _asked(provider_id: int, day: date, now: datetime) -> None:
+    """Ask for a day's files; what goes wrong is logged, and the next run asks again."""
+    try:
+        ask_for_files(provider_id=provider_id, day=day, now=now)
+    except Exception:
+        logger.exception("asking_for_files_failed", provider_id=provider_id, day=str(day))
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Web sessions: their two limits, the way back, the list, and ending them elsewhere."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -48,6 +49,23 @@ def test_used_all_the_time_it_is_over_after_eight_hours(traveller: time_machine.
         assert browser.get("/oturum/").status_code == 200
         traveller.shift(timedelta(minutes=15))
     assert browser.get(PAGE)["Location"] == ENDED
+
+
+def test_a_page_that_asks_by_itself_does_not_keep_it_alive(traveller: time_machine.Traveller, browser: Client) -> None:
+    browser.get(PAGE)
+    before = WebSession.objects.values_list("seen_at", "expire_date").get()
+    traveller.shift(timedelta(minutes=19))
+    assert browser.get(PAGE, headers={"X-Poll": "1"}).status_code == 200
+    assert WebSession.objects.values_list("seen_at", "expire_date").get() == before
+    traveller.shift(timedelta(minutes=1))
+    assert browser.get(PAGE, headers={"X-Poll": "1"}).status_code == 302
+
+
+def test_every_page_that_asks_by_itself_says_so() -> None:
+    written = [path.read_text() for path in (django_settings.BASE_DIR / "templates").rglob("*.html")]
+    polls = [tag for text in written for tag in re.findall(r"<[^>]*hx-trigger=\"[^\"]*every [^>]*>", text)]
+    assert polls
+    assert [tag for tag in polls if '"X-Poll"' not in tag] == []
 
 
 def test_a_page_says_how_long_the_session_lasts(traveller: time_machine.Traveller, browser: Client) -> None:

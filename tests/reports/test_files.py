@@ -5,6 +5,7 @@ import random
 import subprocess
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from reports.enums import FileState
 from reports.models import DailyFile, DailyFilePiece
 from reports.selectors.files import HEAD, content_of, daily_file, daily_files, is_served
 from reports.services import daily_files as service
+from reports.services import roll_up as roll_ups
 from reports.services.daily_files import agree, make_files
 from reports.services.roll_up import ask_for_files, close_days, roll_up
 from reports.services.stamping import stamp_waiting
@@ -104,6 +106,37 @@ def test_beat_makes_up_for_nights_on_which_no_worker_was_there(brand: Brand, key
         DAY - timedelta(days=1),
         DAY - timedelta(days=3),
     ]
+
+
+def test_a_provider_that_fails_holds_up_no_other_and_is_asked_for_the_next_time(
+    moved: Brand, keys: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival = factories.BrandFactory.create()
+    events(rival.provider_id, now - timedelta(days=1), brand=rival.pk)
+    queue = service.queue_files
+
+    def fails(**asked: Any) -> list[DailyFile]:
+        if asked["provider_id"] == moved.provider_id:
+            raise RuntimeError
+        return queue(**asked)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(roll_ups, "queue_files", fails)
+        assert close_days(now=now) == [DAY]
+    assert list(DailyFile.objects.values_list("brand_id", flat=True)) == [rival.pk]
+    assert close_days(now=now) == []
+    work()
+    assert (found(moved).state, found(rival).state) == (FileState.COMPLETED, FileState.COMPLETED)
+
+
+def test_movements_taken_by_a_run_across_midnight_have_their_file(brand: Brand, keys: Path) -> None:
+    """The run began on the evening before; its instant says nothing of the days that it took."""
+    midnight = datetime(2026, 11, 22, tzinfo=ISTANBUL)
+    close_days(now=midnight + timedelta(minutes=30))
+    events(brand.provider_id, midnight + timedelta(hours=1), brand=brand.pk)
+    roll_up(provider_id=brand.provider_id, now=midnight - timedelta(minutes=1))
+    close_days(now=midnight + timedelta(days=1, minutes=30))
+    assert found(brand).rows == 1
 
 
 def test_a_late_movement_makes_a_further_revision(made: Brand, now: datetime) -> None:

@@ -10,12 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.enums import Role
 from accounts.models import Person, Provider
 from brands.enums import BrandState
 from brands.models import Brand
+from iys_portal.audit.models import OutboxMessage
 from reports.models import Comparison, DailyFile
 from reports.services.roll_up import close_days, roll_up
 from tests import factories
@@ -124,6 +126,35 @@ def test_a_file_is_made_at_once_when_asked_for(client: Client, moved: Brand, key
     work()
     assert "Hazır" in text(client, address(moved))
     assert DailyFile.objects.count() == 1
+
+
+def test_a_file_that_failed_is_asked_for_anew(client: Client, moved: Brand, keys: object, settings: Settings) -> None:
+    client.post(address(moved), {"olustur": "1"})
+    assert "every 2s" in text(client, address(moved))
+    key, settings.FIELD_KEY = settings.FIELD_KEY, b"short"
+    work()
+    settings.FIELD_KEY = key
+    # The tries of the first promise are over.
+    OutboxMessage.objects.filter(topic="reports.daily_files").update(failed_at=timezone.now())
+    page = text(client, address(moved))
+    assert ["every 2s" in page, "Şimdi oluştur" in page, "yeniden denenecek" in page] == [False, True, True]
+    for _ in range(2):
+        client.post(address(moved), {"olustur": "1"})
+    assert OutboxMessage.objects.filter(topic="reports.daily_files").count() == 2
+    assert "every 2s" in text(client, address(moved))
+    work()
+    assert "Hazır" in text(client, address(moved))
+    assert DailyFile.objects.count() == 1
+
+
+def test_a_day_that_is_not_over_is_not_made_by_a_form_of_ones_own(
+    client: Client, brand: Brand, now: datetime, settings: Settings
+) -> None:
+    settings.DEMO_MODE = False
+    events(brand.provider_id, now, brand=brand.pk)
+    client.post(address(brand, day="2026-11-23"), {"olustur": "1"})
+    assert not DailyFile.objects.exists()
+    assert "gün bittikten sonra hazırlanır" in text(client, address(brand, day="2026-11-23"))
 
 
 def test_in_a_demo_today_can_be_asked_for_too(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Person
 from iys_portal import ledger
@@ -194,3 +195,33 @@ def test_the_page_of_reviews_offers_it(
     page = browser.post(PAGE, sent, follow=True).content.decode()
     assert f"{attempt.order.code_display}: Tamamlandı." in page
     assert stands(attempt)[0] == "completed"
+
+
+@pytest.mark.parametrize("state", ["requested", "failed"])
+def test_nobody_gives_up_what_was_taken_above_the_agreed_sum(
+    pay: PayByCard,  # noqa: F811
+    shop: WatchedBank,  # noqa: F811
+    take: Take,
+    client_of: Callable[[Person], Client],
+    person: Person,
+    state: str,
+) -> None:
+    attempt = pay(card=Card.PAYS_MORE)
+    take(attempt)
+    excess = Refund.objects.exclude(state="rejected").get()
+    Refund.objects.filter(pk=excess.pk).update(state=state, sent_at=shop.now if state == "failed" else None)
+    with pytest.raises(refunds.RefundRefused, match="Fazladan alınan para"):
+        refunds.reject(refund_id=excess.pk, person=person, reason="Kalsın", now=shop.now)
+    page = client_of(person).get(reverse("accounting:card_refund", args=[excess.pk])).content.decode()
+    assert "İadeden vazgeç" not in page
+    # The rest is theirs to ask for, and to leave.
+    attempt.refresh_from_db()
+    rest = refunds.request(
+        attempt_id=attempt.pk,
+        amount=GROSS,
+        reason="Vazgeçti",
+        consequence=refunds.Consequence.END,
+        person=person,
+        now=shop.now,
+    )
+    assert refunds.reject(refund_id=rest.pk, person=person, reason="Kalsın", now=shop.now).state == "rejected"
