@@ -48,6 +48,12 @@ def begin_session(*, account: ApiAccount, now: datetime) -> Granted:
     return _granted(session, now=now)
 
 
+def account_behind(*, refresh_token: str) -> ApiAccount | None:
+    """Return the account whose living session this refresh token is of, or None; the token stays as it was."""
+    tokens = ApiRefreshToken.objects.filter(token_hash=lookup_hash(refresh_token), session__revoked_at=None)
+    return _whole().filter(pk__in=tokens.values("session__account_id")).first()
+
+
 def go_on(*, refresh_token: str, now: datetime) -> Granted | None:
     """Return the session with its next refresh token, or None when this one is unknown, over or used.
 

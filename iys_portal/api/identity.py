@@ -7,7 +7,15 @@ from django.http import QueryDict
 
 from accounts.models import ApiAccount
 from accounts.rules import lets_in
-from accounts.services.api_tokens import ACCESS_LIFE, REFRESH_LIFE, Granted, account_with, begin_session, go_on
+from accounts.services.api_tokens import (
+    ACCESS_LIFE,
+    REFRESH_LIFE,
+    Granted,
+    account_behind,
+    account_with,
+    begin_session,
+    go_on,
+)
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import refused
 from iys_portal.api.handling import Answer
@@ -138,11 +146,14 @@ def _by_refresh_token(call: Call, fields: dict[str, Any]) -> Granted:
 
 
 def _renew(call: Call, token: str) -> Granted:
+    """Go on with a session. Whoever is refused for the address or the limit may send the same token again."""
+    account = account_behind(refresh_token=token)
+    count_token(account, address=address_of(call.request))
+    if account is not None:
+        _admit(call, account)
     granted = go_on(refresh_token=token, now=call.now)
-    count_token(granted.session.account if granted else None, address=address_of(call.request))
     if granted is None:
         raise _Bad("invalid_grant", "Desteklenmeyen yenileme jetonu türü.")
-    _admit(call, granted.session.account)
     return granted
 
 

@@ -235,6 +235,20 @@ def test_guesses_are_throttled(api: Make, provider: Provider, monkeypatch: pytes
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3600
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth/refresh"])
+def test_a_refused_renewal_leaves_the_token_as_it_was(api: Make, provider: Provider, path: str) -> None:
+    client = api(provider)
+    fields = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
+    ApiAccount.objects.filter(pk=client.account.pk).update(tokens_per_hour=0)
+    assert codes(client.post(path, fields)) == (429, ["H084"])
+    ApiAccount.objects.filter(pk=client.account.pk).update(tokens_per_hour=100)
+    change_networks(account=client.account, networks=["192.0.2.0/24"], actor=None)
+    assert client.post(path, fields).status_code in (400, 401)
+    change_networks(account=client.account, networks=[], actor=None)
+    assert client.post(path, fields).status_code == 200
+    assert works(client)
+
+
 def test_older_addresses(api: Make, provider: Provider, settings: Settings) -> None:
     client = api(provider)
     fields = {"username": client.account.username, "password": client.issued.secret}
