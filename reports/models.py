@@ -132,7 +132,7 @@ class DailyFile(models.Model):
     rows = models.PositiveIntegerField("hareket", default=0)
     size = models.PositiveBigIntegerField("büyüklük (bayt)", default=0)
     sha384 = models.CharField("özet (SHA-384)", max_length=96, default="", blank=True)
-    asked_at = models.DateTimeField("istendi")
+    asked_at = models.DateTimeField("hazırlanması istendi")
     made_at = models.DateTimeField("hazırlandı", null=True, blank=True)
     stamp = models.BinaryField(null=True)
     stamped_at = models.DateTimeField("zaman damgası", null=True, blank=True)

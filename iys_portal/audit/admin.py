@@ -14,6 +14,16 @@ from iys_portal.audit.retries import retry
 
 _STATE = "state:"
 _ACTIONS = {
+    "api_account_created": "API hesabı açıldı",
+    "api_networks": "API hesabının adres listesi değişti",
+    "api_secret_rotated": "API hesabının şifresi yenilendi",
+    "api_session_ended": "API oturumu sonlandırıldı",
+    "capture_kept": "Kart tahsilatı kabul edildi",
+    "push_credentials": "Bildirim bağlantısının kimlik bilgileri değişti",
+    "push_key_shown": "Bildirim bağlantısının anahtarı gösterildi",
+    "push_registered": "Bildirim bağlantısı kuruldu",
+    "push_replayed": "Bildirimler yeniden gönderildi",
+    "push_restarted": "Bildirim bağlantısı yeniden başlatıldı",
     "activate": "Paket tanımlandı",
     "card_attempt": "Kartla ödeme başladı",
     "card_day_asked": "Kart mutabakatı yeniden istendi",

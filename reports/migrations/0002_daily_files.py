@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('rows', models.PositiveIntegerField(default=0, verbose_name='hareket')),
                 ('size', models.PositiveBigIntegerField(default=0, verbose_name='büyüklük (bayt)')),
                 ('sha384', models.CharField(blank=True, default='', max_length=96, verbose_name='özet (SHA-384)')),
-                ('asked_at', models.DateTimeField(verbose_name='istendi')),
+                ('asked_at', models.DateTimeField(verbose_name='hazırlanması istendi')),
                 ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='hazırlandı')),
                 ('stamp', models.BinaryField(null=True)),
                 ('stamped_at', models.DateTimeField(blank=True, null=True, verbose_name='zaman damgası')),

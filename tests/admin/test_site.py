@@ -60,6 +60,7 @@ READ_ONLY = {
     "payments.order",
     "payments.refund",
     "payments.statement",
+    "reports.dailyfile",
     "payments.statementline",
 }
 ADDED_ONLY = {"contracts.contracttext"}

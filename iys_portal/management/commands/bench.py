@@ -81,12 +81,14 @@ class Command(BaseCommand):
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let the first signal to end raise _Stopped; what then cleans up is not torn apart by a second one."""
+    """Let a signal to end raise _Stopped; what then cleans up is not torn apart by a second one.
+
+    A library that swallows the exception does not keep the bench alive: the next signal raises it again.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        for other in before:
-            signal.signal(other, signal.SIG_IGN)
-        raise _Stopped(number)
+        if not _is_stopping():
+            raise _Stopped(number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -94,6 +96,14 @@ def _stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_stopping() -> bool:
+    """Return whether _Stopped, or what came of it, is on its way out."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, _Stopped):
+        error = error.__context__
+    return error is not None
 
 
 def _check_writable(file: Path | None) -> None:
