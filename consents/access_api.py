@@ -243,7 +243,7 @@ class _Reading:
 
     def recipient(self) -> str:
         """Return the one recipient, as it is stored."""
-        if self.body.get("recipient") in {None, ""}:
+        if self.body.get("recipient") in (None, ""):  # a set would hash what was sent
             self._note("H114", ["recipient"])
             return ""
         return self._recipient(self.body["recipient"], ["recipient"])

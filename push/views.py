@@ -112,8 +112,9 @@ def replay(request: ProviderRequest, code: int, pk: int) -> HttpResponse:
         return redirect("push:connection", code=brand.code, pk=connection.pk)
     if "gonderim" not in request.POST:
         return _replay_since(request, brand, connection)
-    number = request.POST["gonderim"]
-    delivery = deliveries_of(connection).filter(pk=int(number) if number.isdecimal() else 0).first()
+    sent = request.POST["gonderim"]
+    number = int(sent) if sent.isdecimal() and len(sent) < 19 else 0
+    delivery = deliveries_of(connection).filter(pk=number).first()
     if delivery is None:
         raise Http404
     services.replay(delivery=delivery, actor=request.user, now=timezone.now())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Self
 
+from consents.rules.recipient import read_recipient, tidy
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import MAX_COLUMNS, heading
 
@@ -45,13 +46,14 @@ class ColumnsUnknown(FileRefused):
 class Columns:
     """Where the fields stand, in the order of FIELDS (-1: not there), how many columns there are, what is not read.
 
-    `constants` stand behind the columns of every row, from `width` on.
+    `constants` stand behind the columns of every row, from `width` on. `head_is_row`: the file has no head.
     """
 
     places: tuple[int, ...]
     width: int
     ignored: tuple[str, ...]
     constants: tuple[str, ...] = ()
+    head_is_row: bool = False
     _taken: Callable[[list[str]], tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,12 @@ class Chosen:
             width,
             tuple(ignored),
             tuple(self.constants[name] for name in names),
+            head_is_row=_is_recipient(cells[self.places["recipient"]]),
         )
+
+
+def _is_recipient(text: str) -> bool:
+    return read_recipient(tidy(text), None)[1] is None
 
 
 def named_places(cells: Sequence[str]) -> dict[str, int]:

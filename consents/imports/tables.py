@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from consents.imports.columns import Columns, columns_of, known_names
@@ -107,14 +107,15 @@ def _csv(source: Source, choose: Choice) -> Table:
     stream: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
     numbered = enumerate(raw_lines(stream, encoding_of(stream), limit=MOST_BYTES), start=1)
     separator = ""
-    for _, line in numbered:
+    for number, line in numbered:
         text = line.removesuffix("\n")
         if text.lower().startswith("sep=") and len(text) == 5:
             separator = text[4]
         elif text.strip():
             separator = separator or _separator(text)
             columns = choose([clean(cell) for cell in split(text, separator, _QUOTE)[0]])
-            return Table(columns, _csv_lines(numbered, columns, separator))
+            rows = chain([(number, line)], numbered) if columns.head_is_row else numbered
+            return Table(columns, _csv_lines(rows, columns, separator))
     raise FileRefused("Dosya boş. İzinlerin bulunduğu dosyayı seçin.")
 
 
@@ -158,7 +159,7 @@ def _workbook(source: Source, choose: Choice) -> Table:
     if first is None:
         raise FileRefused("Excel dosyasının ilk sayfası boş. İzinlerin bulunduğu dosyayı seçin.")
     columns = choose(_texts(first, max(first.cells) + 1))
-    return Table(columns, _workbook_lines(rows, columns))
+    return Table(columns, _workbook_lines(chain([first], rows) if columns.head_is_row else rows, columns))
 
 
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import connection, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, connection, transaction
 
 from brands.enums import RetailerState
 from brands.models import Brand
@@ -134,6 +135,8 @@ def _next(provider_id: int) -> int | None:
 def _advance(provider_id: int, number: int, clock: Callable[[], datetime]) -> None:
     try:
         apply(provider_id=provider_id, number=number, now=clock())
+    except (OperationalError, SoftTimeLimitExceeded):  # the server's fault or the clock's: tried again, not counted
+        raise
     except Exception:
         logger.exception("batch_failed", provider_id=provider_id, number=number)
         if not _give_up(provider_id, number, now=clock()):

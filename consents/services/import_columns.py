@@ -1,7 +1,9 @@
 """Files whose head is not the template's: which column is which is asked once, and remembered for the provider."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -20,7 +22,15 @@ SHOWN_ROWS = 8
 """Rows that are kept beside the head, for the person who chooses."""
 
 
-def about(provider_id: int, head: Head) -> dict[str, object]:
+def is_known(mapping: Mapping[str, Any]) -> bool:
+    """Return whether a remembered choice is followed unasked: what stood in every row of one file may not of the next.
+
+    Last month's file was of approvals, this one of refusals, and its head says neither.
+    """
+    return bool(mapping) and not Chosen.of(mapping).constants
+
+
+def about(provider_id: int, head: Head) -> dict[str, Any]:
     """Return the columns of a job that hold a foreign head, with what the provider chose for the last one like it."""
     # Hashed with a key: a file without a head has its first row there.
     key = lookup_hash(json.dumps([heading(cell) for cell in head.cells], ensure_ascii=False))
@@ -66,11 +76,11 @@ def change_columns(*, job: ImportJob, person: Person, now: datetime) -> bool:  #
 
 @transaction.atomic
 def ask_for_columns(*, job: ImportJob, head: Head, why: str) -> None:
-    """A file whose head was first seen by the worker: read it by what was remembered, or wait for the person."""
+    """A head that the worker was the first to see: read its file by remembered columns, or wait for the person."""
     locked = locked_job(job)
     if locked.state != ImportState.CHECKING:
         return
     kept = about(job.provider_id, head)
     move(locked, ImportState.MAPPING, table=IMPORT_TRANSITIONS, actor=None, reason=why, message=why[:500], **kept)
-    if kept["mapping"]:
+    if is_known(kept["mapping"]):
         move(locked, ImportState.RECEIVED, table=IMPORT_TRANSITIONS, actor=None, reason="", message="")

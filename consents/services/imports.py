@@ -21,7 +21,7 @@ from consents.imports.tables import head_of, is_workbook, table_of
 from consents.models import ImportJob, ImportPiece
 from consents.services.import_check import check, forget_rows, forget_staged, locked_job
 from consents.services.import_chunks import CHUNK, StagedRowsLost, apply_chunk
-from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns
+from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns, is_known
 from consents.services.import_files import keep_content, open_content, weigh
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
@@ -81,7 +81,7 @@ def receive(*, brand: Brand, filename: str, content: BinaryIO, person: Person, n
 
 
 def _looked_into(content: BinaryIO, brand: Brand) -> dict[str, Any]:
-    """Return what a job keeps of a foreign head; it waits for its columns if the provider never chose any for one."""
+    """Return what a job keeps of a foreign head; it waits for its columns unless those of one like it are known."""
     only_head = FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
     try:
         if next(table_of(content).lines, None) is None:
@@ -91,7 +91,9 @@ def _looked_into(content: BinaryIO, brand: Brand) -> dict[str, Any]:
         if not head.rows:
             raise only_head from None
         kept = about(brand.provider_id, head)
-        return kept if kept["mapping"] else {**kept, "state": ImportState.MAPPING, "message": unknown.message[:500]}
+        if is_known(kept["mapping"]):
+            return kept
+        return {**kept, "state": ImportState.MAPPING, "message": unknown.message[:500]}
     return {}
 
 

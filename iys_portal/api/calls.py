@@ -68,6 +68,12 @@ class Call:
     recipients: list[str] = field(default_factory=list)
 
     @property
+    def shown_path(self) -> str:
+        """The path as a log may show it: a sole trader's tax number is their TCKN."""
+        number = self.places.get("tin")
+        return self.request.path_info.replace(number, "*****") if number else self.request.path_info
+
+    @property
     def provider(self) -> Provider:
         """Whom the path names; only where it has an iysCode."""
         return _there(self.provider_reached)

@@ -85,7 +85,7 @@ def _answer(call: Call) -> HttpResponse:
         logger.warning("api_database_away", error=type(error).__name__)
         raise refused("H192", headers=_BUSY) from error
     except Exception as error:
-        logger.exception("api_failed", path=call.request.path_info)
+        logger.exception("api_failed", path=call.shown_path)
         raise refused("H015") from error
 
 
@@ -110,10 +110,10 @@ def _know(call: Call, declared: Endpoint) -> None:
         return
     address = address_of(call.request)
     account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
-    if not lets_in(account.networks, exact_address_of(call.request)):
-        raise refused("P007")
     call.account = account
     count_call(account, address=address, hourly=declared.hourly)
+    if not lets_in(account.networks, exact_address_of(call.request)):
+        raise refused("P007")
     note_use(account, now=call.now)
     if declared.needs == Needs.INTEGRATOR:
         _is_integrator(account, call.places)

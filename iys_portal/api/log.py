@@ -35,7 +35,7 @@ def write(call: Call, *, status: int, codes: list[str], milliseconds: int) -> No
         call.provider_reached.pk if call.provider_reached else call.account.provider_id,
         call.request_id,
         (call.request.method or "")[:7],
-        call.request.path_info[:200],
+        call.shown_path[:200],
         status,
         " ".join(dict.fromkeys(codes))[:60],
         milliseconds,

@@ -35,7 +35,8 @@ _FORMS: dict[str, Any] = {form.name: form for form in (PayeeForm, ApproveForm, D
 def refunds(request: HttpRequest) -> HttpResponse:
     """What is owed to senders. POST puts the chosen ones into a file for the bank."""
     error = ""
-    chosen = [int(value) for value in request.POST.getlist("iade") if value.isascii() and value.isdecimal()]
+    sent = request.POST.getlist("iade")
+    chosen = [int(value) for value in sent if value.isascii() and value.isdecimal() and len(value) < 19]
     if request.method == "POST":
         try:
             file = services.export(refund_ids=chosen, person=cast("Person", request.user), now=timezone.now())

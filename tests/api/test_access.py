@@ -127,7 +127,14 @@ def test_recipients(
 
 def test_one_recipient(api: Make, brand: Brand, dealers: list[int]) -> None:
     client = api(brand.provider)
-    for recipient, expected in ((None, "H114"), ("", "H114"), ("905992000001", "H121"), (7, "H121")):
+    for recipient, expected in (
+        (None, "H114"),
+        ("", "H114"),
+        ([], "H121"),
+        ({}, "H121"),
+        ("905992000001", "H121"),
+        (7, "H121"),
+    ):
         for address, more in (("", {"retailerAccess": dealers}), ("/list", {})):
             assert codes(client.post(path(brand, address), {**KIND, "recipient": recipient, **more})) == (
                 422,

@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.models import Person
+from accounts.models import ApiRequest, Person
 from accounts.services.api_accounts import revoke_account
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus, RecipientType
@@ -71,6 +71,7 @@ def test_brands_that_granted_something(api: Make, brand: Brand, intermediary: In
     rival = factories.BrandFactory.create()
     assert codes(get(client, f"/brands/{rival.provider.tax_number}")) == (404, ["H018"])
     assert codes(get(client, "/brands/x1")) == (404, ["H018"])
+    assert {call.path for call in ApiRequest.objects.all()} == {"/brands/*****"}  # it may be a person's TCKN
     revoke(grant=given, person=alice, now=timezone.now())
     assert codes(get(client, path)) == (404, ["H018"])
 

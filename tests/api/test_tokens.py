@@ -11,7 +11,7 @@ import time_machine
 from django.http import HttpResponse
 from pytest_django import Settings
 
-from accounts.models import ApiAccount, ApiRefreshToken, Provider
+from accounts.models import ApiAccount, ApiRefreshToken, ApiRequest, Provider
 from accounts.services.api_accounts import change_networks, revoke_account, rotate_secret
 from iys_portal.api import limits
 from iys_portal.audit.models import AuditEvent
@@ -200,6 +200,7 @@ def test_only_listed_addresses_may_call(api: Make, provider: Provider) -> None:
     client = api(provider)
     change_networks(account=client.account, networks=["192.0.2.0/24", "2001:db8::/32"], actor=None)
     assert codes(client.get("/info/city/6")) == (403, ["P007"])
+    assert [call.codes for call in ApiRequest.objects.filter(status=403)] == ["P007"]  # the owner sees why
     for address in ("192.0.2.77", "::ffff:192.0.2.77", "2001:db8::1"):
         assert client.get("/info/city/6", REMOTE_ADDR=address).status_code == 200
     assert codes(client.get("/info/city/6", REMOTE_ADDR="192.0.3.1")) == (403, ["P007"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -310,9 +310,9 @@ def test_a_dealer_that_is_gone_when_it_is_recorded_is_said(
     ours = factories.RetailerFactory.create(brand=brand).code
     batch = sending(
         item(PHONES[0], retailer_code=ours),
-        item(PHONES[1], retailer_code=10000009),
+        item(PHONES[1], retailer_code=99999999),
         item(MAILS[0], retailer_access=[ours]),
-        item(MAILS[1], retailer_access=[ours, 10000009]),
+        item(MAILS[1], retailer_access=[ours, 99999999]),
     )
     assert codes(asked(batch)) == ["", "H180", "", "H180"]
     assert ConsentEvent.objects.get(recipient=PHONES[0]).retailer_code == ours
@@ -330,3 +330,17 @@ def test_a_batch_that_fails_again_and_again_is_given_up_and_holds_up_no_others(
     batches.work(provider_id=brand.provider_id, clock=lambda: now)
     assert (codes(found(brand, bad, now).items), codes(found(brand, good, now).items)) == (["H470"], [""])
     assert [event.recipient for event in ConsentEvent.objects.all()] == [PHONES[1]]
+
+
+def test_a_wait_that_took_too_long_is_no_failure_of_the_batch(
+    brand: Brand, sending: Sending, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = sending(item())
+    too_long = "SELECT set_config('statement_timeout', '200', true), %(number)s; SELECT pg_sleep(10)"
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "_ACCESS", too_long)
+        for _ in range(batches.MOST_FAILURES):
+            with pytest.raises(OperationalError, match="statement timeout"):
+                batches.work(provider_id=brand.provider_id, clock=lambda: now)
+    batches.work(provider_id=brand.provider_id, clock=lambda: now)
+    assert codes(found(brand, batch, now).items) == [""]

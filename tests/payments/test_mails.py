@@ -239,7 +239,7 @@ https://portal.example/siparis/{order.code_display}/
     )
     _work_off("mail.send")
     document.refresh_from_db()
-    sent = mailoutbox[-1]
+    (sent,) = (each for each in mailoutbox if each.subject == mail.subject)
     assert sent.to == ["bilgi@cagri.example"]
     assert sent.attachments == [(f"{document.number}.pdf", bytes(document.content or b""), "application/pdf")]
     mails.contract_issued(document_id=document.pk, now=now)

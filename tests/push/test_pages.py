@@ -79,7 +79,8 @@ def test_the_log_and_sending_again(client: Client, brand: Brand, connection: Pus
     answer = client.post(url("replay", brand, connection.pk), {"gonderim": delivery.pk}, follow=True)
     assert notices(answer) == ["Bildirim yeniden gönderilmek üzere sıraya alındı."]
     assert PushDelivery.objects.filter(is_replay=True).count() == 1
-    assert client.post(url("replay", brand, connection.pk), {"gonderim": "x"}).status_code == 404
+    for nonsense in ("x", "9" * 5000):
+        assert client.post(url("replay", brand, connection.pk), {"gonderim": nonsense}).status_code == 404
     for day, words in (("", "Günü yazın."), ("dün", "GG.AA.YYYY"), ("01.01.2020", "Son 30 günden")):
         answer = client.post(url("replay", brand, connection.pk), {"gun": day})
         assert words in answer.context["form"].errors["gun"][0]
