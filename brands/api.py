@@ -31,7 +31,7 @@ class BrandStats(msgspec.Struct):
 
 
 class BrandDetails(msgspec.Struct):
-    brandCode: int  # noqa: N815  (İYS's names)
+    brandCode: int
     name: str
     master: bool
     stats: BrandStats

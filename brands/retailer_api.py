@@ -46,16 +46,16 @@ class NewRetailer(msgspec.Struct, omit_defaults=True):
 
 
 class Created(msgspec.Struct):
-    retailerCode: int  # noqa: N815  (İYS's names)
+    retailerCode: int
 
 
 class RetailerRow(msgspec.Struct, omit_defaults=True):
     """Bir bayi; kısa listede yalnızca unvan, il, durum, kod ve izin sayısı."""
 
     title: str
-    retailerCode: int  # noqa: N815
+    retailerCode: int
     status: str
-    retailerAccessCount: int  # noqa: N815
+    retailerAccessCount: int
     city: Place | UnsetType = UNSET
     town: Place | UnsetType = UNSET
     mersis: str | UnsetType = UNSET
@@ -68,9 +68,9 @@ class RetailerRow(msgspec.Struct, omit_defaults=True):
 
 class Pagination(msgspec.Struct):
     offset: int
-    pageSize: int  # noqa: N815
-    totalCount: int  # noqa: N815
-    currentPage: int  # noqa: N815
+    pageSize: int
+    totalCount: int
+    currentPage: int
 
 
 class RetailerList(msgspec.Struct):

@@ -37,33 +37,33 @@ E = TypeVar("E", Channel, RecipientType)
 
 class OneConsent(msgspec.Struct):
     type: str
-    recipientType: str  # noqa: N815  (İYS's names)
+    recipientType: str
     recipient: str
 
 
 class OneConsentAndRetailers(OneConsent):
-    retailerAccess: list[int]  # noqa: N815
+    retailerAccess: list[int]
 
 
 class ManyConsents(msgspec.Struct):
     type: str
-    recipientType: str  # noqa: N815
+    recipientType: str
     recipients: list[str]
 
 
 class ManyConsentsAndRetailers(ManyConsents):
-    retailerAccess: list[int]  # noqa: N815
+    retailerAccess: list[int]
 
 
 class Opened(msgspec.Struct):
-    transactionId: str  # noqa: N815
-    creationDate: str  # noqa: N815
+    transactionId: str
+    creationDate: str
 
 
 class Pagination(msgspec.Struct):
     offset: int
-    pageSize: int  # noqa: N815
-    totalCount: int  # noqa: N815
+    pageSize: int
+    totalCount: int
 
 
 class RetailersOfConsent(msgspec.Struct):

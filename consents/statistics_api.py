@@ -30,7 +30,7 @@ class ChangesOfType(msgspec.Struct):
 
 
 class DaySummary(msgspec.Struct):
-    changeStats: list[ChangesOfType]  # noqa: N815  (İYS's names)
+    changeStats: list[ChangesOfType]
 
 
 @endpoint(

@@ -24,25 +24,25 @@ _LICENCE = "IO - API Kullanım Lisansı"
 class SubscriptionDetails(msgspec.Struct, omit_defaults=True):
     """İYS spells the first name in three ways, and clients read any of them. Partners do not read the limits."""
 
-    subscriptionId: str  # noqa: N815
-    subscripitionId: str  # noqa: N815
-    subsciprtionId: str  # noqa: N815
-    startDate: str  # noqa: N815
-    expirationDate: str  # noqa: N815
-    subscriptionPackageName: str  # noqa: N815
+    subscriptionId: str
+    subscripitionId: str
+    subsciprtionId: str
+    startDate: str
+    expirationDate: str
+    subscriptionPackageName: str
     status: str
-    consentLimit: int | UnsetType = UNSET  # noqa: N815
-    consentLimitExceed: bool | UnsetType = UNSET  # noqa: N815
-    usedConsentLimit: int | UnsetType = UNSET  # noqa: N815
+    consentLimit: int | UnsetType = UNSET
+    consentLimitExceed: bool | UnsetType = UNSET
+    usedConsentLimit: int | UnsetType = UNSET
 
 
 class LicenceDetails(msgspec.Struct):
-    iysCode: str  # noqa: N815
-    subscriptionId: str  # noqa: N815
-    subscripitionId: str  # noqa: N815
-    startDate: str  # noqa: N815
-    expirationDate: str  # noqa: N815
-    subscriptionPackageName: str  # noqa: N815
+    iysCode: str
+    subscriptionId: str
+    subscripitionId: str
+    startDate: str
+    expirationDate: str
+    subscriptionPackageName: str
     status: str
 
 

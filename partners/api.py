@@ -27,20 +27,20 @@ PAGE_CODES = ("H182", "H183", "H186", "H187")
 
 class Pagination(msgspec.Struct):
     offset: int
-    pageSize: int  # noqa: N815
-    totalCount: int  # noqa: N815
+    pageSize: int
+    totalCount: int
 
 
 class AuthorisedBrand(msgspec.Struct, omit_defaults=True):
     """A channel is named only where something may be done on it, with `read` or `write`."""
 
-    brandCode: int | str  # noqa: N815
+    brandCode: int | str
     name: str
     master: bool
     title: str
-    iysCode: int | str  # noqa: N815
-    agreementControl: bool  # noqa: N815
-    viaControl: bool  # noqa: N815
+    iysCode: int | str
+    agreementControl: bool
+    viaControl: bool
     MESAJ: str | UnsetType = UNSET
     ARAMA: str | UnsetType = UNSET
     EPOSTA: str | UnsetType = UNSET

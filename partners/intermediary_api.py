@@ -26,7 +26,7 @@ _MOST = 1000
 
 
 class BrandRow(msgspec.Struct):
-    brandCode: int  # noqa: N815  (İYS's names)
+    brandCode: int
     name: str
 
 

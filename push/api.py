@@ -43,7 +43,7 @@ class ConnectionRow(msgspec.Struct):
     url: str
     type: str
     status: str
-    registerTime: str  # noqa: N815  (İYS's names)
+    registerTime: str
 
 
 @endpoint(

@@ -21,18 +21,18 @@ _NOTHING = Answer(status=204)
 
 
 class Agreement(msgspec.Struct, omit_defaults=True):
-    processStatus: str  # noqa: N815  (İYS's names)
-    hashMethod: str  # noqa: N815
-    agreementStatus: bool  # noqa: N815
-    hashValue: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
+    processStatus: str
+    hashMethod: str
+    agreementStatus: bool
+    hashValue: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Agreed(msgspec.Struct):
-    agreementStatus: bool  # noqa: N815
+    agreementStatus: bool
 
 
 class Captured(msgspec.Struct):
-    agreementCaptured: bool  # noqa: N815
+    agreementCaptured: bool
 
 
 @endpoint(

@@ -185,14 +185,14 @@ class OldTokenRequest(msgspec.Struct):
 
 
 class OldRefreshRequest(msgspec.Struct):
-    refreshToken: str  # noqa: N815
+    refreshToken: str
 
 
 class OldTokens(msgspec.Struct):
-    accessToken: str  # noqa: N815
-    refreshToken: str  # noqa: N815
-    expiresIn: int  # noqa: N815
-    tokenType: str  # noqa: N815
+    accessToken: str
+    refreshToken: str
+    expiresIn: int
+    tokenType: str
 
 
 class OldAnswer(msgspec.Struct):

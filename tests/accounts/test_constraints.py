@@ -22,7 +22,7 @@ from tests.architecture.test_constraints import refused
 )
 def test_invitations(alice: Person, provider: Provider, now: datetime, constraint: str, change: str) -> None:
     ask_and_invite(provider, alice, 1, now=now)
-    refused(constraint, f"UPDATE accounts_invitation SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE accounts_invitation SET {change}")
 
 
 COPIED = (
@@ -44,7 +44,7 @@ def test_invitations_exclude_each_other(
     chosen = COPIED.replace("tckn_hash", tckn)
     refused(
         constraint,
-        f"INSERT INTO accounts_invitation ({COPIED}, expires_at, code_hash)"  # noqa: S608
+        f"INSERT INTO accounts_invitation ({COPIED}, expires_at, code_hash)"
         f" SELECT {chosen}, expires_at, {code} FROM accounts_invitation",
     )
 
@@ -61,7 +61,7 @@ def test_invitations_exclude_each_other(
 )
 def test_change_requests(alice: Person, provider: Provider, now: datetime, constraint: str, change: str) -> None:
     ask_and_invite(provider, alice, 1, now=now)
-    refused(constraint, f"UPDATE accounts_companychange SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE accounts_companychange SET {change}")
 
 
 def test_one_request_waits_for_each_field(alice: Person, provider: Provider, now: datetime) -> None:
@@ -69,7 +69,7 @@ def test_one_request_waits_for_each_field(alice: Person, provider: Provider, now
     columns = "provider_id, field, old_value, new_value, reason, state, requested_by_id, created_at, decision"
     refused(
         "change_one_pending",
-        f"INSERT INTO accounts_companychange ({columns}) SELECT {columns} FROM accounts_companychange",  # noqa: S608
+        f"INSERT INTO accounts_companychange ({columns}) SELECT {columns} FROM accounts_companychange",
     )
 
 

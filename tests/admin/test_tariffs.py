@@ -196,7 +196,7 @@ def test_a_sold_price_ends_no_earlier_than_its_sale(browser: Client, sold: Tarif
     assert browser.post(f"{TARIFFS}{sold.pk}/change/", {"valid_to": "23.11.2026"}).status_code == 302
 
 
-def test_a_campaign_keeps_the_days_on_which_it_was_sold(browser: Client, accepted: Make) -> None:  # noqa: F811
+def test_a_campaign_keeps_the_days_on_which_it_was_sold(browser: Client, accepted: Make) -> None:
     row = accepted("ileti-75").tariff
     address = f"{TARIFFS}{row.pk}/change/"
     answer = browser.post(address, {"campaign_to": "22.11.2026"})
@@ -212,7 +212,7 @@ def test_a_campaign_keeps_the_days_on_which_it_was_sold(browser: Client, accepte
         assert errors(answer) == {"campaign_to": [sentence]}
 
 
-def test_a_draft_does_not_make_a_price_sold(browser: Client, draft: Make) -> None:  # noqa: F811
+def test_a_draft_does_not_make_a_price_sold(browser: Client, draft: Make) -> None:
     row = draft("ileti-150").tariff
     changed = tariff_form(row.package, net="5.000,00", valid_from="01.01.2020")
     assert browser.post(f"{TARIFFS}{row.pk}/change/", changed).status_code == 302
@@ -412,7 +412,7 @@ def test_two_administrators_who_save_the_same_days_at_once(client_of: Callable[[
 @pytest.mark.django_db(transaction=True)
 def test_a_price_that_is_sold_while_it_is_edited(
     client_of: Callable[[Person], Client],
-    accepted: Make,  # noqa: F811
+    accepted: Make,
 ) -> None:
     browser = client_of(factories.administrator())
     row = Tariff.objects.get(package__slug="ileti-150")

@@ -22,7 +22,7 @@ Make = Callable[..., Api]
 
 
 @pytest.fixture
-def client(api: Make, made: Brand, now: datetime) -> Api:  # noqa: F811
+def client(api: Make, made: Brand, now: datetime) -> Api:
     """A program of the provider on the day after; the clock stands still for it."""
     factories.subscription(made.provider, now=now)
     return api(made.provider, now=now)
@@ -34,15 +34,15 @@ def _clock(now: datetime) -> Iterator[None]:
         yield
 
 
-def path(brand: Brand, rest: str = "", day: object = DAY) -> str:  # noqa: F811
+def path(brand: Brand, rest: str = "", day: object = DAY) -> str:
     return f"/sps/{brand.provider.iys_code}/brands/{brand.code}/agreements/{day}{rest}"
 
 
-def file_path(brand: Brand, day: object = DAY) -> str:  # noqa: F811
+def file_path(brand: Brand, day: object = DAY) -> str:
     return f"/sps/{brand.provider.iys_code}/brands/{brand.code}/changes/{day}/file"
 
 
-def test_a_day_is_agreed_on(client: Api, made: Brand) -> None:  # noqa: F811
+def test_a_day_is_agreed_on(client: Api, made: Brand) -> None:
     content = client.get(file_path(made))
     assert (content.status_code, content.headers["Content-Type"].partition(";")[0]) == (200, "text/csv")
     assert content.content.count(b"\n") == 1 + 5
@@ -63,7 +63,7 @@ def test_a_day_is_agreed_on(client: Api, made: Brand) -> None:  # noqa: F811
     assert client.get(path(made)).json() == before | {"agreementStatus": True}
 
 
-def test_the_time_stamp_is_over_the_files_hash(client: Api, made: Brand) -> None:  # noqa: F811
+def test_the_time_stamp_is_over_the_files_hash(client: Api, made: Brand) -> None:
     answer = client.get(path(made, "/timestamp"))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain")
     response = tsp.TimeStampResp.load(answer.content)
@@ -73,7 +73,7 @@ def test_the_time_stamp_is_over_the_files_hash(client: Api, made: Brand) -> None
     assert client.get(path(made, "/timestamp")).status_code == 204
 
 
-def test_days_without_a_file(client: Api, made: Brand) -> None:  # noqa: F811
+def test_days_without_a_file(client: Api, made: Brand) -> None:
     for day in ("2026-11-21", "2026-11-23"):
         for address in (path(made, "", day), path(made, "/timestamp", day), file_path(made, day)):
             answer = client.get(address)
@@ -85,7 +85,7 @@ def test_days_without_a_file(client: Api, made: Brand) -> None:  # noqa: F811
         assert codes(client.send("PUT", path(made, "", day), {"agreementStatus": True})) == (422, [code])
 
 
-def test_a_file_that_is_not_made_yet(client: Api, made: Brand) -> None:  # noqa: F811
+def test_a_file_that_is_not_made_yet(client: Api, made: Brand) -> None:
     DailyFile.objects.update(state="queued", made_at=None, sha384="", stamp=None, stamped_at=None)
     assert client.get(path(made)).json() == {
         "processStatus": "queued",
@@ -96,7 +96,7 @@ def test_a_file_that_is_not_made_yet(client: Api, made: Brand) -> None:  # noqa:
     assert client.get(file_path(made)).status_code == 204
 
 
-def test_who_may(api: Make, client: Api, made: Brand, alice: Person, now: datetime) -> None:  # noqa: F811
+def test_who_may(api: Make, client: Api, made: Brand, alice: Person, now: datetime) -> None:
     partners = {agreement: factories.PartnerFactory.create() for agreement in (True, False)}
     for agreement, partner in partners.items():
         authorise_partner(

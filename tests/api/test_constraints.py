@@ -29,7 +29,7 @@ def account(provider: Provider, now: datetime) -> ApiAccount:
     ],
 )
 def test_accounts(account: ApiAccount, constraint: str, change: str) -> None:
-    refused(constraint, f"UPDATE accounts_apiaccount SET {change} WHERE id = %s", account.pk)  # noqa: S608
+    refused(constraint, f"UPDATE accounts_apiaccount SET {change} WHERE id = %s", account.pk)
 
 
 def test_an_account_of_two_companies(account: ApiAccount) -> None:

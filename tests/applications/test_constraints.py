@@ -13,7 +13,7 @@ from tests.applications import samples
 
 def violated(table: str, change: str, pk: int) -> str:
     """Run the update; return the name of the constraint that refused it."""
-    sql = f"UPDATE applications_{table} SET {change} WHERE id = %s"  # noqa: S608
+    sql = f"UPDATE applications_{table} SET {change} WHERE id = %s"
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, [pk])
     cause: Any = caught.value.__cause__

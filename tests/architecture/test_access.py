@@ -198,8 +198,8 @@ def scene(
     bob: Person,
     accountant: Person,
     client_of: Callable[[Person], Client],
-    awaiting: Callable[..., Order],  # noqa: F811
-    account: BankAccount,  # noqa: F811
+    awaiting: Callable[..., Order],
+    account: BankAccount,
 ) -> Scene:
     now = timezone.now()  # the views read the clock
     order = awaiting("ileti-250", at=now)

@@ -39,12 +39,12 @@ def refused(constraint: str, sql: str, *parameters: object) -> None:
         ("order_paid_has_instant", "state = 'paid'"),
     ],
 )
-def test_orders(awaiting: Make, constraint: str, change: str) -> None:  # noqa: F811
+def test_orders(awaiting: Make, constraint: str, change: str) -> None:
     order = awaiting("ileti-150")
-    refused(constraint, f"UPDATE payments_order SET {change} WHERE id = %s", order.pk)  # noqa: S608
+    refused(constraint, f"UPDATE payments_order SET {change} WHERE id = %s", order.pk)
 
 
-def test_a_form_makes_one_order(awaiting: Make) -> None:  # noqa: F811
+def test_a_form_makes_one_order(awaiting: Make) -> None:
     first, second = awaiting("ileti-150"), awaiting("ileti-250")
     refused(
         "order_one_a_form",
@@ -54,7 +54,7 @@ def test_a_form_makes_one_order(awaiting: Make) -> None:  # noqa: F811
     )
 
 
-def test_a_code_is_given_once(awaiting: Make) -> None:  # noqa: F811
+def test_a_code_is_given_once(awaiting: Make) -> None:
     first, second = awaiting("ileti-150"), awaiting("ileti-250")
     refused("payments_order_code", "UPDATE payments_order SET code = %s WHERE id = %s", first.code, second.pk)
 
@@ -80,13 +80,13 @@ def test_a_code_is_given_once(awaiting: Make) -> None:  # noqa: F811
 )
 @pytest.mark.django_db
 def test_tariffs(constraint: str, change: str) -> None:
-    refused(constraint, f"UPDATE packages_tariff SET {change} WHERE gross > 5000")  # noqa: S608
+    refused(constraint, f"UPDATE packages_tariff SET {change} WHERE gross > 5000")
 
 
 def changed(pk: int, change: str) -> None:
     """Assert that the database lets a change of a tariff through, and undo it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE packages_tariff SET {change} WHERE id = %s", [pk])  # noqa: S608
+        cursor.execute(f"UPDATE packages_tariff SET {change} WHERE id = %s", [pk])
         assert cursor.rowcount == 1
         transaction.set_rollback(True)
 
@@ -105,40 +105,40 @@ EVERY_PRICE = [
 
 
 @pytest.mark.parametrize("change", EVERY_PRICE)
-def test_a_sold_tariff_is_kept(accepted: Make, change: str) -> None:  # noqa: F811
+def test_a_sold_tariff_is_kept(accepted: Make, change: str) -> None:
     """ileti-75 is in its campaign, without an end of it, on the Monday on which it is sold."""
     tariff = accepted("ileti-75").tariff_id
-    refused("tariff_sold_is_kept", f"UPDATE packages_tariff SET {change} WHERE id = %s", tariff)  # noqa: S608
+    refused("tariff_sold_is_kept", f"UPDATE packages_tariff SET {change} WHERE id = %s", tariff)
 
 
 @pytest.mark.parametrize("change", EVERY_PRICE)
-def test_a_draft_keeps_no_tariff(draft: Make, change: str) -> None:  # noqa: F811
+def test_a_draft_keeps_no_tariff(draft: Make, change: str) -> None:
     changed(draft("ileti-75").tariff_id, change)
 
 
-def test_a_sold_tariff_is_not_deleted(accepted: Make) -> None:  # noqa: F811
+def test_a_sold_tariff_is_not_deleted(accepted: Make) -> None:
     tariff = accepted("ileti-75").tariff_id
     refused("tariff_sold_is_kept", "DELETE FROM packages_tariff WHERE id = %s", tariff)
 
 
 @pytest.mark.parametrize("end", ["valid_to", "campaign_to"])
-def test_a_sold_tariff_ends_no_earlier_than_its_last_sale(accepted: Make, end: str) -> None:  # noqa: F811
+def test_a_sold_tariff_ends_no_earlier_than_its_last_sale(accepted: Make, end: str) -> None:
     """Sold in Istanbul on the 23rd at 23:30 and on the 24th at 00:30, when it is still the 23rd in UTC."""
     accepted("ileti-75", at=factories.instant("2026-11-23T20:30:00"))
     accepted("ileti-25", at=factories.instant("2026-11-23T21:00:00"))
     tariff = accepted("ileti-75", at=factories.instant("2026-11-23T21:30:00")).tariff_id
-    refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET {end} = '2026-11-23' WHERE id = %s", tariff)  # noqa: S608
+    refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET {end} = '2026-11-23' WHERE id = %s", tariff)
     changed(tariff, f"{end} = '2026-11-24'")
     changed(tariff, f"{end} = NULL")
 
 
-def test_a_campaign_is_not_stretched_over_a_sale_at_the_list_price(draft: Make, accepted: Make) -> None:  # noqa: F811
+def test_a_campaign_is_not_stretched_over_a_sale_at_the_list_price(draft: Make, accepted: Make) -> None:
     tariff = draft("ileti-75").tariff
     tariff.campaign_to = date(2026, 11, 22)
     tariff.save()
     assert accepted("ileti-75").gross == Decimal("2336.40")
     for end in ("'2026-11-23'", "NULL"):
-        refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET campaign_to = {end} WHERE id = %s", tariff.pk)  # noqa: S608
+        refused("tariff_sold_days_kept", f"UPDATE packages_tariff SET campaign_to = {end} WHERE id = %s", tariff.pk)
     changed(tariff.pk, "campaign_to = '2026-11-21'")
 
 
@@ -165,12 +165,12 @@ def test_package_bounds() -> None:
         ("subscription_ended_iff_over", "ended_at = now()"),
     ],
 )
-def test_subscriptions(accepted: Make, constraint: str, change: str) -> None:  # noqa: F811
+def test_subscriptions(accepted: Make, constraint: str, change: str) -> None:
     accepted("ileti-75")
-    refused(constraint, f"UPDATE packages_subscription SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE packages_subscription SET {change}")
 
 
-def test_one_live_subscription(accepted: Make, now: datetime) -> None:  # noqa: F811
+def test_one_live_subscription(accepted: Make, now: datetime) -> None:
     accepted("ileti-75")
     refused(
         "subscription_one_live",
@@ -181,13 +181,13 @@ def test_one_live_subscription(accepted: Make, now: datetime) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("table", ["contracts_contracttext", "contracts_approval"])
-def test_contract_evidence_is_append_only(accepted: Make, table: str) -> None:  # noqa: F811
+def test_contract_evidence_is_append_only(accepted: Make, table: str) -> None:
     accepted("ileti-75")
-    refused("append-only", f"DELETE FROM {table}")  # noqa: S608
-    refused("append-only", f"UPDATE {table} SET id = id + 1")  # noqa: S608
+    refused("append-only", f"DELETE FROM {table}")
+    refused("append-only", f"UPDATE {table} SET id = id + 1")
 
 
-def test_an_order_is_approved_once(accepted: Make) -> None:  # noqa: F811
+def test_an_order_is_approved_once(accepted: Make) -> None:
     accepted("ileti-75")
     columns = (
         "provider_id, person_id, text_id, information_id, order_code, terms, text_sha256, information_sha256,"
@@ -200,13 +200,13 @@ def test_an_order_is_approved_once(accepted: Make) -> None:  # noqa: F811
         code = "order_code" if constraint == "approval_one_an_order" else "'CHQ4D3TH3'"
         refused(
             constraint,
-            f"INSERT INTO contracts_approval ({columns}, previous_hash, hash)"  # noqa: S608
+            f"INSERT INTO contracts_approval ({columns}, previous_hash, hash)"
             f" SELECT {columns.replace('order_code', code)}, {previous}, 'y' FROM contracts_approval",
         )
 
 
 @pytest.mark.parametrize("change", ["information_id = NULL", "information_sha256 = ''"])
-def test_an_approved_form_has_its_hash(accepted: Make, change: str) -> None:  # noqa: F811
+def test_an_approved_form_has_its_hash(accepted: Make, change: str) -> None:
     accepted("ileti-75")
     column, _, value = change.partition(" = ")
     columns = (
@@ -215,7 +215,7 @@ def test_an_approved_form_has_its_hash(accepted: Make, change: str) -> None:  # 
     )
     refused(
         "approval_information_has_hash",
-        f"INSERT INTO contracts_approval (order_code, {columns}, previous_hash, hash)"  # noqa: S608
+        f"INSERT INTO contracts_approval (order_code, {columns}, previous_hash, hash)"
         f" SELECT 'CHQ4D3TH3', {columns.replace(column, value)}, 'x', 'y' FROM contracts_approval",
     )
 
@@ -245,13 +245,13 @@ def test_a_text_has_one_version_of_a_number_and_a_known_kind(db: None) -> None:
         ("document_code_glyphs", "verification_code = 'KM7T3RAWCKM7T3O0'"),
     ],
 )
-def test_documents(accepted: Make, constraint: str, change: str) -> None:  # noqa: F811
+def test_documents(accepted: Make, constraint: str, change: str) -> None:
     accepted("ileti-75")
-    refused(constraint, f"UPDATE contracts_signeddocument SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE contracts_signeddocument SET {change}")
 
 
 @pytest.fixture
-def settled(awaiting: Make, imported: Callable[..., Statement]) -> Allocation:  # noqa: F811
+def settled(awaiting: Make, imported: Callable[..., Statement]) -> Allocation:
     imported(Transfer(awaiting("ileti-150").code_display), Transfer("KIRA"))
     return Allocation.objects.get()
 
@@ -262,10 +262,10 @@ def test_allocations_are_append_only(settled: Allocation) -> None:
 
 
 _COLUMNS = "line_id, order_id, amount, reverses_id, rule, reason"
-_ALLOCATE = f"INSERT INTO payments_allocation ({_COLUMNS}) VALUES (%s, %s, %s, %s, '', '')"  # noqa: S608
+_ALLOCATE = f"INSERT INTO payments_allocation ({_COLUMNS}) VALUES (%s, %s, %s, %s, '', '')"
 
 
-def test_allocations_never_exceed_their_line(settled: Allocation, awaiting: Make) -> None:  # noqa: F811
+def test_allocations_never_exceed_their_line(settled: Allocation, awaiting: Make) -> None:
     other = awaiting("ileti-250")
     refused("allocation_within_line", _ALLOCATE, settled.line_id, other.pk, "0.01", None)
     line = StatementLine.objects.get(text="KIRA")
@@ -299,16 +299,16 @@ def test_statements(settled: Allocation) -> None:
     columns = "account_id, format, filename, sha256, size, state, reader_version, line_count, duplicate_count, problems"
     refused(
         "statement_once",
-        f"INSERT INTO payments_statement ({columns}) SELECT {columns} FROM payments_statement",  # noqa: S608
+        f"INSERT INTO payments_statement ({columns}) SELECT {columns} FROM payments_statement",
     )
 
 
 @pytest.mark.parametrize("iban", ["TR820001000760123456785002", "tr820001000760123456785001", "DE89370400440532013000"])
-def test_only_valid_turkish_ibans(account: BankAccount, iban: str) -> None:  # noqa: F811
+def test_only_valid_turkish_ibans(account: BankAccount, iban: str) -> None:
     refused("bank_account_iban_valid", "UPDATE payments_bankaccount SET iban = %s", iban)
 
 
-def test_accounts_are_in_lira(account: BankAccount) -> None:  # noqa: F811
+def test_accounts_are_in_lira(account: BankAccount) -> None:
     refused("bank_account_try", "UPDATE payments_bankaccount SET currency = 'USD'")
 
 
@@ -351,17 +351,17 @@ def test_accounts(alice: Person, provider: Provider, constraint: str, sql: str) 
         ("contracts_signeddocument", "approval_id", "ileti-75"),
     ],
 )
-def test_rows_hang_together_within_one_provider(accepted: Make, table: str, column: str, slug: str) -> None:  # noqa: F811
+def test_rows_hang_together_within_one_provider(accepted: Make, table: str, column: str, slug: str) -> None:
     accepted(slug)
     rival = factories.ProviderFactory.create()
     refused(
         f"{table}_{column}_same_provider",
-        f"SET CONSTRAINTS ALL IMMEDIATE; UPDATE {table} SET provider_id = %s",  # noqa: S608
+        f"SET CONSTRAINTS ALL IMMEDIATE; UPDATE {table} SET provider_id = %s",
         rival.pk,
     )
 
 
-def test_an_orders_package_is_its_providers(accepted: Make, now: datetime) -> None:  # noqa: F811
+def test_an_orders_package_is_its_providers(accepted: Make, now: datetime) -> None:
     accepted("ileti-75")
     foreign = factories.subscription(factories.ProviderFactory.create(), now=now)
     refused(
@@ -405,27 +405,27 @@ def test_a_grant_is_for_a_brand_of_its_provider(alice: Person, now: datetime, ki
         ("mail_attachment_whole", "attachment_id = 7"),
     ],
 )
-def test_emails(awaiting: Make, constraint: str, change: str) -> None:  # noqa: F811
+def test_emails(awaiting: Make, constraint: str, change: str) -> None:
     awaiting("ileti-150")
-    refused(constraint, f"UPDATE mail_mail SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE mail_mail SET {change}")
 
 
-def test_an_email_with_a_key_exists_once(awaiting: Make) -> None:  # noqa: F811
+def test_an_email_with_a_key_exists_once(awaiting: Make) -> None:
     awaiting("ileti-150")
     columns = 'provider_id, "to", kind, subject, text, html, key, attachment_topic, state, attempts, problem'
-    refused("mail_mail_key", f"INSERT INTO mail_mail ({columns}) SELECT {columns} FROM mail_mail")  # noqa: S608
+    refused("mail_mail_key", f"INSERT INTO mail_mail ({columns}) SELECT {columns} FROM mail_mail")
 
 
 @pytest.mark.parametrize(
     ("constraint", "kind"),
     [("notice_once", "expires-7"), ("notice_kind_known", "gossip")],
 )
-def test_notices(accepted: Make, constraint: str, kind: str) -> None:  # noqa: F811
+def test_notices(accepted: Make, constraint: str, kind: str) -> None:
     accepted("ileti-75")
     insert = "INSERT INTO packages_subscriptionnotice (provider_id, subscription_id, kind)"
     with connection.cursor() as cursor:
-        cursor.execute(f"{insert} SELECT provider_id, id, 'expires-7' FROM packages_subscription")  # noqa: S608
-    refused(constraint, f"{insert} SELECT provider_id, id, %s FROM packages_subscription", kind)  # noqa: S608
+        cursor.execute(f"{insert} SELECT provider_id, id, 'expires-7' FROM packages_subscription")
+    refused(constraint, f"{insert} SELECT provider_id, id, %s FROM packages_subscription", kind)
 
 
 @pytest.mark.django_db

@@ -161,7 +161,7 @@ def test_every_byte_but_the_padding_may_be_flipped(tmp_path: Path) -> None:
     padding = seal_padding(pdf)
     assert (set(pdf[padding.start : padding.stop]), pdf[padding.stop : padding.stop + 1]) == ({ord("0")}, b">")
     assert pdf.rindex(b"<", 0, padding.start) < padding.start - 2000
-    draw = random.Random(SEED)  # noqa: S311
+    draw = random.Random(SEED)
     drawn = {drawn_position(pdf, draw) for _ in range(5000)}
     assert drawn.isdisjoint(padding)
     assert (min(drawn) < padding.start, max(drawn) >= padding.stop) == (True, True)

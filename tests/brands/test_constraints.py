@@ -49,7 +49,7 @@ def retailer(brand: Brand) -> Retailer:
     ],
 )
 def test_dealers(retailer: Retailer, change: str, constraint: str) -> None:
-    assert violated(f"UPDATE brands_retailer SET {change}") == constraint  # noqa: S608
+    assert violated(f"UPDATE brands_retailer SET {change}") == constraint
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_dealers(retailer: Retailer, change: str, constraint: str) -> None:
 )
 def test_a_number_is_one_dealers(retailer: Retailer, brand: Brand, column: str, constraint: str) -> None:
     other = factories.RetailerFactory.create(brand=brand)
-    sql = f"UPDATE brands_retailer SET {column} = %s WHERE id = %s"  # noqa: S608
+    sql = f"UPDATE brands_retailer SET {column} = %s WHERE id = %s"
     assert violated(sql, getattr(retailer, column), other.pk) == constraint
 
 
@@ -73,7 +73,7 @@ def test_a_dealer_and_its_file_are_of_the_brands_provider(
     uploads.receive(brand=brand, filename="a.csv", lines=[], person=alice, now=now)
     other = factories.ProviderFactory.create()
     for table in ("brands_retailer", "brands_retailerupload"):
-        sql = f"UPDATE {table} SET provider_id = %s"  # noqa: S608
+        sql = f"UPDATE {table} SET provider_id = %s"
         assert violated(sql, other.pk) == f"{table}_brand_id_same_provider"
 
 
@@ -89,7 +89,7 @@ def test_a_dealer_and_its_file_are_of_the_brands_provider(
 def test_files(brand: Brand, alice: Person, now: datetime, change: str, constraint: str) -> None:
     uploads.receive(brand=brand, filename="a.csv", lines=[], person=alice, now=now)
     assert RetailerUpload.objects.count() == 1
-    assert violated(f"UPDATE brands_retailerupload SET {change}") == constraint  # noqa: S608
+    assert violated(f"UPDATE brands_retailerupload SET {change}") == constraint
 
 
 def test_a_master_brand_is_active(provider: Provider) -> None:

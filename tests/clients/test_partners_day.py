@@ -105,7 +105,7 @@ def test_a_partners_day(
     issued: Issued,
     portal: LiveServer,
     alice: Person,
-    keys: Path,  # noqa: F811
+    keys: Path,
 ) -> None:
     client = client_of(issued, portal)
     assert [each["brandCode"] for each in client.brands(brand.provider.iys_code)] == [brand.code]
@@ -218,7 +218,7 @@ def test_what_a_citizen_does_reaches_a_receiver_that_checks_the_signature(
     brand: Brand,
     issued: Issued,
     portal: LiveServer,
-    receiver: Receiver,  # noqa: F811
+    receiver: Receiver,
 ) -> None:
     shop = client_of(issued, portal).brand(iys_code=brand.provider.iys_code, brand_code=brand.code)
     shop.add(Consent(FIRST, "MESAJ", "ONAY", "HS_WEB", written(timezone.now() - timedelta(hours=1))))

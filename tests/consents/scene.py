@@ -23,7 +23,7 @@ def give(
 ) -> None:
     """Write one consent, whether it exists or not."""
     run(
-        f"INSERT INTO consent {COLUMNS} VALUES (%s, %s, %s, %s, %s, %s, now(), 8) ON CONFLICT ({KEY})"  # noqa: S608
+        f"INSERT INTO consent {COLUMNS} VALUES (%s, %s, %s, %s, %s, %s, now(), 8) ON CONFLICT ({KEY})"
         " DO UPDATE SET status = excluded.status",
         provider_id,
         recipient,

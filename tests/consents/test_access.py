@@ -139,7 +139,7 @@ def test_a_dealer_who_sees_a_consent_is_not_deleted(
 )
 def test_the_database_refuses(db: None, constraint: str, values: str) -> None:
     columns = "provider_id, recipient, brand_id, channel, recipient_type, retailer_code"
-    refused(constraint, f"INSERT INTO consent_access ({columns}) VALUES ({values})")  # noqa: S608
+    refused(constraint, f"INSERT INTO consent_access ({columns}) VALUES ({values})")
 
 
 def test_access_is_written_once(db: None) -> None:

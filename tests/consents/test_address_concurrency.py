@@ -144,7 +144,7 @@ def test_many_writers_folders_and_counters_at_once(provider: Provider, now: date
     phones = [f"+90599200010{number}" for number in range(6)]
 
     def write(seed: int) -> None:
-        dice = random.Random(seed)  # noqa: S311
+        dice = random.Random(seed)
         for _ in range(60):
             with transaction.atomic():
                 for phone in sorted(dice.sample(phones, dice.randint(1, 3))):

@@ -47,7 +47,7 @@ def test_the_larger_of_phones_and_mails_is_the_count(provider: Provider) -> None
 def test_one_query_that_inserts_and_updates_the_same_address_counts_it_once(provider: Provider) -> None:
     give(provider.pk, PHONE, brand=1, status=REFUSED)
     run(
-        f"INSERT INTO consent {COLUMNS} SELECT %s, %s, brand, 2, 1, 1, now(), 8 FROM generate_series(1, 2) AS brand"  # noqa: S608
+        f"INSERT INTO consent {COLUMNS} SELECT %s, %s, brand, 2, 1, 1, now(), 8 FROM generate_series(1, 2) AS brand"
         f" ON CONFLICT ({KEY}) DO UPDATE SET status = excluded.status",
         provider.pk,
         PHONE,
@@ -58,7 +58,7 @@ def test_one_query_that_inserts_and_updates_the_same_address_counts_it_once(prov
 def test_one_query_that_moves_an_approval_from_one_brand_to_another(provider: Provider) -> None:
     give(provider.pk, PHONE, brand=1)
     run(
-        "WITH gone AS (DELETE FROM consent WHERE provider_id = %s AND brand_id = 1 RETURNING *)"  # noqa: S608
+        "WITH gone AS (DELETE FROM consent WHERE provider_id = %s AND brand_id = 1 RETURNING *)"
         f" INSERT INTO consent {COLUMNS}"
         " SELECT provider_id, recipient, 2, channel, recipient_type, status, consent_at, source FROM gone",
         provider.pk,
@@ -70,7 +70,7 @@ def test_merge_with_all_its_branches(provider: Provider) -> None:
     for phone, brand in [(PHONES[0], 1), (PHONES[0], 2), (PHONES[1], 1)]:
         give(provider.pk, phone, brand=brand)
     run(
-        "MERGE INTO consent c USING (VALUES (%s, 1), (%s, 2), (%s, 1), (%s, 3)) AS s (recipient, brand)"  # noqa: S608
+        "MERGE INTO consent c USING (VALUES (%s, 1), (%s, 2), (%s, 1), (%s, 3)) AS s (recipient, brand)"
         " ON c.provider_id = %s AND c.recipient = s.recipient AND c.brand_id = s.brand"
         " WHEN MATCHED AND c.recipient = %s THEN DELETE WHEN MATCHED THEN UPDATE SET status = 2"
         f" WHEN NOT MATCHED THEN INSERT {COLUMNS} VALUES (%s, s.recipient, s.brand, 2, 1, 1, now(), 8)",
@@ -87,7 +87,7 @@ def test_merge_with_all_its_branches(provider: Provider) -> None:
 
 def test_a_function_that_writes_consents_inside_a_query_that_writes_consents(provider: Provider) -> None:
     run(
-        "CREATE FUNCTION pg_temp.twin(provider bigint, phone text) RETURNS bigint LANGUAGE sql VOLATILE AS $$"  # noqa: S608
+        "CREATE FUNCTION pg_temp.twin(provider bigint, phone text) RETURNS bigint LANGUAGE sql VOLATILE AS $$"
         f" INSERT INTO consent {COLUMNS} VALUES (provider, phone, 9, 2, 1, 1, now(), 8) RETURNING brand_id $$"
     )
     run(
@@ -105,7 +105,7 @@ def test_a_statement_rolled_back_to_a_savepoint_leaves_no_trace(provider: Provid
     point = transaction.savepoint()
     give(provider.pk, PHONES[1])
     with pytest.raises(DatabaseError, match="consent_recipient_check"):
-        run(f"INSERT INTO consent {COLUMNS} VALUES (%s, '', 1, 1, 1, 1, now(), 8)", provider.pk)  # noqa: S608
+        run(f"INSERT INTO consent {COLUMNS} VALUES (%s, '', 1, 1, 1, 1, now(), 8)", provider.pk)
     transaction.savepoint_rollback(point)
     give(provider.pk, MAIL, channel=3)
     assert kept(provider.pk) == recount() == {provider.pk: AddressCounts(1, 1)}
@@ -116,9 +116,9 @@ def test_a_partition_written_directly_is_counted(provider: Provider) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text FROM consent WHERE provider_id = %s", [provider.pk])
         partition = cursor.fetchone()[0]
-    run(f"INSERT INTO {partition} {COLUMNS} VALUES (%s, %s, 1, 2, 1, 1, now(), 8)", provider.pk, PHONES[1])  # noqa: S608
+    run(f"INSERT INTO {partition} {COLUMNS} VALUES (%s, %s, 1, 2, 1, 1, now(), 8)", provider.pk, PHONES[1])
     assert kept(provider.pk) == recount() == {provider.pk: AddressCounts(2, 0)}
-    run(f"DELETE FROM {partition} WHERE provider_id = %s", provider.pk)  # noqa: S608
+    run(f"DELETE FROM {partition} WHERE provider_id = %s", provider.pk)
     assert kept(provider.pk) == recount() == {}
 
 
@@ -196,7 +196,7 @@ def perform(step: tuple[str, object], owners: list[int], now: datetime) -> None:
             values = ", ".join(["(%s, %s, %s, %s, %s, %s, now(), 8)"] * len(unique))
             action = "UPDATE SET status = excluded.status" if verb == "upsert" else "NOTHING"
             run(
-                f"INSERT INTO consent {COLUMNS} VALUES {values} ON CONFLICT ({KEY}) DO {action}",  # noqa: S608
+                f"INSERT INTO consent {COLUMNS} VALUES {values} ON CONFLICT ({KEY}) DO {action}",
                 *(value for key, status in unique.items() for value in (*key, status)),
             )
         case ("update", (recipient, status)):

@@ -30,7 +30,7 @@ def batch(brand: Brand, now: datetime) -> ConsentBatch:
     ],
 )
 def test_batches(batch: ConsentBatch, change: str, constraint: str) -> None:
-    assert violated(f"UPDATE consent_batch SET {change} WHERE number = %s", batch.number) == constraint  # noqa: S608
+    assert violated(f"UPDATE consent_batch SET {change} WHERE number = %s", batch.number) == constraint
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_batches(batch: ConsentBatch, change: str, constraint: str) -> None:
     ],
 )
 def test_items(batch: ConsentBatch, change: str, constraint: str) -> None:
-    assert violated(f"UPDATE consent_batch_item SET {change} WHERE number = %s", batch.number) == constraint  # noqa: S608
+    assert violated(f"UPDATE consent_batch_item SET {change} WHERE number = %s", batch.number) == constraint
 
 
 def test_an_id_is_given_once_a_provider(batch: ConsentBatch) -> None:

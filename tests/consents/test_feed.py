@@ -80,7 +80,7 @@ def test_eight_writers_lose_nothing(provider: Provider, brand: Brand, recording:
     seen: list[int] = []
 
     def write(seed: int) -> int:
-        dice, written = random.Random(seed), 0  # noqa: S311
+        dice, written = random.Random(seed), 0
         for step in range(12):
             with transaction.atomic():
                 recipient = f"+9059920002{dice.randrange(20):02d}"

@@ -33,7 +33,7 @@ def job(brand: Brand, alice: Person, now: datetime) -> ImportJob:
     ],
 )
 def test_jobs(job: ImportJob, change: str, constraint: str) -> None:
-    assert violated(f"UPDATE consents_importjob SET {change} WHERE id = %s", job.pk) == constraint  # noqa: S608
+    assert violated(f"UPDATE consents_importjob SET {change} WHERE id = %s", job.pk) == constraint
 
 
 def test_a_job_and_its_brand_are_one_providers(job: ImportJob) -> None:

@@ -115,7 +115,7 @@ def test_the_list_is_filtered_and_paged(
     browser: Client, provider: Provider, brand: Brand, recording: Recording
 ) -> None:
     run(
-        f"INSERT INTO consent {COLUMNS} SELECT %s, '+90599200' || lpad(n::text, 4, '0'), %s, 2, 1, 1, now(), 8"  # noqa: S608
+        f"INSERT INTO consent {COLUMNS} SELECT %s, '+90599200' || lpad(n::text, 4, '0'), %s, 2, 1, 1, now(), 8"
         " FROM generate_series(1, 51) AS n",
         provider.pk,
         brand.pk,

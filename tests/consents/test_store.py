@@ -71,7 +71,7 @@ def test_good_events() -> None:
 )
 def test_consents(provider: Provider, constraint: str, change: str) -> None:
     give(provider.pk, PHONES[0])
-    refused(constraint, f"UPDATE consent SET {change} WHERE provider_id = %s", provider.pk)  # noqa: S608
+    refused(constraint, f"UPDATE consent SET {change} WHERE provider_id = %s", provider.pk)
 
 
 def test_a_merchants_consent_may_lack_source_and_date(provider: Provider) -> None:
@@ -106,14 +106,14 @@ def test_the_provider_comes_first_and_nothing_points_across() -> None:
     tables = "('consent'::regclass, 'consent_event'::regclass)"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"  # noqa: S608
+            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
             f" WHERE i.indrelid IN {tables}"
             f" OR i.indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN {tables})"
         )
         indexes = cursor.fetchall()
         cursor.execute(
-            f"SELECT conname FROM pg_constraint WHERE contype = 'f' AND (conrelid IN {tables} OR confrelid IN {tables})"  # noqa: S608
+            f"SELECT conname FROM pg_constraint WHERE contype = 'f' AND (conrelid IN {tables} OR confrelid IN {tables})"
             f" OR contype IN ('x', 't') AND conrelid IN {tables} OR condeferrable AND conrelid IN {tables}"
         )
         constraints = cursor.fetchall()

@@ -178,7 +178,7 @@ def test_a_page_hidden_under_a_new_archive_stamp_is_found(
 def test_a_file_cut_anywhere_is_no_document(levels: dict[str, bytes], company: Seal) -> None:
     pdf = levels["B-LTA"]
     whole = {len(levels[name]) for name in ("unsealed", "B-T")}  # these are documents of their own
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     for length in set(dice.sample(range(1, len(pdf)), 40)) - whole:
         # Readers look for the last whole revision: just behind the unsealed one, that is the document unsealed.
         assert look(pdf[:length], company).finding in BAD | {Finding.NO_SEAL}, length
@@ -193,7 +193,7 @@ def places_of(pdf: bytes, dice: random.Random, count: int) -> list[int]:
 
 @pytest.mark.parametrize(("name", "count"), [("B-T", 150), ("B-LTA", 20)])
 def test_every_flipped_bit_is_found(name: str, count: int, levels: dict[str, bytes], company: Seal) -> None:
-    dice = random.Random(20261123)  # noqa: S311
+    dice = random.Random(20261123)
     for place in places_of(levels[name], dice, count):
         changed = bytearray(levels[name])
         changed[place] ^= 1 << dice.randrange(8)

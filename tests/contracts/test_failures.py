@@ -63,7 +63,7 @@ def test_what_is_missing_is_a_rendering_error(
 @LOSSES
 def test_the_document_waits_and_comes_when_the_loss_is_mended(
     lose: Lose,
-    accepted: Callable[..., Order],  # noqa: F811
+    accepted: Callable[..., Order],
     settings: Settings,
     tmp_path: Path,
 ) -> None:

@@ -43,7 +43,7 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def queued(accepted: Callable[..., Order], folder: Path) -> SignedDocument:  # noqa: F811
+def queued(accepted: Callable[..., Order], folder: Path) -> SignedDocument:
     """Alice's contract for a free package, approved and not yet made."""
     accepted("ileti-75")
     return SignedDocument.objects.get()

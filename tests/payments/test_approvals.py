@@ -220,7 +220,7 @@ def test_chains_of_old_and_new_rows_hold(three: list[Approval]) -> None:
     ],
 )
 def test_a_changed_row_is_named(three: list[Approval], change: str) -> None:
-    sql(f"UPDATE contracts_approval SET {change} WHERE id = %s", three[1].pk)  # noqa: S608
+    sql(f"UPDATE contracts_approval SET {change} WHERE id = %s", three[1].pk)
     assert found() == f"contracts_approval: {three[1].pk}"
 
 

@@ -68,7 +68,7 @@ def decision(line: StatementLine, person: Person, **fields: object) -> LineDecis
 )
 def test_decisions(line: StatementLine, persons: tuple[Person, Person], constraint: str, change: str) -> None:
     decision(line, persons[0])
-    refused(constraint, f"UPDATE payments_linedecision SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE payments_linedecision SET {change}")
 
 
 @pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_comments_stay(line: StatementLine, persons: tuple[Person, Person]) -> N
 )
 def test_bank_refunds(line: StatementLine, constraint: str, change: str) -> None:
     refund(line)
-    refused(constraint, f"UPDATE payments_bankrefund SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE payments_bankrefund SET {change}")
 
 
 @pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_a_line_never_gives_more_than_it_brought(line: StatementLine, awaiting: 
     order = awaiting("ileti-150")
     first = refund(line, "5000.00")
     columns = "line_id, order_id, amount, reverses_id, rule, reason"
-    allocate = f"INSERT INTO payments_allocation ({columns}) VALUES (%s, %s, %s, NULL, '', '')"  # noqa: S608
+    allocate = f"INSERT INTO payments_allocation ({columns}) VALUES (%s, %s, %s, NULL, '', '')"
     refused("allocation_within_line", allocate, line.pk, order.pk, "97.61")
     Allocation.objects.create(line=line, order=order, amount=Decimal("97.60"), rule="person", reason="Elle")
     refused("bank_refund_within_line", "UPDATE payments_bankrefund SET amount = 5000.01")
@@ -141,7 +141,7 @@ def test_a_line_pays_an_order_once_and_again_after_an_undo(line: StatementLine, 
     part = {"line": line, "rule": "person", "reason": "Elle"}
     first = Allocation.objects.create(order=order, amount=Decimal("100.00"), **part)
     columns = "line_id, order_id, amount, reverses_id, rule, reason"
-    insert = f"INSERT INTO payments_allocation ({columns}) VALUES (%s, %s, %s, %s, '', '')"  # noqa: S608
+    insert = f"INSERT INTO payments_allocation ({columns}) VALUES (%s, %s, %s, %s, '', '')"
     refused("allocation_one_a_pair", insert, line.pk, order.pk, "1.00", None)
     refused("allocation_reverses_whole", insert, line.pk, order.pk, "-99.00", first.pk)
     refused("allocation_reverses_whole", insert, line.pk, other.pk, "-100.00", first.pk)
@@ -155,7 +155,7 @@ def test_a_line_pays_an_order_once_and_again_after_an_undo(line: StatementLine, 
 def test_rows_of_one_statement_are_checked_together(line: StatementLine, awaiting: Callable[..., Order]) -> None:
     first, second = awaiting("ileti-150").pk, awaiting("ileti-250").pk
     row = "(%s, %s, %s, '', '')"
-    insert = f"INSERT INTO payments_allocation (line_id, order_id, amount, rule, reason) VALUES {row}, {row}"  # noqa: S608
+    insert = f"INSERT INTO payments_allocation (line_id, order_id, amount, rule, reason) VALUES {row}, {row}"
     refused("allocation_within_line", insert, line.pk, first, "3000.00", line.pk, second, "2097.61")
     refused("allocation_one_a_pair", insert, line.pk, first, "1.00", line.pk, first, "1.00")
     with connection.cursor() as cursor:

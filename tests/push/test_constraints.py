@@ -21,7 +21,7 @@ from tests.architecture.test_constraints import refused
     ],
 )
 def test_connections(connection: PushConnection, constraint: str, change: str) -> None:
-    refused(constraint, f"UPDATE push_pushconnection SET {change} WHERE id = %s", connection.pk)  # noqa: S608
+    refused(constraint, f"UPDATE push_pushconnection SET {change} WHERE id = %s", connection.pk)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_connections(connection: PushConnection, constraint: str, change: str) -
 def test_a_second_connection(connection: PushConnection, constraint: str, values: str) -> None:
     refused(
         constraint,
-        "INSERT INTO push_pushconnection (provider_id, brand_id, channel, slot, url, username, password_encrypted,"  # noqa: S608
+        "INSERT INTO push_pushconnection (provider_id, brand_id, channel, slot, url, username, password_encrypted,"
         f" secret_encrypted, state, state_at, cursor, failures) SELECT provider_id, brand_id, channel, {values},"
         " username, password_encrypted, secret_encrypted, state, state_at, 0, 0 FROM push_pushconnection WHERE id = %s",
         connection.pk,
@@ -47,7 +47,7 @@ def test_a_second_connection(connection: PushConnection, constraint: str, values
 )
 def test_deliveries(connection: PushConnection, now: datetime, constraint: str, change: str) -> None:
     delivery = make(connection, now)
-    refused(constraint, f"UPDATE push_pushdelivery SET {change} WHERE id = %s", delivery.pk)  # noqa: S608
+    refused(constraint, f"UPDATE push_pushdelivery SET {change} WHERE id = %s", delivery.pk)
     refused(
         "push_delivery_one_waits",
         "INSERT INTO push_pushdelivery (provider_id, connection_id, is_replay, first_seq, last_seq, count, attempts,"
@@ -65,7 +65,7 @@ def test_deliveries(connection: PushConnection, now: datetime, constraint: str, 
 )
 def test_attempts(connection: PushConnection, now: datetime, constraint: str, change: str) -> None:
     attempt = PushAttempt.objects.create(delivery=make(connection, now), at=now, result="ok", status=200, took_ms=1)
-    refused(constraint, f"UPDATE push_pushattempt SET {change} WHERE id = %s", attempt.pk)  # noqa: S608
+    refused(constraint, f"UPDATE push_pushattempt SET {change} WHERE id = %s", attempt.pk)
 
 
 def make(connection: PushConnection, now: datetime) -> PushDelivery:

@@ -39,14 +39,14 @@ pytestmark = pytest.mark.django_db
 def test_the_roll_up(provider: Provider, now: datetime, constraint: str, table: str, change: str) -> None:
     events(provider.pk, now, status=2)
     roll_up(provider_id=provider.pk, now=now)
-    refused(constraint, f"UPDATE reports_{table} SET {change} WHERE provider_id = %s", provider.pk)  # noqa: S608
+    refused(constraint, f"UPDATE reports_{table} SET {change} WHERE provider_id = %s", provider.pk)
 
 
 @pytest.mark.parametrize("table", ["dailycount", "refusaldelay", "reportday", "rollup"])
 def test_a_key_is_counted_once(provider: Provider, now: datetime, table: str) -> None:
     events(provider.pk, now, status=2)
     roll_up(provider_id=provider.pk, now=now)
-    refused(f"reports_{table}_pkey", f"INSERT INTO reports_{table} SELECT * FROM reports_{table}")  # noqa: S608
+    refused(f"reports_{table}_pkey", f"INSERT INTO reports_{table} SELECT * FROM reports_{table}")
 
 
 def test_a_day_is_closed_once(now: datetime) -> None:
@@ -75,7 +75,7 @@ def test_files(made: Brand, constraint: str, change: str) -> None:
     factories.ProviderFactory.create()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    refused(constraint, f"UPDATE reports_dailyfile SET {change} WHERE brand_id = %s", made.pk)  # noqa: S608
+    refused(constraint, f"UPDATE reports_dailyfile SET {change} WHERE brand_id = %s", made.pk)
 
 
 def test_a_revision_is_made_once_and_never_changed(made: Brand) -> None:
@@ -83,7 +83,7 @@ def test_a_revision_is_made_once_and_never_changed(made: Brand) -> None:
     more = "stamp_is_test, stamp_trouble"
     refused(
         "daily_file_once",
-        f"INSERT INTO reports_dailyfile ({columns}, {more}) SELECT provider_id, brand_id, day, revision, 'queued', '',"  # noqa: S608
+        f"INSERT INTO reports_dailyfile ({columns}, {more}) SELECT provider_id, brand_id, day, revision, 'queued', '',"
         f" last_seq, rows, size, '', asked_at, {more} FROM reports_dailyfile",
     )
     refused("append-only", "UPDATE reports_dailyfilepiece SET position = 7")
@@ -105,7 +105,7 @@ def test_a_revision_is_made_once_and_never_changed(made: Brand) -> None:
 )
 def test_comparisons(made: Brand, alice: Person, now: datetime, constraint: str, change: str) -> None:
     _comparison(made, alice, now)
-    refused(constraint, f"UPDATE reports_comparison SET {change}")  # noqa: S608
+    refused(constraint, f"UPDATE reports_comparison SET {change}")
 
 
 def test_rows_of_comparisons(made: Brand, alice: Person, now: datetime) -> None:

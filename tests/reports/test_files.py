@@ -159,7 +159,7 @@ def test_a_worker_that_is_killed_leaves_nothing_half_made(
 ) -> None:
     """Whatever statement it dies at, the next one makes the same file."""
     close_days(now=now)
-    dice, ended = random.Random(7), 0  # noqa: S311
+    dice, ended = random.Random(7), 0
 
     class Killed(BaseException):
         pass

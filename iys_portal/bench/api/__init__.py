@@ -76,7 +76,7 @@ class _Run:
         self._next = options.rows
         calls = (_QUICK,) * 3 if options.quick else (_STATUSES, _ADDS, _BATCHES)
         self._statuses_a_turn, self._adds_a_turn, self._batches_a_turn = calls
-        self._random = random.Random(options.seed)  # noqa: S311
+        self._random = random.Random(options.seed)
         now = timezone.now()
         self._provider, self._brand = _company(1)
         self._bare = _company(2)[1]

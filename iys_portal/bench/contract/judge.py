@@ -58,7 +58,7 @@ class Judge:
         return lines.count(_POPPLER_VALID) == 1 and lines.count(_POPPLER_WHOLE) == 1
 
     def _missed(self, pdf: bytes, number: int, flips: int) -> list[str]:
-        draw = random.Random(f"{self._seed}:{number}:flips")  # noqa: S311 - repeatable, no secret
+        draw = random.Random(f"{self._seed}:{number}:flips")
         missed = []
         for _ in range(flips):
             position, mask = drawn_position(pdf, draw), draw.randrange(1, 256)

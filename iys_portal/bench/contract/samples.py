@@ -30,7 +30,7 @@ _BROWSERS = ["X11; Linux x86_64", "Windows NT 10.0; Win64; x64", "iPhone; CPU iP
 
 def approved_contract(number: int, *, seed: int) -> tuple[ContractData, str]:
     """Return contract `number` of a seed, with the evidence of its approval, and what is printed as its number."""
-    draw = random.Random(f"{seed}:{number}")  # noqa: S311 - repeatable data, no secrets
+    draw = random.Random(f"{seed}:{number}")
     product, gross, limit = draw.choice(_PRODUCTS)
     net, kdv = split_gross(lira(gross), _KDV_RATE)
     code, information = codes.generate(draw.choice), _newest("information")

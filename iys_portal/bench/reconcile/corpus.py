@@ -30,7 +30,7 @@ class Corpus:
     """Providers with their orders, and what lines are made of."""
 
     def __init__(self, seed: int, live: int) -> None:
-        self.chosen = random.Random(seed)  # noqa: S311  (repeatable data, no secrets)
+        self.chosen = random.Random(seed)
         self.live: list[OrderView] = []
         self._titles: list[str] = []
         while len(self.live) < live:

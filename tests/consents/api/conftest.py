@@ -30,7 +30,7 @@ def clock(now: datetime) -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def api(account_of: Make) -> Make:  # noqa: F811
+def api(account_of: Make) -> Make:
     """Return a client of a new account that may call as often as it likes: the clock stands still."""
 
     def make(company: Any) -> Api:

@@ -355,7 +355,7 @@ def test_the_database_derives_the_same_numbers(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {TRANSACTION_ID} FROM (SELECT %(consent_at)s::timestamptz AS consent_at,"  # noqa: S608
+            f"SELECT {TRANSACTION_ID} FROM (SELECT %(consent_at)s::timestamptz AS consent_at,"
             " %(created_at)s::timestamptz AS created_at, %(channel)s AS channel, %(kind)s AS recipient_type,"
             " %(status)s AS status, %(recipient)s AS recipient) AS e",
             {

@@ -67,7 +67,7 @@ def clock(now: datetime) -> Iterator[None]:
 
 
 @pytest.fixture
-def order(accepted: Callable[..., Order]) -> Order:  # noqa: F811
+def order(accepted: Callable[..., Order]) -> Order:
     return accepted("ileti-150")
 
 

@@ -32,7 +32,7 @@ CLOSED = "closed_at = now(), note = 'x'"
 )
 def test_differences(now: datetime, accountant: Person, constraint: str, change: str) -> None:
     difference(now)
-    sql = f"UPDATE payments_carddifference SET {change} FROM accounts_person p WHERE p.id = %s"  # noqa: S608
+    sql = f"UPDATE payments_carddifference SET {change} FROM accounts_person p WHERE p.id = %s"
     refused(constraint, sql, accountant.pk)
 
 
@@ -47,7 +47,7 @@ def test_a_difference_is_kept_once(now: datetime) -> None:
     columns = "gateway, day, kind, payment_id, conversation_id, event, ours, theirs, currency, vanished, note"
     refused(
         "difference_once",
-        f"INSERT INTO payments_carddifference ({columns}) SELECT {columns} FROM payments_carddifference",  # noqa: S608
+        f"INSERT INTO payments_carddifference ({columns}) SELECT {columns} FROM payments_carddifference",
     )
 
 
@@ -56,4 +56,4 @@ def test_a_day_is_kept_once_and_says_why_it_was_not_compared(now: datetime) -> N
     refused("card_day_compared_or_why_not", "UPDATE payments_cardday SET compared_at = NULL")
     names = [field.column for field in CardDay._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(names)
-    refused("card_day_once", f"INSERT INTO payments_cardday ({columns}) SELECT {columns} FROM payments_cardday")  # noqa: S608
+    refused("card_day_once", f"INSERT INTO payments_cardday ({columns}) SELECT {columns} FROM payments_cardday")

@@ -40,6 +40,6 @@ def payer(client_of: Callable[[Person], Client], alice: Person, now: datetime) -
 
 
 @pytest.fixture
-def order(accepted: Callable[..., Order]) -> Order:  # noqa: F811
+def order(accepted: Callable[..., Order]) -> Order:
     """An order of Alice's that is to be paid."""
     return accepted("ileti-150")

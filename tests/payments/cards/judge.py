@@ -37,10 +37,7 @@ _CHECKS = (
     "statements_hold_their_lines",
     "state_changes_are_audited",
 )
-_LEDGER = " UNION ALL ".join(
-    f"SELECT '{name}', q.*::text FROM ({ledger._CHECKS[name][1]}) q"  # noqa: S608  (our own text)
-    for name in _CHECKS
-)
+_LEDGER = " UNION ALL ".join(f"SELECT '{name}', q.*::text FROM ({ledger._CHECKS[name][1]}) q" for name in _CHECKS)
 
 _ORDERS = """
     SELECT o.id, o.state, o.gross,
@@ -62,7 +59,7 @@ _ATTEMPTS = f"""
                       WHERE r.attempt_id = t.id AND r.state = 'confirmed'), 0),
            coalesce((SELECT sum(a.amount) FROM payments_allocation a WHERE a.attempt_id = t.id), 0)
       FROM payments_cardattempt t ORDER BY t.id
-"""  # noqa: S608  (our own text)
+"""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def person(db: None) -> Person:
 
 
 @pytest.fixture
-def take(shop: WatchedBank, person: Person) -> Callable[..., Order]:  # noqa: F811
+def take(shop: WatchedBank, person: Person) -> Callable[..., Order]:
     def make(attempt: CardAttempt, reason: str = "Banka panelinde doğrulandı") -> Order:
         return keep(order=Order.objects.get(pk=attempt.order_id), reason=reason, person=person, now=shop.now)
 
@@ -51,7 +51,7 @@ def holds() -> bool:
 
 
 def test_less_for_the_instalments_than_agreed_is_kept_whole(
-    pay: PayByCard,  # noqa: F811
+    pay: PayByCard,
     take: Take,
     person: Person,
 ) -> None:
@@ -68,8 +68,8 @@ def test_less_for_the_instalments_than_agreed_is_kept_whole(
 
 
 def test_more_than_agreed_is_kept_and_the_rest_goes_back(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     person: Person,
 ) -> None:
@@ -97,8 +97,8 @@ def test_more_than_agreed_is_kept_and_the_rest_goes_back(
 
 
 def test_paid_after_it_was_cancelled(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     alice: Person,
 ) -> None:
@@ -114,7 +114,7 @@ def test_paid_after_it_was_cancelled(
     assert holds()
 
 
-def test_less_than_the_price_is_not_kept(pay: PayByCard, take: Take) -> None:  # noqa: F811
+def test_less_than_the_price_is_not_kept(pay: PayByCard, take: Take) -> None:
     attempt = pay(card=Card.PAYS_LESS)
     with pytest.raises(AllocationRefused, match="karşılamıyor"):
         take(attempt)
@@ -125,8 +125,8 @@ def test_less_than_the_price_is_not_kept(pay: PayByCard, take: Take) -> None:  #
     ("fault", "words"), [(Fault.DROPPED_BEFORE, "doğrulamadı"), (Fault.MISREPORTED, "önce farkı araştırın")]
 )
 def test_the_bank_s_word_of_now_counts(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     fault: Fault,
     words: str,
@@ -140,8 +140,8 @@ def test_the_bank_s_word_of_now_counts(
 
 @pytest.mark.parametrize("field", ["order_code", "amount", "currency", "payment_id", "conversation_id"])
 def test_another_payment_is_not_kept(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     field: str,
 ) -> None:
@@ -153,8 +153,8 @@ def test_another_payment_is_not_kept(
 
 
 def test_once_its_refund_has_begun_it_goes_back(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     person: Person,
 ) -> None:
@@ -172,8 +172,8 @@ def test_once_its_refund_has_begun_it_goes_back(
 
 
 def test_what_goes_back_in_part_nowhere_is_not_kept(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
 ) -> None:
     attempt = pay(card=Card.PAYS_MORE)
@@ -184,7 +184,7 @@ def test_what_goes_back_in_part_nowhere_is_not_kept(
 
 
 def test_the_page_of_reviews_offers_it(
-    pay: PayByCard,  # noqa: F811
+    pay: PayByCard,
     client_of: Callable[[Person], Client],
     person: Person,
 ) -> None:
@@ -199,8 +199,8 @@ def test_the_page_of_reviews_offers_it(
 
 @pytest.mark.parametrize("state", ["requested", "failed"])
 def test_nobody_gives_up_what_was_taken_above_the_agreed_sum(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     take: Take,
     client_of: Callable[[Person], Client],
     person: Person,

@@ -109,7 +109,7 @@ def test_refunds_move_only_along_the_specified_edges(source: R, target: R) -> No
 )
 def test_attempts(order: Order, constraint: str, change: str) -> None:
     row = attempt(order, 1)
-    refused(constraint, f"UPDATE payments_cardattempt SET {change} WHERE id = %s", row.pk)  # noqa: S608
+    refused(constraint, f"UPDATE payments_cardattempt SET {change} WHERE id = %s", row.pk)
 
 
 def test_an_order_has_one_live_attempt_and_keeps_one_capture(order: Order, now: datetime) -> None:
@@ -141,7 +141,7 @@ def test_an_attempt_belongs_to_its_orders_provider(order: Order) -> None:
 
 def test_a_capture_settles_its_own_order_once(
     order: Order,
-    imported: Callable[..., Statement],  # noqa: F811
+    imported: Callable[..., Statement],
     now: datetime,
 ) -> None:
     insert = (
@@ -179,7 +179,7 @@ def test_a_capture_settles_its_own_order_once(
 )
 def test_refunds(order: Order, now: datetime, constraint: str, change: str) -> None:
     row = refund(captured(order, 1, now), "a")
-    sql = f"UPDATE payments_refund SET {change} FROM accounts_person p WHERE payments_refund.id = %s AND p.id = %s"  # noqa: S608
+    sql = f"UPDATE payments_refund SET {change} FROM accounts_person p WHERE payments_refund.id = %s AND p.id = %s"
     refused(constraint, sql.replace("amount = amount", "amount = payments_refund.amount"), row.pk, order.person_id)
 
 
@@ -201,7 +201,7 @@ def test_messages_of_gateways_are_kept_once_and_as_they_came() -> None:
     columns = ", ".join(values)
     refused(
         "gateway_event_once",
-        f"INSERT INTO payments_gatewayevent ({columns}) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
+        f"INSERT INTO payments_gatewayevent ({columns}) VALUES (%s, %s, %s, %s, %s)",
         *values.values(),
     )
     refused("append-only", "UPDATE payments_gatewayevent SET status = 'FAILURE' WHERE id = %s", row.pk)

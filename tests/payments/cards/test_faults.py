@@ -317,7 +317,7 @@ def test_a_transfer_that_arrives_while_the_payer_is_at_the_bank(
     payer: Client,
     bank: Bank,
     order: Order,
-    imported: Callable[..., Statement],  # noqa: F811
+    imported: Callable[..., Statement],
 ) -> None:
     """A person looks at the transfer; the card that pays after it goes back, and nothing is booked twice."""
     address = to_the_bank(payer, order, check_page(payer, order))
@@ -337,7 +337,7 @@ def test_a_transfer_that_pays_before_a_page_that_was_left_open(
     order: Order,
     alice: Person,
     now: datetime,
-    imported: Callable[..., Statement],  # noqa: F811
+    imported: Callable[..., Statement],
 ) -> None:
     address = to_the_bank(payer, order, check_page(payer, order))
     later = now + timedelta(minutes=31)

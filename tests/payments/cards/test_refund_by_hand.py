@@ -35,7 +35,7 @@ def second(db: None) -> Person:
 
 
 @pytest.fixture
-def refused(pay: PayByCard, shop: WatchedBank, first: Person) -> Refund:  # noqa: F811
+def refused(pay: PayByCard, shop: WatchedBank, first: Person) -> Refund:
     """A surplus (the bank took more than it was asked for) whose way back the bank refuses."""
     pay(card=Card.PAYS_MORE)
     refund = Refund.objects.get()
@@ -54,7 +54,7 @@ def state_of(refund: Refund) -> tuple[str, str]:
 
 def test_said_by_one_and_closed_by_another(
     refused: Refund,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     first: Person,
     second: Person,
 ) -> None:
@@ -86,7 +86,7 @@ def test_said_by_one_and_closed_by_another(
 
 def test_what_was_not_so_waits_again(
     refused: Refund,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     first: Person,
     second: Person,
 ) -> None:
@@ -103,8 +103,8 @@ def test_what_was_not_so_waits_again(
 
 
 def test_only_what_the_bank_refused(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     first: Person,
 ) -> None:
     """What the bank was never asked for, or may still do, is not paid twice."""
@@ -122,7 +122,7 @@ def test_only_what_the_bank_refused(
 
 def test_the_bank_s_report_is_not_asked_for_it(
     refused: Refund,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     first: Person,
     second: Person,
 ) -> None:

@@ -28,7 +28,7 @@ from tests.simulators.bank import Bank
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_refund_killed_anywhere_is_made_once(paid: CardAttempt, bank: Bank, first: Person) -> None:  # noqa: F811
+def test_a_refund_killed_anywhere_is_made_once(paid: CardAttempt, bank: Bank, first: Person) -> None:
     """Many refunds of one capture, each sent by a worker that is killed one statement later than the one before."""
     kills, left_in = 0, set()
     while True:

@@ -44,13 +44,13 @@ def second(db: None) -> Person:
 
 
 @pytest.fixture
-def paid(pay: PayByCard) -> CardAttempt:  # noqa: F811
+def paid(pay: PayByCard) -> CardAttempt:
     """A completed order, paid with one capture."""
     return pay()
 
 
 @pytest.fixture
-def ask(shop: WatchedBank, first: Person) -> Callable[..., Refund]:  # noqa: F811
+def ask(shop: WatchedBank, first: Person) -> Callable[..., Refund]:
     """Ask for a refund as the first accountant, the package goes on; keywords change it."""
 
     def make(attempt: CardAttempt, amount: Decimal | str, **changes: Any) -> Refund:
@@ -120,8 +120,8 @@ def test_what_waits_holds_its_money_and_what_is_given_up_does_not(paid: CardAtte
 
 
 def test_instalments_what_the_card_paid_goes_back_and_the_order_s_share_is_reversed(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
 ) -> None:
@@ -138,7 +138,7 @@ def test_instalments_what_the_card_paid_goes_back_and_the_order_s_share_is_rever
     assert stands(attempt)[0] == "refunded"
 
 
-def test_a_gateway_that_gives_back_wholes_only(paid: CardAttempt, shop: WatchedBank, ask: Ask) -> None:  # noqa: F811
+def test_a_gateway_that_gives_back_wholes_only(paid: CardAttempt, shop: WatchedBank, ask: Ask) -> None:
     shop.partial = False
     with pytest.raises(RefundRefused, match="kısmi iade yapmıyor"):
         ask(paid, "10.00")
@@ -155,7 +155,7 @@ def test_what_was_shown_as_left_has_changed(paid: CardAttempt, ask: Ask) -> None
 # --- who decides ------------------------------------------------------------------------------------------------------
 
 
-def test_the_limit_from_both_sides(pay: PayByCard, ask: Ask, first: Person, second: Person) -> None:  # noqa: F811
+def test_the_limit_from_both_sides(pay: PayByCard, ask: Ask, first: Person, second: Person) -> None:
     attempt = pay()
     given_up = ask(attempt, "5000.01")
     refunds.reject(refund_id=given_up.pk, person=first, reason="Yanlış", now=given_up.created_at)
@@ -167,7 +167,7 @@ def test_the_limit_from_both_sides(pay: PayByCard, ask: Ask, first: Person, seco
     assert refunds.approve(refund_id=above.pk, person=second, now=above.created_at).approved_by == second
 
 
-def test_nobody_decides_twice(paid: CardAttempt, shop: WatchedBank, ask: Ask, second: Person) -> None:  # noqa: F811
+def test_nobody_decides_twice(paid: CardAttempt, shop: WatchedBank, ask: Ask, second: Person) -> None:
     refund = ask(paid, "10.00")
     shop.fault = Fault.DROPPED_AFTER
     for _ in range(2):  # as approved, and as unknown
@@ -180,7 +180,7 @@ def test_nobody_decides_twice(paid: CardAttempt, shop: WatchedBank, ask: Ask, se
 
 def test_what_the_bank_refused_goes_again_by_the_one_who_asked(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     first: Person,
 ) -> None:
@@ -195,7 +195,7 @@ def test_what_the_bank_refused_goes_again_by_the_one_who_asked(
 
 def test_the_rows_are_locked_in_one_order_by_every_step(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     first: Person,
     second: Person,
@@ -228,7 +228,7 @@ def test_the_rows_are_locked_in_one_order_by_every_step(
 @pytest.mark.parametrize(("consequence", "package"), [(KEEP, "active"), (END, "closed")])
 def test_a_part_does_to_the_package_what_was_chosen(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     consequence: Consequence,
     package: str,
@@ -246,8 +246,8 @@ def test_all_of_it_ends_the_package(paid: CardAttempt, ask: Ask) -> None:
 
 
 def test_a_part_ends_no_package_that_has_not_begun(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
 ) -> None:
@@ -266,7 +266,7 @@ def test_a_part_ends_no_package_that_has_not_begun(
 
 def test_the_order_is_due_while_parts_are_under_way_and_refunded_when_all_came(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
 ) -> None:
@@ -286,7 +286,7 @@ def test_the_order_is_due_while_parts_are_under_way_and_refunded_when_all_came(
 
 def test_what_was_refused_and_is_given_up_leaves_the_order_to_a_person(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
 ) -> None:
@@ -300,8 +300,8 @@ def test_what_was_refused_and_is_given_up_leaves_the_order_to_a_person(
 
 
 def test_a_second_capture_goes_back_and_takes_nothing_of_the_first_with_it(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     ask: Ask,
     first: Person,
     second: Person,
@@ -326,8 +326,8 @@ def test_a_second_capture_goes_back_and_takes_nothing_of_the_first_with_it(
 
 
 def test_all_of_what_was_kept_goes_back_while_the_surplus_waits(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
 ) -> None:
@@ -343,8 +343,8 @@ def test_all_of_what_was_kept_goes_back_while_the_surplus_waits(
 
 
 def test_an_order_that_a_transfer_paid_keeps_its_money(
-    pay: PayByCard,  # noqa: F811
-    shop: WatchedBank,  # noqa: F811
+    pay: PayByCard,
+    shop: WatchedBank,
     imported: Callable[..., object],
     first: Person,
 ) -> None:
@@ -373,7 +373,7 @@ def test_an_order_that_a_transfer_paid_keeps_its_money(
 )
 def test_all_of_it_on_its_day_is_a_cancellation_and_anything_else_a_refund(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     second: Person,
     amount: Decimal,
@@ -396,7 +396,7 @@ def test_all_of_it_on_its_day_is_a_cancellation_and_anything_else_a_refund(
 
 def test_the_bank_is_spoken_to_outside_of_transactions(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
 ) -> None:
     ask(paid, "10.00")
@@ -409,7 +409,7 @@ def test_the_bank_is_spoken_to_outside_of_transactions(
 @pytest.mark.parametrize(("fault", "done"), [(Fault.DROPPED_BEFORE, False), (Fault.DROPPED_AFTER, True)])
 def test_no_answer_is_asked_about_and_believed_in_time(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     fault: Fault,
     *,
@@ -433,7 +433,7 @@ def test_no_answer_is_asked_about_and_believed_in_time(
 
 def test_what_a_killed_worker_began_is_asked_about(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
 ) -> None:
     refund = ask(paid, "10.00")
@@ -446,7 +446,7 @@ def test_what_a_killed_worker_began_is_asked_about(
 @pytest.mark.parametrize("result", list(Result))
 def test_word_that_comes_late_changes_nothing(
     paid: CardAttempt,
-    shop: WatchedBank,  # noqa: F811
+    shop: WatchedBank,
     ask: Ask,
     result: Result,
 ) -> None:

@@ -33,7 +33,7 @@ from tests.simulators.bank import PARAF, Bank
 pytestmark = pytest.mark.django_db
 
 
-def test_parts_do_not_get_past_the_second_person(paid: CardAttempt, first: Person, second: Person) -> None:  # noqa: F811
+def test_parts_do_not_get_past_the_second_person(paid: CardAttempt, first: Person, second: Person) -> None:
     given_up = ask(paid, first)
     refunds.reject(refund_id=given_up.pk, person=first, reason="Yanlış tutar", now=timezone.now())
     at_the_limit = ask(paid, first, Decimal("4999.99"), consequence=KEEP)
@@ -47,7 +47,7 @@ def test_parts_do_not_get_past_the_second_person(paid: CardAttempt, first: Perso
 
 
 @pytest.mark.parametrize("amount", ["0.001", "0.005", "10.004"])
-def test_no_fractions_of_a_kurus(paid: CardAttempt, first: Person, amount: str) -> None:  # noqa: F811
+def test_no_fractions_of_a_kurus(paid: CardAttempt, first: Person, amount: str) -> None:
     with pytest.raises(RefundRefused, match="iki ondalık"):
         ask(paid, first, Decimal(amount), consequence=KEEP)
 
@@ -56,7 +56,7 @@ def test_no_package_ends_before_it_began(
     payer: Client,
     bank: Bank,
     order: Order,
-    first: Person,  # noqa: F811
+    first: Person,
     now: datetime,
 ) -> None:
     """A part with “Paket sona ersin” would end nothing, and the package would begin when its obstacle is gone."""
@@ -72,7 +72,7 @@ def test_no_package_ends_before_it_began(
     assert state_of(attempt) == ("paid", "", ["approved"])
 
 
-def test_a_gateway_that_is_not_set_up_is_sent_nothing(paid: CardAttempt, first: Person) -> None:  # noqa: F811
+def test_a_gateway_that_is_not_set_up_is_sent_nothing(paid: CardAttempt, first: Person) -> None:
     refund = ask(paid, first, Decimal("10.00"), consequence=KEEP)
     CardAttempt.objects.update(gateway="eski-banka")
     with pytest.raises(KeyError):
@@ -88,9 +88,9 @@ def test_a_gateway_that_is_not_set_up_is_sent_nothing(paid: CardAttempt, first: 
     ],
 )
 def test_the_ledger_sees_what_a_refund_left_behind(
-    paid: CardAttempt,  # noqa: F811
-    first: Person,  # noqa: F811
-    second: Person,  # noqa: F811
+    paid: CardAttempt,
+    first: Person,
+    second: Person,
     lie: str,
 ) -> None:
     refunds.approve(refund_id=ask(paid, first).pk, person=second, now=timezone.now())
@@ -101,10 +101,10 @@ def test_the_ledger_sees_what_a_refund_left_behind(
 
 
 def test_the_customer_sees_how_much_goes_to_which_card(
-    paid: CardAttempt,  # noqa: F811
+    paid: CardAttempt,
     payer: Client,
-    first: Person,  # noqa: F811
-    second: Person,  # noqa: F811
+    first: Person,
+    second: Person,
 ) -> None:
     address = f"/siparis/{paid.order.code_display}/"
     assert "Kartınıza iade" not in payer.get(address).content.decode()
@@ -122,7 +122,7 @@ def test_the_customer_sees_how_much_goes_to_which_card(
     assert second.get_full_name() not in page
 
 
-def test_a_part_that_ends_the_package_is_said(paid: CardAttempt, payer: Client, first: Person) -> None:  # noqa: F811
+def test_a_part_that_ends_the_package_is_said(paid: CardAttempt, payer: Client, first: Person) -> None:
     ask(paid, first, Decimal("100.00"))
     work_off()
     page = payer.get(f"/siparis/{paid.order.code_display}/").content.decode()

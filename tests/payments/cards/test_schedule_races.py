@@ -61,7 +61,7 @@ def people(db: None) -> tuple[Person, Person, Person]:
 
 def _takes_its_time() -> None:
     assert not connection.in_atomic_block, "the gateway is spoken to inside a transaction"
-    time.sleep(random.random() / 200)  # noqa: S311  (not a secret)
+    time.sleep(random.random() / 200)
 
 
 def _accepted(person: Person, now: datetime) -> Order:
@@ -99,11 +99,11 @@ class Round:
         self.bank, self.account = bank, account
         self.payer, *self.accountants = people
         self.order = _accepted(self.payer, bank.now)
-        self.bank.way = random.choice([Way.PAGE, Way.POST])  # noqa: S311
+        self.bank.way = random.choice([Way.PAGE, Way.POST])
         self.start()
         self.attempt = CardAttempt.objects.get(order=self.order)
         self.payment = bank.payments[self.attempt.conversation_id]
-        self.fields = bank.pay(self.payment, random.choice([Card.PAYS, Card.PAYS, Card.DECLINED]))  # noqa: S311
+        self.fields = bank.pay(self.payment, random.choice([Card.PAYS, Card.PAYS, Card.DECLINED]))
 
     def start(self) -> None:
         cards.start(
@@ -167,7 +167,7 @@ class Round:
     def paying(self) -> list[tuple[str, Work]]:
         """Return what races for the payment: two to four of these, none of them twice but the callback."""
         names = ["start", "callback", "callback", "webhook", "sweep", "transfer", "expire"]
-        chosen = random.sample(names, random.randint(2, 4))  # noqa: S311
+        chosen = random.sample(names, random.randint(2, 4))
         return [(name, getattr(self, name)) for name in chosen]
 
     def going_back(self) -> list[tuple[str, Work]]:
@@ -181,7 +181,7 @@ class Round:
             ("callback", self.callback),
             ("sweep", self.sweep),
         ]
-        return random.sample(works, random.randint(2, 4))  # noqa: S311
+        return random.sample(works, random.randint(2, 4))
 
 
 def _come_to_rest(bank: MemoryBank) -> None:
@@ -209,14 +209,14 @@ def test_steps_at_the_same_time(
     for _ in range(ROUNDS):
         each = Round(bank, people, account)
         bank.now += timedelta(minutes=1)
-        bank.fault = random.choice(FAULTS)  # noqa: S311
+        bank.fault = random.choice(FAULTS)
         works = each.paying()
         _at_once(works)
         judge.after_step(bank)
         if CardAttempt.objects.filter(pk=each.attempt.pk, state=AttemptState.SUCCEEDED).exists():
             if not Refund.objects.filter(attempt=each.attempt).exists():
                 each.ask_for_refund(0)
-            bank.fault = random.choice(FAULTS)  # noqa: S311
+            bank.fault = random.choice(FAULTS)
             back = each.going_back()
             _at_once(back)
             works += back

@@ -25,7 +25,7 @@ from tests.payments.matching.examples import (
 
 
 def _drawn_orders() -> list[OrderView]:
-    chosen = random.Random(20261123)  # noqa: S311
+    chosen = random.Random(20261123)
     return [
         replace(ORDER, code=codes.generate(chosen.choice), tax_number=f"{number:010}", title=f"FİRMA{number:04} GIDA")
         for number in range(2_000)

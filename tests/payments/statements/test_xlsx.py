@@ -224,7 +224,7 @@ class TestHarm:
 
 
 def test_another_reader_sees_the_same_cells() -> None:
-    noise = random.Random(7)  # noqa: S311
+    noise = random.Random(7)
     rows = [
         [noise.choice([DAY, None]), noise.choice(["ŞİĞ ışık", "a\nb", None]), noise.randrange(-(10**9), 10**9) / 100]
         for _ in range(300)
