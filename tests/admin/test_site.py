@@ -60,8 +60,8 @@ READ_ONLY = {
     "payments.order",
     "payments.refund",
     "payments.statement",
-    "reports.dailyfile",
     "payments.statementline",
+    "reports.dailyfile",
 }
 ADDED_ONLY = {"contracts.contracttext"}
 OF_ACCOUNTANTS = {

@@ -26,6 +26,7 @@ from payments.contract_terms import contract_for
 from payments.models import CardAttempt, CardDay, CardDifference, GatewayEvent, Order, Refund
 from payments.services import orders, statements
 from payments.services.orders import Visitor
+from reports.models import DailyFile
 from tests import factories
 from tests.applications import samples as applications
 from tests.payments.mt940 import Transfer, mt940
@@ -38,7 +39,8 @@ def add_one_of_each(number: int, *, now: datetime) -> None:
     ask_and_invite(provider, person, number, now=now)
     create_account(provider=provider, name=f"Yazılım {number}", now=now, actor=person)
     card_money(buy(provider, person, now=now), number, now=now)
-    grant(provider, person, now=now)
+    brand = grant(provider, person, now=now)
+    DailyFile.objects.create(provider=provider, brand=brand, day=date(2026, 11, number), last_seq=1, asked_at=now)
     package = Package.objects.create(slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number)
     tariff(package)
     AddressUsage.objects.create(provider=provider, phones=number)
