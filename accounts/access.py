@@ -56,13 +56,13 @@ class PartyRequest(HttpRequest):
 
 def public(view: View) -> View:
     """Let everybody in, without a session."""
-    view.access = "public"  # type: ignore[attr-defined]
+    view.access = "public"  # type: ignore[attr-defined]  # read by the test of all routes
     return login_not_required(view)
 
 
 def signed_in(view: View) -> View:
     """Let in whoever logged in."""
-    view.access = "signed_in"  # type: ignore[attr-defined]
+    view.access = "signed_in"  # type: ignore[attr-defined]  # read by the test of all routes
     return view
 
 
@@ -97,8 +97,8 @@ def _guarded(view: AnyView, *, capability: Capability) -> AnyView:
             return redirect(request.get_full_path())
         return view(request, *args, **kwargs)
 
-    guarded.access = "provider"  # type: ignore[attr-defined]
-    guarded.capability = capability  # type: ignore[attr-defined]
+    guarded.access = "provider"  # type: ignore[attr-defined]  # read by the test of all routes
+    guarded.capability = capability  # type: ignore[attr-defined]  # read by the test of all routes
     return guarded
 
 
@@ -118,7 +118,7 @@ def partner_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
             return _chooser(request)
         return view(request, *args, **kwargs)
 
-    guarded.access = "partner"  # type: ignore[attr-defined]
+    guarded.access = "partner"  # type: ignore[attr-defined]  # read by the test of all routes
     return guarded
 
 
@@ -131,6 +131,6 @@ def accountant_view(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    guarded.access = "accountant"  # type: ignore[attr-defined]
-    guarded.login_url = "admin:login"  # type: ignore[attr-defined]
+    guarded.access = "accountant"  # type: ignore[attr-defined]  # read by the test of all routes
+    guarded.login_url = "admin:login"  # type: ignore[attr-defined]  # read by the test of all routes
     return guarded

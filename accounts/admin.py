@@ -205,7 +205,7 @@ class PersonAdmin(AuditedAdmin, PasswordUserAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @transaction.atomic
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  (Django's signature)
         person = self.get_object(request, id)
         if person is not None and person.tckn_hash:
             raise PermissionDenied

@@ -51,7 +51,7 @@ class CurrentProviderMiddleware:
         membership = mine.get(chosen) if chosen else None
         if membership is None and len(mine) == 1:
             membership = next(iter(mine.values()))
-        request.memberships = memberships  # type: ignore[attr-defined]
-        request.membership = membership  # type: ignore[attr-defined]
-        request.provider = membership.provider if membership else None  # type: ignore[attr-defined]
+        request.memberships = memberships  # type: ignore[attr-defined]  # ProviderRequest declares it
+        request.membership = membership  # type: ignore[attr-defined]  # ProviderRequest declares it
+        request.provider = membership.provider if membership else None  # type: ignore[attr-defined]  # ProviderRequest declares it
         return self.get_response(request)

@@ -29,8 +29,8 @@ class Choice:
 @signed_in
 def choose(request: HttpRequest) -> HttpResponse:
     """“Hizmet sağlayıcı seçiniz”, and the companies for which the person works; who has neither reads what to do."""
-    providers = {membership.provider_id: membership.provider for membership in request.memberships}  # type: ignore[attr-defined]
-    parties = {choice.key: choice for choice in request.parties}  # type: ignore[attr-defined]
+    providers = {membership.provider_id: membership.provider for membership in request.memberships}  # type: ignore[attr-defined]  # set by the middleware
+    parties = {choice.key: choice for choice in request.parties}  # type: ignore[attr-defined]  # set by the middleware
     if not providers and not parties:
         return render(request, "accounts/no_provider.html")
     if request.method == "POST" and request.POST.get("party") in parties:

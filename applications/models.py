@@ -226,7 +226,7 @@ class Check(models.Model):
     def newest_document_id(self) -> int | None:
         """The document that counts; whoever reads several checks annotates it as `newest_pk`."""
         if "newest_pk" in vars(self):
-            return vars(self)["newest_pk"]  # type: ignore[no-any-return]
+            return vars(self)["newest_pk"]  # type: ignore[no-any-return]  # annotated by the query
         newest: int | None = self.documents.aggregate(newest=Max("pk"))["newest"]
         return newest
 

@@ -166,7 +166,7 @@ def address_rows(provider_id: int, recipient: str) -> Address:
     names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:  # the ORM takes longer to write the question than the database to answer it
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608
+            f"SELECT {', '.join(names)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608  (constants of our own)
             [provider_id, recipient],
         )
         return Address([Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()])
@@ -264,7 +264,7 @@ def _scanned(provider_id: int, filters: Filters, after: Place | None = None) -> 
         behind = (
             f"AND (provider_id, {_ORDER}) > (%(provider)s, %(a_recipient)s, %(a_brand)s, %(a_channel)s, %(a_type)s)"
         )
-    rows = f"SELECT * FROM consent WHERE provider_id = %(provider)s {behind} ORDER BY {_ORDER} LIMIT %(scanned)s"  # noqa: S608
+    rows = f"SELECT * FROM consent WHERE provider_id = %(provider)s {behind} ORDER BY {_ORDER} LIMIT %(scanned)s"  # noqa: S608  (constants of our own)
     return rows, condition, {"provider": provider_id, "scanned": SCANNED, **wanted, **place}
 
 
@@ -274,7 +274,7 @@ def page_of(provider_id: int, filters: Filters, *, size: int, after: Place | Non
     names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM ({portion}) AS portion WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",  # noqa: S608
+            f"SELECT {', '.join(names)} FROM ({portion}) AS portion WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",  # noqa: S608  (constants of our own)
             {**values, "size": size + 1},
         )
         rows = [Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()]
@@ -291,7 +291,7 @@ def _end_of(portion: str, values: dict[str, int | str]) -> Place | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_ORDER} FROM ({portion}) AS portion ORDER BY {_ORDER} LIMIT 1 OFFSET %(scanned)s - 1",  # noqa: S608
+            f"SELECT {_ORDER} FROM ({portion}) AS portion ORDER BY {_ORDER} LIMIT 1 OFFSET %(scanned)s - 1",  # noqa: S608  (constants of our own)
             values,
         )
         found: Place | None = cursor.fetchone()
@@ -320,7 +320,7 @@ def counted(provider_id: int, filters: Filters) -> tuple[int, bool]:
     portion, condition, values = _scanned(provider_id, filters)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {condition}), count(*) FROM ({portion}) AS portion",  # noqa: S608
+            f"SELECT count(*) FILTER (WHERE {condition}), count(*) FROM ({portion}) AS portion",  # noqa: S608  (constants of our own)
             values if filters.is_narrow else {**values, "scanned": COUNTED + 1},
         )
         number, looked_at = cursor.fetchone()

@@ -30,7 +30,7 @@ def _names(
     listed = x509.load_der_x509_crl(entry.dump())
     key = x509.load_der_x509_certificate(issuer.dump()).public_key()
     try:
-        if not listed.is_signature_valid(key):  # type: ignore[arg-type]
+        if not listed.is_signature_valid(key):  # type: ignore[arg-type]  # any public key
             return False
     except (InvalidSignature, TypeError, ValueError):
         return False

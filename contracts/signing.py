@@ -25,7 +25,7 @@ _METADATA = PdfSignatureMetadata(
 class _PdfASigner(PdfSigner):
     """For an elliptic-curve key pyHanko would call the file PDF 2.0; a PDF/A-3 file stays PDF 1.7."""
 
-    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002  (pyHanko's signature)
         pdf_out.register_extension(ESIC_EXTENSION_1)
 
 

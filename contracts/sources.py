@@ -142,7 +142,7 @@ def _open(
 class _NoAuthority(TimeStamper):
     """Stands where no time-stamp authority is configured; `contracts.checks` says so when the portal starts."""
 
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:  # noqa: ARG002
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:  # noqa: ARG002  (pyHanko's signature)
         raise TimestampRequestError("no time-stamp authority is configured")
 
 

@@ -60,8 +60,8 @@ def _file(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, file_form=form, form=form)
-    from contracts.sandbox import BusyError  # noqa: PLC0415
-    from contracts.verdicts import verdict_on_file  # noqa: PLC0415
+    from contracts.sandbox import BusyError  # noqa: PLC0415  (pyHanko takes a second to load)
+    from contracts.verdicts import verdict_on_file  # noqa: PLC0415  (pyHanko takes a second to load)
 
     try:
         verdict = verdict_on_file(form.cleaned_data["belge"].read(), now=timezone.now())

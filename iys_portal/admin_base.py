@@ -167,7 +167,7 @@ class AuditedAdmin(PortalAdmin):
             constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
             if constraint not in self.constraint_errors:
                 raise
-            request.broken_at_save = constraint  # type: ignore[attr-defined]
+            request.broken_at_save = constraint  # type: ignore[attr-defined]  # from the save to the answer
         return super().changeform_view(request, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -19,8 +19,8 @@ class PortalConfig(AppConfig):
 def _install(**_kwargs: Any) -> None:
     """Bring in what every installation needs: groups of staff, packages with prices, the contract text."""
     from contracts import texts  # noqa: PLC0415  (models are not loaded before)
-    from iys_portal.roles import sync_groups  # noqa: PLC0415
-    from packages import catalogue  # noqa: PLC0415
+    from iys_portal.roles import sync_groups  # noqa: PLC0415  (models are not loaded before)
+    from packages import catalogue  # noqa: PLC0415  (models are not loaded before)
 
     sync_groups()
     catalogue.install()

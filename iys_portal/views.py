@@ -37,7 +37,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page is for others; a person whose role does not suffice reads whose does, and who has it."""
     if isinstance(exception, RoleForbidden):
-        holders = people_with(request.provider.pk, exception.capability)  # type: ignore[attr-defined]
+        holders = people_with(request.provider.pk, exception.capability)  # type: ignore[attr-defined]  # set by the middleware
         context = {"who_may": str(exception), "holders": holders}
         return _error(request, "errors/403_role.html", 403, reason=exception.capability, **context)
     return _error(request, "errors/403.html", 403, reason=type(exception).__name__)

@@ -138,7 +138,7 @@ class DirectoryAdmin(ActingAdmin, AuditedAdmin):
         }
         return render(request, "admin/partners/directory_import.html", context)
 
-    def save_model(self, request: HttpRequest, obj: DirectoryEntry, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: DirectoryEntry, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's signature)
         obj.search_key = search_key(obj.title)
         super().save_model(request, obj, form, change)
 

@@ -66,7 +66,7 @@ class GoToForm(forms.Form):
     def __init__(self, data: QueryDict | None, *, brands: Iterable[Brand], latest: date) -> None:
         super().__init__(data, auto_id="git_%s", initial={"gun": latest})
         self._latest = latest
-        self.fields["marka"].choices = [(str(brand.code), brand.name) for brand in brands]  # type: ignore[attr-defined]
+        self.fields["marka"].choices = [(str(brand.code), brand.name) for brand in brands]  # type: ignore[attr-defined]  # a choice field has them
 
     def clean_gun(self) -> date:
         day: date = self.cleaned_data["gun"]

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Value
@@ -25,8 +26,6 @@ validate_kep = RegexValidator(KEP, "KEP adresini sirket@hs01.kep.tr biçiminde y
 def validate_vkn(value: str) -> None:
     """Raise ValidationError unless `value` is a tax number (VKN) with a right check digit."""
     if not vkn.is_valid(value):
-        from django.core.exceptions import ValidationError  # noqa: PLC0415
-
         raise ValidationError("Vergi Kimlik Numarası geçersiz.")
 
 

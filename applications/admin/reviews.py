@@ -275,7 +275,7 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
             raise Http404
         form = JudgeForm(request.POST)
         if not form.is_valid():
-            request.bound_judgement = (check.pk, form)  # type: ignore[attr-defined]
+            request.bound_judgement = (check.pk, form)  # type: ignore[attr-defined]  # from the form to the answer
             request.method = "GET"  # the page is read-only; this form is none of its own
             page: HttpResponse = self.change_view(request, str(pk))
             return page

@@ -43,7 +43,7 @@ def about(provider_id: int, head: Head) -> dict[str, Any]:
 
 
 @transaction.atomic
-def choose_columns(*, job: ImportJob, chosen: Chosen, person: Person, now: datetime) -> bool:  # noqa: ARG001
+def choose_columns(*, job: ImportJob, chosen: Chosen, person: Person, now: datetime) -> bool:  # noqa: ARG001  (services take `now`)
     """Have a file read by these columns; return whether it waited for them. Sent twice, it is read once."""
     locked = locked_job(job)
     if locked.state != ImportState.MAPPING:
@@ -63,7 +63,7 @@ def choose_columns(*, job: ImportJob, chosen: Chosen, person: Person, now: datet
 
 
 @transaction.atomic
-def change_columns(*, job: ImportJob, person: Person, now: datetime) -> bool:  # noqa: ARG001
+def change_columns(*, job: ImportJob, person: Person, now: datetime) -> bool:  # noqa: ARG001  (services take `now`)
     """Let the person choose anew, before anything is recorded; return whether that is possible."""
     locked = locked_job(job)
     if locked.state != ImportState.READY or locked.head_encrypted is None:

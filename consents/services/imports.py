@@ -186,7 +186,7 @@ def _advance(job: ImportJob, clock: Callable[[], datetime], size: int) -> None:
 
 
 @transaction.atomic
-def _fail(job: ImportJob, *, now: datetime, message: str, at_once: bool = False) -> bool:  # noqa: ARG001
+def _fail(job: ImportJob, *, now: datetime, message: str, at_once: bool = False) -> bool:  # noqa: ARG001  (services take `now`)
     """Count a failure; return whether the job was stopped because of it, so that nobody tries it again by itself."""
     locked = locked_job(job)
     locked.failures += 1

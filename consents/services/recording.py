@@ -164,7 +164,7 @@ _WRITE = f"""
     ON CONFLICT (provider_id, recipient, brand_id, channel, recipient_type) DO UPDATE SET status = excluded.status,
         consent_at = excluded.consent_at, source = excluded.source, last_seq = excluded.last_seq
     RETURNING last_seq, (SELECT created_at FROM event)
-"""  # noqa: S608
+"""  # noqa: S608  (constants of our own)
 
 
 def _write(job: _Job, current: Consent | None) -> Recorded:
@@ -255,4 +255,4 @@ _TAKE_OVER = f"""
     UPDATE consent c SET last_seq = event.seq FROM event
     WHERE c.provider_id = %(provider)s AND c.recipient = event.recipient AND c.brand_id = event.brand_id
         AND c.channel = event.channel AND c.recipient_type = event.recipient_type
-"""  # noqa: S608
+"""  # noqa: S608  (constants of our own)

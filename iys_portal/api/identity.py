@@ -175,7 +175,7 @@ def _tokens(granted: Granted, call: Call) -> Tokens:
         expires_in=int(ACCESS_LIFE.total_seconds()),
         refresh_token=granted.refresh_token,
         refresh_expires_in=int(REFRESH_LIFE.total_seconds()),
-        token_type="bearer",  # noqa: S106
+        token_type="bearer",  # noqa: S106  (a word of OAuth 2)
     )
 
 

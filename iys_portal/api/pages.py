@@ -89,7 +89,7 @@ def _pretty(value: object) -> str:
 
 def _schema(declared: Endpoint, operation: dict[str, object]) -> str:
     """Return what the answer looks like: a sample of its kind, made from the schema."""
-    content = operation["responses"][str(declared.status)].get("content", {})  # type: ignore[index]
+    content = operation["responses"][str(declared.status)].get("content", {})  # type: ignore[index]  # shapes of a JSON schema
     schema = content.get("application/json", {}).get("schema")
     return _pretty(_sample(schema)) if schema else ""
 
@@ -103,12 +103,12 @@ def _sample(schema: dict[str, object]) -> object:
         return _sample(document()["components"]["schemas"][name])
     for several in ("anyOf", "oneOf"):
         if several in schema:
-            return _sample(schema[several][0])  # type: ignore[index]
+            return _sample(schema[several][0])  # type: ignore[index]  # shapes of a JSON schema
     if schema.get("type") == "object":
-        properties: dict[str, dict[str, object]] = schema.get("properties", {})  # type: ignore[assignment]
+        properties: dict[str, dict[str, object]] = schema.get("properties", {})  # type: ignore[assignment]  # shapes of a JSON schema
         return {name: _sample(each) for name, each in properties.items()}
     if schema.get("type") == "array":
-        return [_sample(schema["items"])] if "items" in schema else []  # type: ignore[arg-type]
+        return [_sample(schema["items"])] if "items" in schema else []  # type: ignore[arg-type]  # shapes of a JSON schema
     if "enum" in schema:
-        return schema["enum"][0]  # type: ignore[index]
+        return schema["enum"][0]  # type: ignore[index]  # shapes of a JSON schema
     return _SAMPLES.get(str(schema.get("type")))

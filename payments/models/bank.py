@@ -45,7 +45,7 @@ class BankAccount(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         """Store the IBAN without spaces, in capitals."""
         self.iban = self.iban.replace(" ", "").upper()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # Django's signature
 
 
 class Statement(models.Model):

@@ -180,7 +180,7 @@ _JOINED = """
 _COUNT = f"""
     SELECT count(*) FILTER (WHERE t.said IS NULL), count(*) FILTER (WHERE o.said IS NULL),
         count(*) FILTER (WHERE o.said <> t.said), coalesce(bool_or(o.place <> t.place), false) FROM {_JOINED}
-"""  # noqa: S608
+"""  # noqa: S608  (constants of our own)
 _KEEP = f"""
     INSERT INTO reports_difference (comparison_id, position, kind, ours, theirs)
     SELECT %(comparison)s, row_number() OVER (ORDER BY coalesce(o.place, t.place), o.place IS NULL),
@@ -188,7 +188,7 @@ _KEEP = f"""
         coalesce(o.said, ''), coalesce(t.said, '')
     FROM {_JOINED} WHERE o.said IS DISTINCT FROM t.said
     ORDER BY coalesce(o.place, t.place), o.place IS NULL LIMIT %(kept)s
-"""  # noqa: S608
+"""  # noqa: S608  (constants of our own)
 
 
 def forget(*, now: datetime) -> int:
