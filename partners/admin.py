@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from accounts.admin import MembershipForm
+from accounts.admin.memberships import MembershipForm
 from iys_portal.admin_acts import Act, ActingAdmin
 from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin, acting_person
 from iys_portal.shared.clock import istanbul_day

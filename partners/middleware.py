@@ -26,9 +26,9 @@ class CurrentPartyMiddleware:
         choices = parties_of(request.user) if isinstance(request.user, Person) and request.user.tckn_hash else []
         chosen = self._chosen(request, choices)
         if chosen is not None or (choices and PROVIDER_KEY not in request.session):
-            request.provider = None  # type: ignore[attr-defined]  # PartnerRequest declares it
-        request.parties = choices  # type: ignore[attr-defined]  # PartnerRequest declares it
-        request.party = party_of_choice(chosen) if chosen else None  # type: ignore[attr-defined]  # PartnerRequest declares it
+            request.provider = None  # type: ignore[attr-defined]  # PartyRequest declares it
+        request.parties = choices  # type: ignore[attr-defined]  # PartyRequest declares it
+        request.party = party_of_choice(chosen) if chosen else None  # type: ignore[attr-defined]  # PartyRequest declares it
         return self.get_response(request)
 
     def _chosen(self, request: HttpRequest, choices: list[PartyChoice]) -> PartyChoice | None:
@@ -36,5 +36,5 @@ class CurrentPartyMiddleware:
         for choice in choices:
             if choice.key == key:
                 return choice
-        alone = len(choices) == 1 and not request.memberships  # type: ignore[attr-defined]  # PartnerRequest declares it
+        alone = len(choices) == 1 and not request.memberships  # type: ignore[attr-defined]  # PartyRequest declares it
         return choices[0] if alone else None
