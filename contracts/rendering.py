@@ -111,7 +111,7 @@ def print_pdf(
                 pdf_variant="pdf/a-3u",
                 pdf_tags=True,
                 pdf_identifier=identifier[:16],
-                finisher=_list_attachments_once,
+                finisher=_finish,
             )
     except (FatalURLFetchingError, OSError) as error:
         # WeasyPrint's fatal errors are no Exceptions: they would end the worker, not the task.
@@ -119,10 +119,14 @@ def print_pdf(
     return pdf
 
 
-def _list_attachments_once(_: Document, pdf: PDF) -> None:
-    """WeasyPrint names every attachment twice in the catalogue's AF entry."""
-    if "AF" in pdf.catalog:
+def _finish(_: Document, pdf: PDF) -> None:
+    """Mend the catalogue, and write the objects one by one."""
+    if "AF" in pdf.catalog:  # WeasyPrint names every attachment twice
         pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
+    # Packed together they would take sealing and examining the square of their number: the library reads the head of
+    # the package anew for each.
+    write = pdf.write
+    pdf.write = lambda target, version, identifier, _compress: write(target, version, identifier)
 
 
 def canonical_json(data: ContractData, *, number: str, created_at: datetime, verification_code: str = "") -> bytes:

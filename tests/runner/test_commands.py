@@ -1,6 +1,8 @@
 """The command line itself, run as a person runs it."""
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -72,11 +74,22 @@ def test_a_second_up_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     data.release()
 
 
+def three_free_ports() -> int:
+    """Return the first of three ports in a row that are free, below those that the system gives to anybody."""
+    for first in random.SystemRandom().sample(range(10_000, 30_000, 3), 500):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for number in range(first, first + 3):
+                held.enter_context(socket.create_server(("127.0.0.1", number)))
+            return first
+    raise AssertionError("No three free ports in a row.")
+
+
 @pytest.mark.parametrize(("offset", "owner"), [(0, "portal"), (1, "edevlet"), (2, "bank")])
 def test_a_port_that_is_taken_is_refused_and_the_folder_given_back(tmp_path: Path, offset: int, owner: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-        refused = run("up", "--data", str(tmp_path), "--port", str(number - offset))
+    first = three_free_ports()
+    number = first + offset
+    with socket.create_server(("127.0.0.1", number)):
+        refused = run("up", "--data", str(tmp_path), "--port", str(first))
 
     assert (refused.returncode, refused.stdout, refused.stderr) == (
         1,
