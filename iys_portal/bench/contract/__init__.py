@@ -2,7 +2,7 @@
 
 Same template, same data, typefaces and keys loaded once in a process, elliptic-curve keys, the local time-stamp
 authority's work counted. `rows` documents are timed in every run; 5 × `rows` are issued for the worker's memory and
-judged, and 2.5 × `rows` single bytes are flipped. `quick` judges only as many as are timed in a run.
+judged, and 2.5 × `rows` single bytes are flipped. `quick` has one process, and judges what is timed in one run.
 """
 
 import tempfile
@@ -31,10 +31,10 @@ _JUDGE = f"{__name__}.judge.Judge"
 def run(options: Options) -> Result:
     """Run the bench. Raises BenchError when a program, memory or disk is missing."""
     pdfsig = need_program("pdfsig", package="poppler-utils")
-    need_memory(WORKERS * _WORKER_MIB)
+    plan = Plan.of(options)
+    need_memory(plan.workers * _WORKER_MIB)
     with tempfile.TemporaryDirectory(prefix="iys-bench-") as name:
         folder = Path(name)
-        plan = Plan.of(options)
         need_disk(folder, plan.documents * _DOCUMENT_MIB)
         pki = folder / "pki"
         make_development_pki(pki, now=datetime.now(UTC) - timedelta(seconds=1))
@@ -49,8 +49,9 @@ def run(options: Options) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many documents: timed in a run, issued and judged, and how many bytes are flipped in those."""
+    """How many processes; documents timed in a run, issued and judged; and how many bytes are flipped in those."""
 
+    workers: int
     timed: int
     documents: int
     flips: int
@@ -58,10 +59,10 @@ class Plan:
     @classmethod
     def of(cls, options: Options) -> "Plan":
         """Return the plan of a size: whole for every process."""
-        timed = _up_to(options.rows, WORKERS)
         if options.quick:
-            return cls(timed, timed, timed)
-        return cls(timed, _up_to(5 * options.rows, WORKERS), max(1, 5 * options.rows // 2))
+            return cls(1, options.rows, options.rows, options.rows)
+        timed = _up_to(options.rows, WORKERS)
+        return cls(WORKERS, timed, _up_to(5 * options.rows, WORKERS), max(1, 5 * options.rows // 2))
 
     def flips_of(self, number: int) -> int:
         """Return how many bytes of document `number` are flipped; all of them together make `flips`."""
@@ -73,21 +74,21 @@ def _up_to(count: int, step: int) -> int:
 
 
 @contextmanager
-def _workers(path: str, *arguments: object) -> Iterator[list[Worker]]:
+def _workers(count: int, path: str, *arguments: object) -> Iterator[list[Worker]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(Worker(path, *arguments)) for _ in range(WORKERS)]
+        yield [stack.enter_context(Worker(path, *arguments)) for _ in range(count)]
 
 
 # --- Timing -------------------------------------------------------------------------------------------------
 def _time(plan: Plan, options: Options, pki: str) -> list[Timed]:
     """Return the seconds of each run, of the mean worker."""
-    each = plan.timed // WORKERS
+    each = plan.timed // plan.workers
     found = []
-    with _workers(_ISSUER, pki, options.seed) as workers:
-        if together(workers, "same_documents", [(0,), (1,)])[1] != [True] * WORKERS:
+    with _workers(plan.workers, _ISSUER, pki, options.seed) as workers:
+        if together(workers, "same_documents", [(n,) for n in range(plan.workers)])[1] != [True] * plan.workers:
             raise BenchError("Both sides must make the same, valid documents; they do not. Times would mean nothing.")
         for turn in range(options.runs):
-            asked = [(worker * each, each, turn) for worker in range(WORKERS)]
+            asked = [(worker * each, each, turn) for worker in range(plan.workers)]
             found.append(_mean(together(workers, "side_by_side", asked)[1]))
             issued, rendered = plan.timed / found[-1].issue, plan.timed / found[-1].engine
             options.say(f"  run {turn + 1} of {options.runs}: {issued:.2f} issued, {rendered:.2f} rendered a second")
@@ -105,12 +106,12 @@ def _mean(workers: Sequence[Timed]) -> Timed:
 # --- Memory -------------------------------------------------------------------------------------------------
 def _issue(plan: Plan, options: Options, pki: str, folder: str) -> list[tuple[int, float, float]]:
     """Issue all documents into files; return (documents, MiB held, MiB held at most) of the larger worker at tenths."""
-    each = plan.documents // WORKERS
+    each = plan.documents // plan.workers
     points = sorted({max(1, each * tenth // 10) for tenth in range(1, 11)})
     found = []
-    with _workers(_ISSUER, pki, options.seed) as workers:
+    with _workers(plan.workers, _ISSUER, pki, options.seed) as workers:
         for done, until in zip([0, *points], points, strict=False):
-            asked = [(folder, worker * each + done, until - done) for worker in range(WORKERS)]
+            asked = [(folder, worker * each + done, until - done) for worker in range(plan.workers)]
             _, memory = together(workers, "issue_into", asked)
             found.append((until, max(now for now, _ in memory), max(most for _, most in memory)))
             options.say(f"  {until} documents a worker: {found[-1][1]:.0f} MiB, at most {found[-1][2]:.0f} MiB")
@@ -120,11 +121,11 @@ def _issue(plan: Plan, options: Options, pki: str, folder: str) -> list[tuple[in
 # --- Validity -----------------------------------------------------------------------------------------------
 def _judge(plan: Plan, options: Options, given: tuple[str, str, int], folder: str) -> Judgement:
     asked = [(number, plan.flips_of(number)) for number in range(plan.documents)]
-    step = WORKERS * _JUDGED_AT_ONCE
+    step = plan.workers * _JUDGED_AT_ONCE
     total = NOTHING
-    with _workers(_JUDGE, *given) as workers:
+    with _workers(plan.workers, _JUDGE, *given) as workers:
         for start in range(0, len(asked), step):
-            shares = [(folder, asked[start + worker : start + step : WORKERS]) for worker in range(WORKERS)]
+            shares = [(folder, asked[start + worker : start + step : plan.workers]) for worker in range(plan.workers)]
             total = sum(together(workers, "judge", shares)[1], total)
             if start // step % 10 == 9:
                 options.say(f"  {start + step} of {plan.documents}")
