@@ -238,6 +238,7 @@ class CardAttemptAdmin(ReadOnlyAdmin):
         "ip",
         "surplus",
         "created_at",
+        "returned_at",
         "queried_at",
         "settled_at",
     )

@@ -19,7 +19,7 @@ class CardAttempt(models.Model):
     TRY, `other_amount` what the bank says it took where that differs. `conversation_id` is ours and finds the
     attempt at the gateway; `token` is the gateway's. An order has one live attempt at most, and one that is kept: a
     second capture is `surplus` and goes back, and so does another amount unless a person keeps it. `action` is where
-    the browser goes on at the gateway.
+    the browser goes on at the gateway; `returned_at` is when its return was handed to the gateway, which happens once.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
@@ -45,6 +45,7 @@ class CardAttempt(models.Model):
     ip = models.GenericIPAddressField("ağ adresi (IP)", null=True)
     surplus = models.BooleanField("fazla çekim", default=False)
     created_at = models.DateTimeField("başlangıç", db_default=Now())
+    returned_at = models.DateTimeField("bankadan dönüş", null=True)
     queried_at = models.DateTimeField("son sorgu", null=True)
     settled_at = models.DateTimeField("sonuç", null=True)
 

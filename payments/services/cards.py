@@ -22,6 +22,7 @@ from payments.gateways.base import (
     Buyer,
     Charge,
     GatewayUnavailableError,
+    InvalidSignatureError,
 )
 from payments.gateways.registry import gateway
 from payments.models import CardAttempt, Order
@@ -180,15 +181,21 @@ def attempt_of_token(token: str) -> CardAttempt | None:
 def finish(*, attempt: CardAttempt, callback: dict[str, str], now: datetime) -> CardAttempt:
     """Judge the browser's return from the bank. Raises InvalidSignatureError for a forged one.
 
-    A capture that is known already is not asked for again. Only a return that is awaited may authorise: an attempt
-    whose answer was lost, or that was thought to be over, is only asked about. So is one whose start has not been
-    answered yet: the browser can be faster than that answer.
+    A capture that is known already is not asked for again. Only the first return that is awaited may authorise: it is
+    marked before the gateway hears of it, so that a second browser, or one that comes back to a process that died
+    meanwhile, only asks. So does a return to an attempt whose answer was lost or that was thought to be over, and to
+    one whose start has not been answered yet: the browser can be faster than that answer.
     """
     if attempt.state == AttemptState.SUCCEEDED:
         return attempt
-    if attempt.state != AttemptState.NEEDS_3DS:
+    awaited = CardAttempt.objects.filter(pk=attempt.pk, state=AttemptState.NEEDS_3DS, returned_at=None)
+    if not awaited.update(returned_at=now):
         return settle(attempt=attempt, now=now)
-    outcome = gateway(attempt.gateway).complete(charge_of(attempt), callback)
+    try:
+        outcome = gateway(attempt.gateway).complete(charge_of(attempt), callback)
+    except InvalidSignatureError:  # not the gateway's: the true return is still to come
+        CardAttempt.objects.filter(pk=attempt.pk).update(returned_at=None)
+        raise
     return apply(attempt_id=attempt.pk, outcome=outcome, now=now, returned=True)
 
 

@@ -8,10 +8,11 @@ from pytest_django import Settings
 
 from accounts.models import Person
 from payments.gateways import registry
+from payments.gateways.base import InvalidSignatureError
 from payments.models import CardAttempt, Order
 from payments.services import cards
 from payments.services.cards import Chosen
-from tests.payments.cards.memory_bank import BIN, Card, Fault, MemoryBank, Payment, Way
+from tests.payments.cards.memory_bank import BIN, Card, Fault, Killed, MemoryBank, Payment, Way
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,26 @@ def test_a_return_whose_answer_was_lost_authorises_nothing_again(
     back(bank, fields)
     bank.now += 6 * MINUTE
     cards.sweep(now=bank.now)
+    assert (payment.authorisations, state()) == (1, ("succeeded", "completed"))
+
+
+def test_a_return_to_a_process_that_died_authorises_nothing_again(
+    bank: MemoryBank, started: Callable[[Way], Payment]
+) -> None:
+    payment = started(Way.DIRECT)
+    fields = bank.pay(payment, Card.PAYS)
+    with pytest.raises(Killed):
+        back(bank, fields, Fault.KILLED_AFTER)
+    back(bank, fields)
+    assert (payment.authorisations, state()) == (1, ("succeeded", "completed"))
+
+
+def test_a_forged_return_does_not_use_up_the_true_one(bank: MemoryBank, started: Callable[[Way], Payment]) -> None:
+    payment = started(Way.DIRECT)
+    fields = bank.pay(payment, Card.PAYS)
+    with pytest.raises(InvalidSignatureError):
+        back(bank, fields | {"token": "sahte"})
+    back(bank, fields)
     assert (payment.authorisations, state()) == (1, ("succeeded", "completed"))
 
 
