@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from iys_portal.audit.models import AuditEvent
 from iys_portal.audit.selectors import history_of
 from payments.enums import RefundState
-from payments.models import CardAttempt, Refund
+from payments.models import CardAttempt, Order, Refund
+from payments.selectors.bank_refunds import OPEN
 from payments.selectors.orders import TimelineEntry
 
 _CLOSED = (RefundState.CONFIRMED, RefundState.REJECTED)
@@ -24,6 +25,12 @@ def refunds(*, state: str = "") -> QuerySet[Any]:
 def open_refunds() -> QuerySet[Refund]:
     """Return the card money that has to go back and has not yet, oldest first."""
     return Refund.objects.exclude(state__in=_CLOSED).select_related("order__provider", "attempt").order_by("pk")
+
+
+def goes_back_still(order: Order) -> bool:
+    """Return whether money of an order has to go back and has not yet, to a card or to the sender of a transfer."""
+    to_cards, to_senders = order.refunds.exclude(state__in=_CLOSED), order.bank_refunds.filter(state__in=OPEN)
+    return to_cards.exists() or to_senders.exists()
 
 
 def refund_with(pk: int) -> QuerySet[Refund]:

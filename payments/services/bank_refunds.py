@@ -24,6 +24,7 @@ from payments.models import BankRefund, Order, RefundFile, StatementLine
 from payments.refund_files import Payment, as_csv, as_pain001, digest
 from payments.rules import IBAN_FORM, needs_second_person, turkish_iban
 from payments.selectors.lines import AWAITING_A_PERSON
+from payments.selectors.refunds import goes_back_still
 
 _OPEN = (BankRefundState.OWED, BankRefundState.EXPORTED)
 
@@ -217,12 +218,7 @@ def owe_again(*, refund_id: int, reason: str, person: Person | None) -> BankRefu
 
 def _close_order(refund: BankRefund, person: Person | None) -> None:
     order = refund.order
-    if order is None or order.state != OrderState.REFUND_DUE:
-        return
-    if (
-        BankRefund.objects.filter(order=order, state__in=_OPEN).exists()
-        or order.refunds.exclude(state__in=["confirmed", "rejected"]).exists()
-    ):
+    if order is None or order.state != OrderState.REFUND_DUE or goes_back_still(order):
         return
     move(order, OrderState.REFUNDED, table=ORDER_TRANSITIONS, actor=person, reason="Ödemesi iade edildi.")
 

@@ -32,6 +32,7 @@ from payments.enums import (
 from payments.gateways.base import Capture, DeclineGroup, Outcome, Result
 from payments.gateways.registry import gateway
 from payments.models import Allocation, CardAttempt, Order, Refund
+from payments.selectors.refunds import goes_back_still
 from payments.services import mails
 from payments.services.orders import locked
 
@@ -289,17 +290,13 @@ def gone(order: Order, attempt: CardAttempt, refund: Refund, *, now: datetime) -
     """The money is out of the house: what that means for its order; the provider is told."""
     if _is_all_back(attempt):
         _undo_allocation(order, attempt, refund, now=now)
-    if order.state == OrderState.REFUND_DUE and not _money_that_stays(order) and not _under_way(order):
+    if order.state == OrderState.REFUND_DUE and not _money_that_stays(order) and not goes_back_still(order):
         _move_order(order, OrderState.REFUNDED, "Ödemenin tamamı iade edildi.", None)
     mails.card_refunded(order, refund, now=now)
 
 
 def _is_all_back(attempt: CardAttempt) -> bool:
     return _total(attempt.refunds.filter(state=RefundState.CONFIRMED), "amount") == attempt.taken
-
-
-def _under_way(order: Order) -> bool:
-    return order.refunds.exclude(state__in=[RefundState.CONFIRMED, RefundState.REJECTED]).exists()
 
 
 def _undo_allocation(order: Order, attempt: CardAttempt, refund: Refund, *, now: datetime) -> None:

@@ -8,9 +8,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import celery
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts.models import Person
 from iys_portal.audit.models import OutboxMessage
@@ -127,10 +130,12 @@ def test_instalments_what_the_card_paid_goes_back_and_the_order_s_share_is_rever
 ) -> None:
     attempt = pay(months=3)
     assert refunds.refundable(attempt) == attempt.paid_amount > GROSS
-    part = ask(attempt, "100.00")
+    part = ask(attempt, attempt.paid_amount - KURUS)
+    refunds.approve(refund_id=part.pk, person=second, now=shop.now)
     work_off(shop)
+    assert stands(attempt)[2] == ["confirmed"]
     assert [row.amount for row in attempt.allocations.all()] == [GROSS]
-    rest = ask(attempt, attempt.paid_amount - part.amount, consequence=END)
+    rest = ask(attempt, KURUS, consequence=END)
     refunds.approve(refund_id=rest.pk, person=second, now=shop.now)
     work_off(shop)
     assert sum(back(shop, attempt)) == attempt.paid_amount
@@ -188,6 +193,13 @@ def test_what_the_bank_refused_goes_again_by_the_one_who_asked(
     shop.fault = Fault.REFUSED
     work_off(shop)
     assert stands(paid)[2] == ["failed"]
+    shop.now += timedelta(hours=1)
+    refunds.approve(refund_id=refund.pk, person=first, now=shop.now)
+    shop.fault = Fault.DROPPED_BEFORE
+    work_off(shop)
+    refunds.sweep(now=shop.now + timedelta(minutes=1))
+    assert stands(paid)[2] == ["unknown"]  # what counts is when it was sent last
+    refunds.sweep(now=shop.now + timedelta(minutes=10))
     refunds.approve(refund_id=refund.pk, person=first, now=shop.now)
     work_off(shop)
     assert (stands(paid)[2], back(shop, paid)) == (["confirmed"], [Decimal("10.00")])
@@ -282,6 +294,8 @@ def test_the_order_is_due_while_parts_are_under_way_and_refunded_when_all_came(
     refunds.sweep(now=shop.now + timedelta(minutes=2))
     assert stands(paid) == ("refunded", "closed", ["confirmed", "confirmed"])
     assert sum(row.amount for row in paid.allocations.all()) == 0
+    told = Mail.objects.filter(kind="card-refunded").order_by("pk").values_list("text", flat=True)
+    assert ["3.097,60 ₺" in told[0], "2.000,00 ₺" in told[1], len(told)] == [True, True, 2]
 
 
 def test_what_was_refused_and_is_given_up_leaves_the_order_to_a_person(
@@ -416,6 +430,7 @@ def test_no_answer_is_asked_about_and_believed_in_time(
     done: bool,
 ) -> None:
     ask(paid, "10.00")
+    shop.now += timedelta(hours=1)  # the worker was away
     shop.fault = fault
     work_off(shop)
     work_off(shop)  # the message comes again: nothing is sent
@@ -424,23 +439,41 @@ def test_no_answer_is_asked_about_and_believed_in_time(
     shop.fault = Fault.DROPPED_BEFORE
     assert refunds.sweep(now=shop.now + timedelta(minutes=1)) == 1
     assert stands(paid)[2] == ["unknown"]  # asked, and not answered again
+    assert not Mail.objects.filter(kind="card-refunded").exists()
     refunds.sweep(now=shop.now + timedelta(minutes=9, seconds=59))
     assert stands(paid)[2] == ["confirmed" if done else "unknown"]
     refunds.sweep(now=shop.now + timedelta(minutes=10))
     assert stands(paid)[2] == ["confirmed" if done else "failed"]
     assert (shop.calls, len(back(shop, paid))) == (["refund"], int(done))
+    assert Mail.objects.filter(kind="card-refunded").count() == int(done)
 
 
-def test_what_a_killed_worker_began_is_asked_about(
-    paid: CardAttempt,
-    shop: WatchedBank,
-    ask: Ask,
+def test_what_a_killed_worker_began_is_asked_about_each_minute(
+    paid: CardAttempt, shop: WatchedBank, ask: Ask, settings: Settings
 ) -> None:
     refund = ask(paid, "10.00")
     assert refunds._begin(refund.pk, now=shop.now) is not None
     work_off(shop)
-    assert refunds.sweep(now=shop.now + timedelta(minutes=10)) == 1
-    assert (stands(paid)[2], shop.calls) == (["failed"], [])
+    every_minute = settings.CELERY_BEAT_SCHEDULE["sweep-refunds"]
+    with time_machine.travel(shop.now + timedelta(minutes=10), tick=False):
+        celery.current_app.tasks[every_minute["task"]]()
+    assert (every_minute["schedule"], stands(paid)[2], shop.calls) == (60.0, ["failed"], [])
+
+
+def test_one_that_cannot_be_asked_about_stops_no_other(paid: CardAttempt, shop: WatchedBank, ask: Ask) -> None:
+    for amount in ("10.00", "20.00"):
+        ask(paid, amount)
+        shop.fault = Fault.DROPPED_AFTER
+        work_off(shop)
+    faults = iter([RuntimeError("no such bank")])
+
+    def fail_once() -> None:
+        for fault in faults:
+            raise fault
+
+    shop.called = fail_once
+    assert refunds.sweep(now=shop.now + timedelta(minutes=1)) == 2
+    assert stands(paid)[2] == ["unknown", "confirmed"]
 
 
 @pytest.mark.parametrize("result", list(Result))
