@@ -92,8 +92,9 @@ def test_options_and_head(api: Make, provider: Provider) -> None:
     answer = Client().options("/oauth2/token")
     assert (answer.status_code, answer.content, answer.headers["Allow"]) == (200, b"", "OPTIONS, POST")
     client = api(provider)
-    answer = client.send("HEAD", "/info/city")
+    answer, whole = client.send("HEAD", "/info/city"), client.get("/info/city")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(whole.content))
 
 
 @pytest.mark.django_db
