@@ -125,7 +125,12 @@ def standing_of(connection: PushConnection, *, now: datetime) -> Standing:
         refusal = why_refused(
             party=connection.partner, brand=connection.brand, channel=channel, right=Right.READ, now=now
         )
-        resting = {RefusalCode.PACKAGE, RefusalCode.PROVIDER_CLOSED, RefusalCode.SUSPENDED}
+        resting = {
+            RefusalCode.PACKAGE,
+            RefusalCode.PROVIDER_CLOSED,
+            RefusalCode.BRAND_PASSIVE,
+            RefusalCode.SUSPENDED,
+        }
         if refusal is not None:
             return Standing.RESTING if refusal.code in resting else Standing.LOST
     gate = api_gate(
