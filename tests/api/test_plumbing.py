@@ -207,6 +207,26 @@ def test_what_is_remembered_is_forgotten_within_a_second(monkeypatch: pytest.Mon
     assert brief.briefly("key of a test", lambda: next(values)) == 2
 
 
+def test_what_took_long_to_count_is_remembered_for_as_long_as_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, kept = 1000.0, {}
+    monkeypatch.setattr(django_settings, "API_COUNTED_SECONDS", 60)
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
+    monkeypatch.setattr(brief.cache, "set", lambda name, value, seconds: kept.update({name: (value, seconds)}))
+    monkeypatch.setattr(brief.cache, "get", lambda name: kept.get(name, (None,))[0])
+
+    def count(seconds: float) -> int:
+        nonlocal clock
+        clock += seconds
+        return int(clock)
+
+    quick, long, longest = (("day", 7, seconds) for seconds in (0.01, 1.0, 30.0))
+    assert brief.counted(quick, lambda: count(0.01)) == 1000
+    assert kept == {}
+    assert [brief.counted(long, lambda: count(1.0)) for _ in range(2)] == [1001, 1001]
+    assert [brief.counted(longest, lambda: count(30.0)) for _ in range(2)] == [1031, 1031]
+    assert [round(seconds) for _, seconds in kept.values()] == [20, 60]
+
+
 @pytest.mark.parametrize(
     ("state", "code"), [("paused", "H520"), ("expired", "H520"), ("closed", "H521"), ("temel-hizmetler", "H586")]
 )
