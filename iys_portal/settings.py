@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "iys_portal.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
     "iys_portal.middleware.RequestLogMiddleware",
+    "iys_portal.middleware.WholePageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -164,7 +164,7 @@ def _set_aside(pk: int, error: Exception) -> None:
                 table=FILE_TRANSITIONS,
                 actor=None,
                 reason=type(error).__name__,
-                message="Dosya hazırlanırken bir hata oluştu; kendiliğinden yeniden denenecek.",
+                message="Dosya hazırlanırken bir hata oluştu.",
             )
 
 
