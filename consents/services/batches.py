@@ -283,8 +283,8 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
 
 
 def _actor(batch: ConsentBatch) -> Program | None:
-    account = ApiAccount.objects.filter(pk=batch.account_id).first()
-    return None if account is None else Program(account.as_actor)
+    account = batch.account_id and ApiAccount.objects.filter(pk=batch.account_id).first()
+    return Program(account.as_actor) if account else None
 
 
 _FORGOTTEN = """
