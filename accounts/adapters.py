@@ -21,11 +21,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import oidc, services
+from accounts.sessions import FRESH
 from iys_portal.shared.crypto import lookup_hash
 
 PROVIDER_ID = "edevlet"
 ASK_AGAIN = "yeniden"
 """In the address of the login: e-Devlet shall ask for the password although the person is logged in there."""
+_ASKED_AGAIN = "asked_again"
 
 
 class CancelledError(oidc.LoginError):
@@ -101,16 +103,16 @@ class EdevletLogin(SocialLogin):
     def __init__(self, provider: Any, identity: oidc.Identity) -> None:
         account = SocialAccount(provider=PROVIDER_ID, uid=lookup_hash(identity.tckn))
         super().__init__(account=account, provider=provider)
-        self._identity = identity
+        self.identity = identity
 
     def lookup(self) -> None:
         """Find or make the person; raise PersonClosedError if they may not log in."""
         self._did_authenticate_by_email = None
         try:
             self.user = services.login_person(
-                tckn=self._identity.tckn,
-                given_name=self._identity.given_name,
-                family_name=self._identity.family_name,
+                tckn=self.identity.tckn,
+                given_name=self.identity.given_name,
+                family_name=self.identity.family_name,
                 now=timezone.now(),
             )
         except services.PersonClosed as error:
@@ -123,7 +125,7 @@ class EdevletClient(OpenIDConnectOAuth2Adapter):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request, PROVIDER_ID)
         self.id_token = ""
-        self.proved_at: float | None = None
+        self._login: EdevletLogin | None = None
         self._nonce = ""
 
     @property
@@ -170,8 +172,18 @@ class EdevletClient(OpenIDConnectOAuth2Adapter):
     def complete_login(self, *_args: Any, **_kwargs: Any) -> EdevletLogin:
         """Return the login of the person whom the ID token proves."""
         identity = oidc.verify(self.id_token, nonce=self._nonce)
-        self.proved_at = identity.proved_at
-        return EdevletLogin(self.get_provider(), identity)
+        self._login = EdevletLogin(self.get_provider(), identity)
+        return self._login
+
+    @property
+    def proved_at(self) -> float | None:
+        """When the person proved to e-Devlet who they are (Unix time); None where it does not say."""
+        return self._login.identity.proved_at if self._login else None
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the login that was answered had been begun with the demand to ask for the password."""
+        return bool(self._login and (self._login.state.get("data") or {}).get(_ASKED_AGAIN))
 
 
 class EdevletProvider(OpenIDConnectProvider):
@@ -187,12 +199,18 @@ class EdevletProvider(OpenIDConnectProvider):
         return params | {"nonce": oidc.nonce_of(params["code_verifier"])}
 
     def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
-        """Send the visitor to the provider; only `next` is taken from the request, and that it must ask again."""
+        """Send the visitor to the provider; only `next` is taken from the request, and that it must ask again.
+
+        `max_age` has the provider say when it asked (OpenID Connect Core §2, `auth_time`). The state in the web session
+        remembers what was demanded: the answer does not tell.
+        """
+        asks = ASK_AGAIN in request.GET
         response: HttpResponse = self.redirect(
             request,
             process=AuthProcess.LOGIN,
             next_url=own_path(request.GET.get("next")),
+            data={_ASKED_AGAIN: True} if asks else None,
             scope=[oidc.SCOPE],
-            auth_params={"prompt": "login"} if ASK_AGAIN in request.GET else {},
+            auth_params={"prompt": "login", "max_age": str(FRESH.seconds)} if asks else {},
         )
         return response

@@ -1,6 +1,5 @@
 """İşyerim, API hesapları: accounts with their secrets, addresses, quotas and log."""
 
-from base64 import b64decode, b64encode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from accounts.access import ProviderRequest, provider_view
 from accounts.api_forms import NetworksForm, NewAccountForm
 from accounts.api_usage import PAGE, older_than, requests_of, usage_of
 from accounts.enums import ApiAccountState, Capability
+from accounts.fresh import prove_first, typed
 from accounts.models import ApiAccount
 from accounts.rules import AccountRefused
 from accounts.selectors import api_account_with, api_accounts_of
@@ -23,10 +23,11 @@ from accounts.services.api_accounts import (
     revoke_account,
     rotate_secret,
 )
-from iys_portal.shared.crypto import decrypt, encrypt
+from iys_portal.shared.crypto import seal, unseal
 
 QUERY_LENGTH = 60
 _SECRET = "api-secret"  # noqa: S105  (a key of the web session)
+_STEP = "API hesabına şifre vermek"
 _REVOKED = "Bu API hesabı iptal edilmiş."
 
 
@@ -41,16 +42,19 @@ def overview(request: ProviderRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.API)
 def create(request: ProviderRequest) -> HttpResponse:
-    """Make an account; the next page shows its secret once."""
-    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    """Make an account, after a fresh proof; the next page shows its secret once."""
+    now = timezone.now()
+    form = NewAccountForm(request.POST if request.method == "POST" else typed(request, now=now))
     if request.method == "POST" and form.is_valid():
+        if (first := prove_first(request, step=_STEP, now=now)) is not None:
+            return first
         try:
             issued = create_account(
                 provider=request.provider,
                 name=form.cleaned_data["name"],
                 networks=form.cleaned_data["networks"],
                 actor=request.user,
-                now=timezone.now(),
+                now=now,
             )
         except AccountRefused as refusal:
             form.add_error("name", str(refusal))
@@ -65,7 +69,7 @@ def secret(request: ProviderRequest, pk: int) -> HttpResponse:
     """The secret of an account that was just made or got a new one: shown to that person, once."""
     account = _account(request, pk)
     kept = request.session.pop(_SECRET, None)
-    shown = decrypt(b64decode(kept[1])).decode() if kept and kept[0] == account.pk else ""
+    shown = (unseal(kept[1]) if kept and kept[0] == account.pk else None) or ""
     return render(request, "accounts/api_secret.html", {"account": account, "secret": shown})
 
 
@@ -87,14 +91,17 @@ def detail(request: ProviderRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.API)
 def rotate(request: ProviderRequest, pk: int) -> HttpResponse:
-    """The check page before an account gets a new secret, and POST, which gives it."""
-    account = _account(request, pk)
+    """The check page before an account gets a new secret, and POST, which gives it after a fresh proof."""
+    account, now = _account(request, pk), timezone.now()
     if account.state == ApiAccountState.REVOKED:
         return _is_revoked(request, account)
     if request.method != "POST":
+        typed(request, now=now)
         return render(request, "accounts/api_rotate.html", {"account": account})
+    if (first := prove_first(request, step=_STEP, now=now)) is not None:
+        return first
     try:
-        return _to_secret(request, rotate_secret(account=account, now=timezone.now(), actor=request.user))
+        return _to_secret(request, rotate_secret(account=account, now=now, actor=request.user))
     except ApiAccount.DoesNotExist:
         return _is_revoked(request, account)
 
@@ -157,7 +164,7 @@ def requests(request: ProviderRequest, pk: int) -> HttpResponse:
 
 def _to_secret(request: ProviderRequest, issued: Issued) -> HttpResponse:
     """Lead to the page that shows the secret; until then the web session keeps it, encrypted."""
-    request.session[_SECRET] = [issued.account.pk, b64encode(encrypt(issued.secret.encode())).decode()]
+    request.session[_SECRET] = [issued.account.pk, seal(issued.secret)]
     return redirect("accounts:api_secret", issued.account.pk)
 
 

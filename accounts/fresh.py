@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.urls import reverse
 from accounts.adapters import ASK_AGAIN
 from accounts.middleware import PROVIDER_KEY
 from accounts.sessions import FRESH, is_fresh
+from iys_portal.shared.crypto import seal, unseal
 from partners.middleware import PARTY_KEY
 
 _TYPED = "typed"
@@ -23,24 +25,33 @@ _CARRIED = (_TYPED, PROVIDER_KEY, PARTY_KEY)
 def prove_first(request: HttpRequest, *, step: str, now: datetime) -> HttpResponse | None:
     """Return the page that asks for a new login before a valid form is acted on, or None after a recent one.
 
-    `step` names what the person is about to do. The same address shows the form with what was typed (see `typed`).
+    `step` names what the person is about to do. The same address shows the form with what was typed (see `typed`);
+    meanwhile the web session keeps it encrypted: it may hold somebody's TCKN.
     """
     if is_fresh(request.session, now=now):
         request.session.pop(_TYPED, None)
         return None
     address, kept = request.get_full_path(), request.POST.copy()
     kept.pop("csrfmiddlewaretoken", None)
-    request.session[_TYPED] = [address, kept.urlencode(), now.timestamp()]
+    request.session[_TYPED] = [address, seal(kept.urlencode()), now.timestamp()]
     login = urlencode({"next": address, ASK_AGAIN: "1"})
     context = {"step": step, "minutes": FRESH.seconds // 60, "login": f"{reverse('accounts:login')}?{login}"}
     return render(request, "accounts/prove_first.html", {**context, "back": address}, status=403)
 
 
 def typed(request: HttpRequest, *, now: datetime) -> QueryDict | None:
-    """Return what was typed into the form of this address before a login that was asked for a moment ago, or None."""
-    address, kept, at = request.session.get(_TYPED, ("", "", 0.0))
+    """Return what was typed into the form of this address before a login that was asked for a moment ago, or None.
+
+    The page tells the person that nothing was done yet.
+    """
+    address, sealed, at = request.session.get(_TYPED, ("", "", 0.0))
     is_it = address == request.get_full_path() and now.timestamp() - at <= FRESH.total_seconds()
-    return QueryDict(kept) if is_it else None
+    kept = unseal(sealed) if is_it else None
+    if kept is None:
+        return None
+    done = "Kimliğiniz doğrulandı. " if is_fresh(request.session, now=now) else ""
+    messages.info(request, f"{done}Henüz bir şey yapılmadı; denetleyip bir kez daha onaylayın.")
+    return QueryDict(kept)
 
 
 def carried(request: HttpRequest) -> tuple[Any, dict[str, Any]]:

@@ -1,10 +1,7 @@
 """Three addresses: start the e-Devlet login, come back from it, log out."""
 
-from base64 import b64decode, b64encode
-
 import structlog
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +14,7 @@ from accounts.access import public
 from accounts.adapters import EdevletClient, StaleAnswerError
 from accounts.fresh import carried, carry
 from accounts.sessions import note_proof
-from iys_portal.shared.crypto import decrypt, encrypt
+from iys_portal.shared.crypto import seal, unseal
 
 _HINT = "edevlet_logout_hint"
 _ENTRY = "/"
@@ -47,8 +44,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     except oidc.LoginError as refusal:
         return _refused(request, refusal)
     carry(request, before)
-    note_proof(request.session, proved_at=client.proved_at)
-    request.session[_HINT] = b64encode(encrypt(client.id_token.encode())).decode()
+    note_proof(request.session, proved_at=client.proved_at, asked_again=client.asked_again)
+    request.session[_HINT] = seal(client.id_token)
     return response
 
 
@@ -66,7 +63,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     if sealed is None:
         messages.success(request, "Çıkış yaptınız.")
         return redirect(_ENTRY)
-    target = oidc.end_session_url(id_token=_unsealed(sealed), return_to=f"{settings.PUBLIC_URL}{_ENTRY}")
+    target = oidc.end_session_url(id_token=unseal(sealed), return_to=f"{settings.PUBLIC_URL}{_ENTRY}")
     if target is None:
         messages.warning(request, "Çıkış yaptınız; e-Devlet oturumunuz açık kalmış olabilir.")
         return redirect(_ENTRY)
@@ -81,11 +78,3 @@ def _refused(request: HttpRequest, refusal: oidc.LoginError) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     messages.error(request, refusal.message)
     return redirect(_ENTRY)
-
-
-def _unsealed(sealed: str) -> str | None:
-    """Return the ID token, or None if the key has changed since the login."""
-    try:
-        return decrypt(b64decode(sealed)).decode()
-    except (InvalidTag, ValueError):
-        return None

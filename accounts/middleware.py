@@ -25,7 +25,9 @@ class LoginMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         """Redirect to the login, or to the page that says that the session is over."""
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.session_key is None:
-            query = urlencode({"next": request.get_full_path()})
+            # A piece of a page may have an address of its own; back is where the page was.
+            page = getattr(request, "htmx", None) and request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by HtmxMiddleware
+            query = urlencode({"next": page or request.get_full_path()})
             return HttpResponseRedirect(f"{reverse('accounts:session_ended')}?{query}")
         return super().handle_no_permission(request, view_func)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import ProviderRequest, provider_view, signed_in
 from accounts.company_forms import InvitationForm, RoleForm
 from accounts.enums import Capability, InvitationState, Role
+from accounts.fresh import prove_first, typed
 from accounts.middleware import PROVIDER_KEY
 from accounts.models import Invitation, Membership, Person
 from accounts.rules import ROLE_HINTS, AccountRefused, assignable_by, refusal_of_change
@@ -30,6 +31,11 @@ PAGE_SIZE = 25
 QUERY_LENGTH = 100
 ENDED = "Bu kişinin yetkisi daha önce sona ermiş."
 _LIST = "accounts:people"
+_INVITING, _CHANGING, _REMOVING = (
+    "Kişi davet etmek",
+    "Bir kişinin görevini değiştirmek",
+    "Bir kişinin yetkisini kaldırmak",
+)
 
 
 @require_safe
@@ -57,14 +63,14 @@ def overview(request: ProviderRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.PEOPLE)
 def invite(request: ProviderRequest) -> HttpResponse:
-    """Invite somebody by TCKN, name, e-mail and role."""
-    roles = assignable_by(request.membership.role)
-    form = InvitationForm(request.POST if request.method == "POST" else None, roles=roles)
+    """Invite somebody by TCKN, name, e-mail and role, after a fresh proof of who invites."""
+    roles, now = assignable_by(request.membership.role), timezone.now()
+    form = InvitationForm(request.POST if request.method == "POST" else typed(request, now=now), roles=roles)
     if request.method == "POST" and form.is_valid():
+        if (first := prove_first(request, step=_INVITING, now=now)) is not None:
+            return first
         try:
-            invitation = people.invite(
-                provider=request.provider, invited=form.invited(), person=request.user, now=timezone.now()
-            )
+            invitation = people.invite(provider=request.provider, invited=form.invited(), person=request.user, now=now)
         except AccountRefused as refusal:
             form.add_error("tckn", str(refusal))
         else:
@@ -77,16 +83,17 @@ def invite(request: ProviderRequest) -> HttpResponse:
 @provider_view(Capability.PEOPLE)
 def invite_again(request: ProviderRequest, pk: int) -> HttpResponse:
     """The check page before an invitation is sent again with a new link, and POST, which does it."""
-    invitation = _invitation(request, pk)
+    invitation, now = _invitation(request, pk), timezone.now()
     if invitation.state == InvitationState.ACCEPTED:
         messages.info(request, people.USED)
         return redirect(_LIST)
     if request.method != "POST":
+        typed(request, now=now)
         return render(request, "accounts/invitation_again.html", {"invitation": invitation})
+    if (first := prove_first(request, step=_INVITING, now=now)) is not None:
+        return first
     try:
-        people.invite_again(
-            provider=request.provider, invitation_id=invitation.pk, person=request.user, now=timezone.now()
-        )
+        people.invite_again(provider=request.provider, invitation_id=invitation.pk, person=request.user, now=now)
     except AccountRefused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -117,14 +124,17 @@ def withdraw(request: ProviderRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.PEOPLE)
 def role(request: ProviderRequest, pk: int) -> HttpResponse:
-    """Give somebody another role."""
-    member = _member(request, pk)
+    """Give somebody another role, after a fresh proof of who gives it."""
+    member, now = _member(request, pk), timezone.now()
     if member.ended_at is not None:
         messages.info(request, ENDED)
         return redirect(_LIST)
     roles = assignable_by(request.membership.role)
-    form = RoleForm(request.POST if request.method == "POST" else None, roles=roles, initial={"role": member.role})
+    sent = request.POST if request.method == "POST" else typed(request, now=now)
+    form = RoleForm(sent, roles=roles, initial={"role": member.role})
     if request.method == "POST" and form.is_valid():
+        if (first := prove_first(request, step=_CHANGING, now=now)) is not None:
+            return first
         try:
             changed = people.change_role(
                 provider=request.provider, membership_id=pk, role=Role(form.cleaned_data["role"]), person=request.user
@@ -141,16 +151,19 @@ def role(request: ProviderRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.PEOPLE)
 def remove(request: ProviderRequest, pk: int) -> HttpResponse:
-    """The check page before somebody's authority ends, and POST, which ends it."""
-    member = _member(request, pk)
+    """The check page before somebody's authority ends, and POST, which ends it after a fresh proof."""
+    member, now = _member(request, pk), timezone.now()
     if request.method != "POST" and member.ended_at is None:
+        typed(request, now=now)
         context = {"member": member, "refusal": _refusal(request, member, after=None), "mine": request.membership}
         return render(request, "accounts/member_remove.html", context)
     if member.ended_at is not None:
         messages.info(request, ENDED)
         return redirect(_LIST)
+    if (first := prove_first(request, step=_REMOVING, now=now)) is not None:
+        return first
     try:
-        people.remove_member(provider=request.provider, membership_id=pk, person=request.user, now=timezone.now())
+        people.remove_member(provider=request.provider, membership_id=pk, person=request.user, now=now)
     except AccountRefused as refusal:
         messages.error(request, str(refusal))
     else:

@@ -11,7 +11,7 @@ from accounts.rules import ROLES_WITH
 from accounts.searching import folded, holds_words
 from iys_portal.audit.selectors import history_of
 from iys_portal.shared.crypto import lookup_hash
-from iys_portal.shared.tin import tin_columns
+from iys_portal.shared.tin import tin_lookup
 
 
 def memberships_of(person: Person) -> QuerySet[Membership]:
@@ -114,10 +114,8 @@ def open_provider(iys_code: int, tin: str) -> Provider | None:
 
 
 def _with_tin(tin: str) -> QuerySet[Provider]:
-    columns = tin_columns(tin)
-    if columns["tax_tckn_hash"]:
-        return Provider.objects.filter(tax_tckn_hash=columns["tax_tckn_hash"])
-    return Provider.objects.filter(tax_number=tin).exclude(tax_number="")
+    # Sole traders have no number in that column: an empty one finds none of them.
+    return Provider.objects.filter(**tin_lookup(tin)) if tin else Provider.objects.none()
 
 
 def provider_with_code(iys_code: int) -> QuerySet[Provider]:

@@ -62,10 +62,15 @@ def note_login(request: HttpRequest, **_kwargs: Any) -> None:
     )
 
 
-def note_proof(session: Any, *, proved_at: float | None) -> None:
-    """Note what e-Devlet says about when the person proved who they are: before this login where it did not ask."""
-    if proved_at is not None and _PROVED in session:
+def note_proof(session: Any, *, proved_at: float | None, asked_again: bool) -> None:
+    """Note how old the proof behind a login by e-Devlet is: as old as e-Devlet says (Unix time).
+
+    Where it does not say, the login counts if it was `asked_again` for the password, else nothing was proved now.
+    """
+    if proved_at is not None:
         session[_PROVED] = min(proved_at, session[_PROVED])
+    elif not asked_again:
+        session.pop(_PROVED, None)
 
 
 def is_fresh(session: Any, *, now: datetime) -> bool:

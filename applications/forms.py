@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from stdnum.tr import tckimlik
 
-from accounts.models import validate_kep
+from accounts.models import Provider, validate_kep
 from accounts.selectors import open_provider
 from applications.enums import CheckReason, CheckState
 from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receive
@@ -261,6 +261,18 @@ class AuthorityForm(PersonForm):
         error_messages={"required": "Vergi kimlik numarasını yazın."},
     )
     field_order = ("iys_no", "vkn")
+    _known: Provider | None = None
+
+    def knows(self, provider: Provider | None) -> None:
+        """Take a sole trader's number, which the draft named before, as typed: it is shown masked, and kept."""
+        if provider is not None and provider.tax_tckn_hash:
+            self._known = provider
+            self.fields["vkn"].required = False
+            self.fields["vkn"].help_text = f"Yazdığınız numara: {provider.shown_tin}. Değiştirmeyecekseniz boş bırakın."
+
+    def clean_vkn(self) -> str:
+        number: str = self.cleaned_data["vkn"]
+        return number or (self._known.tin if self._known else "")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

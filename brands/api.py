@@ -6,6 +6,7 @@ from brands.enums import BrandState
 from brands.places import City, Town, cities, city_with, town_with, towns
 from brands.selectors import brands_of, retailer_counts
 from consents.selectors import BrandCounts, counts_by_brand
+from iys_portal.api.brief import counted
 from iys_portal.api.calls import Call
 from iys_portal.api.handling import Answer
 from iys_portal.api.reach import code_in
@@ -47,7 +48,7 @@ class BrandDetails(msgspec.Struct):
 )
 def list_brands(call: Call) -> list[BrandDetails]:
     """Hizmet sağlayıcının etkin markalarını izin ve bayi sayılarıyla verir. İş ortakları yalnızca kendilerine yetki
-    veren markaları görür."""
+    veren markaları görür. Çok izni olan markalarda sayılar en çok bir dakika öncesine ait olabilir."""
     provider_id = call.provider.pk
     brands = brands_of(provider_id).filter(state=BrandState.ACTIVE).order_by("-is_master", "code")
     if call.partner is not None:
@@ -56,7 +57,8 @@ def list_brands(call: Call) -> list[BrandDetails]:
         brands = brands.filter(pk__in=[row.brand.pk for row in rows if row.refusal is None])
     listed = list(brands)
     keys = [brand.pk for brand in listed]
-    consents, retailers = counts_by_brand(provider_id, keys), retailer_counts(provider_id, keys)
+    consents = counted(("brands", provider_id, keys), lambda: counts_by_brand(provider_id, keys))
+    retailers = retailer_counts(provider_id, keys)
     return [
         BrandDetails(
             brand.code,

@@ -11,6 +11,7 @@ from brands.selectors import retailer_with_code, retailers_of
 from brands.services import retailers as services
 from consents.access_selectors import consents_seen_by
 from consents.selectors import has_consents
+from iys_portal.api.brief import counted
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import Problem, Refused, problem, refused
 from iys_portal.api.handling import Answer
@@ -209,7 +210,8 @@ def _retailer(call: Call) -> Retailer:
 
 def rows_of(brand: Brand, retailers: list[Retailer], *, short: bool = False) -> list[RetailerRow]:
     """Return dealers as İYS lists them, with how many consents each sees; what is not known is left out."""
-    seen = consents_seen_by(brand.provider_id, [retailer.code for retailer in retailers])
+    codes = [retailer.code for retailer in retailers]
+    seen = counted(("dealers", brand.provider_id, codes), lambda: consents_seen_by(brand.provider_id, codes))
     return [_row(retailer, seen.get(retailer.code, 0), short=short) for retailer in retailers]
 
 

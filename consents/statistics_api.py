@@ -7,6 +7,7 @@ import msgspec
 
 from consents.enums import RecipientType
 from consents.statistics import DayFigures, day_figures
+from iys_portal.api.brief import counted
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import refused
 from iys_portal.api.registry import Needs, endpoint
@@ -45,12 +46,13 @@ class DaySummary(msgspec.Struct):
 def day_summary(call: Call) -> DaySummary:
     """Bir günün izin hareketlerini kanala ve kaynağa göre sayar: HS markanın, IYS alıcıların hareketleridir. Onay, ilk
     kez ya da RET iken onaylananları, ret ONAY iken reddedilenleri sayar; bekleyen, sırasını bekleyen çoklu izinlerdir.
-    En çok 7 gün geriye gidilebilir."""
+    En çok 7 gün geriye gidilebilir. Çok hareketli günlerde sayılar en çok bir dakika öncesine ait olabilir."""
     day = report_date(call)
     name = call.places["recipientType"]
     if name not in RecipientType.__members__:
         raise refused("H116", location=["recipientType"], value=name)
-    figures = day_figures(call.brand, day, RecipientType[name])
+    kind = RecipientType[name]
+    figures = counted(("day", call.brand.pk, str(day), kind.value), lambda: day_figures(call.brand, day, kind))
     own, citizens = figures[::2], figures[1::2]
     return DaySummary(
         [

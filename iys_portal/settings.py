@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "iys_portal.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
     "iys_portal.middleware.RequestLogMiddleware",
+    "iys_portal.middleware.WholePageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -267,6 +268,8 @@ TSA_PASSWORD_FILE = env.str("TSA_PASSWORD_FILE", default="")
 API_MAX_BYTES = 2 * 1024 * 1024
 # For so long what an account may do is not read anew; a revocation counts within a second.
 API_STANDING_SECONDS = 0.5
+# The longest for which the API answers with figures that it counted before (iys_portal/api/brief.py).
+API_COUNTED_SECONDS = 60
 API_LOG_DAYS = 30
 
 # --- Card payments ----------------------------------------------------------------------------------------------

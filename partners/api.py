@@ -6,7 +6,6 @@ import msgspec
 from django.db.models import QuerySet
 from msgspec import UNSET, UnsetType
 
-from accounts.enums import ProviderState
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import refused
 from iys_portal.api.reach import code_in
@@ -14,8 +13,7 @@ from iys_portal.api.registry import Needs, Parameter, endpoint
 from iys_portal.shared.clock import istanbul_day
 from partners.enums import Right
 from partners.models import PartnerGrant
-from partners.selectors.grants import in_force
-from partners.selectors.standing import grants_to
+from partners.selectors.standing import counting, grants_to
 
 _TAG = "MARKA YÖNETİMİ"
 _PAGE = (
@@ -86,8 +84,7 @@ def integrator_brands_of_provider(call: Call) -> AuthorisedBrands:
 
 def _grants(call: Call) -> QuerySet[PartnerGrant]:
     grants = grants_to(call.caller.partner, "", "", now=call.now)  # type: ignore[arg-type]  # the endpoint needs an integrator
-    grants = grants.filter(in_force(istanbul_day(call.now)), provider__state=ProviderState.ACTIVE)
-    return grants.order_by("provider__iys_code", "brand__code")
+    return grants.filter(counting(istanbul_day(call.now))).order_by("provider__iys_code", "brand__code")
 
 
 def _listed(call: Call, grants: QuerySet[PartnerGrant], *, code: type[int | str]) -> AuthorisedBrands:

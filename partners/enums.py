@@ -47,6 +47,7 @@ class RefusalCode(models.TextChoices):
     SUSPENDED = "suspended", "Kuruluş askıda"
     NOT_AUTHORISED = "not_authorised", "Yetki yok"
     PROVIDER_CLOSED = "provider_closed", "Hizmet sağlayıcı kapalı"
+    BRAND_PASSIVE = "brand_passive", "Marka etkin değil"
     ENDED = "ended", "Süresi doldu"
     PACKAGE = "package", "Paket uygun değil"
     NO_RIGHT = "no_right", "Bu yetki verilmemiş"

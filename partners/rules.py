@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.enums import ProviderState
+from brands.enums import BrandState
 from brands.models import Brand
 from iys_portal.shared.clock import last_day
 from iys_portal.shared.turkish import lower
@@ -179,8 +180,8 @@ class Standing:
         grant = self.grant
         if grant is None or grant.revoked_at is not None:
             return NOT_AUTHORISED
-        if grant.provider.state == ProviderState.CLOSED:
-            return Refusal(RefusalCode.PROVIDER_CLOSED, "Hizmet sağlayıcı İYS'den ayrıldı.")
+        if (gone := _gone(grant)) is not None:
+            return gone
         if grant.ends_on is not None and grant.ends_on < self.today:
             return Refusal(RefusalCode.ENDED, f"Yetkinin süresi {grant.ends_on:%d.%m.%Y} günü doldu.")
         if self.sleep is not None:
@@ -200,6 +201,15 @@ class Standing:
         if right == Right.WRITE and isinstance(self.grant, IntermediaryGrant):
             return Refusal(RefusalCode.NO_RIGHT, "Aracı hizmet sağlayıcılar yalnızca okuyabilir.")
         return _lacks(f"{short(channel)}: {'yazma' if right == Right.WRITE else 'okuma'}")
+
+
+def _gone(grant: PartnerGrant | IntermediaryGrant) -> Refusal | None:
+    """Return why the one that granted takes no part now, or None."""
+    if grant.provider.state == ProviderState.CLOSED:
+        return Refusal(RefusalCode.PROVIDER_CLOSED, "Hizmet sağlayıcı İYS'den ayrıldı.")
+    if grant.brand.state != BrandState.ACTIVE:
+        return Refusal(RefusalCode.BRAND_PASSIVE, "Marka etkin değil; yeniden etkinleştirilirse yetki geçerli olur.")
+    return None
 
 
 def _lacks(name: str) -> Refusal:

@@ -5,12 +5,12 @@ from msgspec import UNSET
 
 from consents.enums import Channel
 from iys_portal.api.calls import Call
-from iys_portal.api.errors import Problem, Refused, problem
+from iys_portal.api.errors import Problem, Refused, problem, refused
 from iys_portal.api.registry import Needs, endpoint
 from iys_portal.shared.clock import ISTANBUL
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
-from push.rules import MOST_AT_ONCE, Fault, PushRefused, Wanted, examine
+from push.rules import MOST_AT_ONCE, REGISTERED_WITHIN, Fault, PushRefused, RegistrationBusy, Wanted, examine
 from push.selectors import connections_of
 from push.services import connections
 
@@ -60,7 +60,8 @@ class ConnectionRow(msgspec.Struct):
 def register_push(call: Call) -> Done:
     """Alıcıların İYS'de yaptığı hareketlerin gönderileceği adresleri kaydeder. Adres https olmalı, temel kimlik
     doğrulaması (Basic) istemeli ve 5 saniye içinde yanıt vermelidir; kayıt sırasında test verisi gönderilir. Her kanal
-    için en çok iki adres kaydedilebilir; ya hepsi kaydedilir ya hiçbiri. Gönderimler X-IYS-Signature başlığıyla
+    için en çok iki adres kaydedilebilir; ya hepsi kaydedilir ya hiçbiri. Kayıtlar tek tek denenir: biri sürerken gelen
+    istek 503 ve Retry-After ile yanıtlanır. Gönderimler X-IYS-Signature başlığıyla
     imzalanır; anahtar Marka Yönetimi sayfasındadır."""
     given = call.body(dict, invalid="H014").get("connection")
     if not isinstance(given, list) or not given or len(given) > MOST_AT_ONCE:
@@ -79,6 +80,8 @@ def register_push(call: Call) -> Done:
         connections.register(brand=call.brand, wanted=wanted, actor=call.actor, now=call.now, partner=call.partner)
     except PushRefused as refusal:
         raise _refused(refusal.faults) from None
+    except RegistrationBusy:
+        raise refused("H192", headers={"Retry-After": str(round(REGISTERED_WITHIN))}) from None
     return Done("Bağlantı oluşturuldu")
 
 

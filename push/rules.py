@@ -12,6 +12,8 @@ MOST_A_CHANNEL = 2
 MOST_AT_ONCE = MOST_A_CHANNEL * len(Channel)
 ANSWER_WITHIN = 5.0
 """Seconds that an address has to answer, when it is registered and later."""
+REGISTERED_WITHIN = 2 * ANSWER_WITHIN
+"""Seconds that a registration takes at most, however many addresses it has: each is asked twice, all side by side."""
 PAUSES = (
     *(timedelta(seconds=seconds) for seconds in (10, 30)),
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30)),
@@ -20,6 +22,8 @@ PAUSES = (
 """How long to wait after the first failure, the second, …; after the last of them always as long as it says."""
 STOP_AFTER = timedelta(days=3)
 """An address that failed so long is not tried any more until somebody says so."""
+OVERDUE = timedelta(minutes=5)
+"""How long after its time a sending is given up as lost, and planned anew."""
 REST = timedelta(hours=1)
 """How long a connection waits whose provider's package lets nobody use the API; nothing is counted as a failure."""
 KEPT = timedelta(days=30)
@@ -88,6 +92,10 @@ class PushRefused(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(f"{fault.rule.code} {fault.field}".strip() for fault in faults))
         self.faults = faults
+
+
+class RegistrationBusy(Exception):
+    """Another registration of the provider is being tried at this moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum, auto
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from brands.models import Brand
 from consents.enums import Channel
@@ -19,6 +19,7 @@ from partners.models import Partner
 from partners.selectors.standing import why_refused
 from push.enums import LIVE, ConnectionState
 from push.models import PushConnection, PushDelivery
+from push.rules import OVERDUE
 
 PORTION = 500
 """Movements in one delivery at most."""
@@ -76,10 +77,12 @@ def movements_of(delivery: PushDelivery) -> list[ConsentEvent]:
     return list(events)
 
 
-def connections_with_news() -> QuerySet[PushConnection]:
-    """Return the active connections with nothing planned whose providers have movements that were not looked at."""
+def connections_to_plan(*, now: datetime) -> QuerySet[PushConnection]:
+    """Return the active connections with nothing planned whose providers have movements that were not looked at, and
+    those whose sending is so long overdue (`OVERDUE`) that its message must have been lost."""
     newer = ConsentEvent.objects.filter(provider_id=OuterRef("provider_id"), seq__gt=OuterRef("cursor"))
-    return PushConnection.objects.filter(Exists(newer), state=ConnectionState.ACTIVE, due_at=None).order_by("pk")
+    waiting = Q(due_at=None) & Exists(newer) | Q(due_at__lt=now - OVERDUE)
+    return PushConnection.objects.filter(waiting, state=ConnectionState.ACTIVE).order_by("pk")
 
 
 def movements_since(connection: PushConnection, since: datetime) -> Iterable[tuple[int, int, int]]:
@@ -122,7 +125,12 @@ def standing_of(connection: PushConnection, *, now: datetime) -> Standing:
         refusal = why_refused(
             party=connection.partner, brand=connection.brand, channel=channel, right=Right.READ, now=now
         )
-        resting = {RefusalCode.PACKAGE, RefusalCode.PROVIDER_CLOSED, RefusalCode.SUSPENDED}
+        resting = {
+            RefusalCode.PACKAGE,
+            RefusalCode.PROVIDER_CLOSED,
+            RefusalCode.BRAND_PASSIVE,
+            RefusalCode.SUSPENDED,
+        }
         if refusal is not None:
             return Standing.RESTING if refusal.code in resting else Standing.LOST
     gate = api_gate(

@@ -14,7 +14,7 @@ from brands.models import Brand
 from brands.selectors import brand_with_code
 from push.forms import ConnectionForm, ReplayForm
 from push.models import PushConnection, PushDelivery
-from push.rules import PushRefused
+from push.rules import PushRefused, RegistrationBusy
 from push.selectors import connection_with_id, connections_of, deliveries_of
 from push.services import connections as services
 
@@ -41,6 +41,8 @@ def add(request: ProviderRequest, code: int) -> HttpResponse:
         except PushRefused as refusal:
             for fault in refusal.faults:
                 form.add_fault(fault)
+        except RegistrationBusy:
+            form.add_error(None, "Şu anda başka bir adresiniz deneniyor; birkaç saniye sonra yeniden deneyin.")
         else:
             messages.success(request, "Bağlantı oluşturuldu; adresiniz test verisini kabul etti.")
             return redirect("push:connection", code=brand.code, pk=made.pk)

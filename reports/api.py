@@ -78,7 +78,7 @@ def put_agreement(call: Call) -> Captured | Answer:
     file = _made(call)
     if file is None:
         return _NOTHING
-    agree(file=file, actor=None, now=call.now, sha384=file.sha384)
+    agree(file=file, actor=call.actor, now=call.now, sha384=file.sha384)
     return Captured(agreementCaptured=True)
 
 
@@ -119,8 +119,8 @@ def get_file(call: Call) -> Answer:
     file = _made(call)
     if file is None:
         return _NOTHING
-    content = b"".join(content_of(file))
-    return Answer(content, status=200, content_type="text/csv; charset=utf-8", headers=_saved_as(file, "csv"))
+    headers = {**_saved_as(file, "csv"), "Content-Length": str(file.size)}
+    return Answer(content_of(file), status=200, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _file(call: Call) -> DailyFile | None:

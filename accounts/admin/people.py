@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from accounts.models import Person
 from accounts.selectors import memberships_of
 from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin, acting_person
+from iys_portal.admin_tckn import FoundByTckn
 from iys_portal.audit.services import record
 
 admin.site.unregister(Group)
@@ -53,7 +54,7 @@ class StaffCreationForm(PasswordUserForm):
 
 
 @admin.register(Person)
-class PersonAdmin(AuditedAdmin, PasswordUserAdmin):
+class PersonAdmin(FoundByTckn, AuditedAdmin, PasswordUserAdmin):
     """Staff are made and changed here; of a person known by e-Devlet only the access can be taken away."""
 
     add_form = StaffCreationForm
@@ -64,6 +65,7 @@ class PersonAdmin(AuditedAdmin, PasswordUserAdmin):
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("username", "email")
     folded_search = ("given_name", "family_name")
+    tckn_columns = ("tckn_hash",)
     ordering = ("family_name", "given_name", "pk")
     filter_horizontal = ()
     staff_fieldsets = (

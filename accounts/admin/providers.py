@@ -10,6 +10,7 @@ from accounts.enums import ProviderState
 from accounts.models import Provider
 from iys_portal.admin_acts import Act, ActingAdmin
 from iys_portal.admin_base import AuditedAdmin
+from iys_portal.admin_tckn import FoundByTckn
 from packages.selectors import standing_of
 from packages.services import close_for_provider, reopen_provider
 
@@ -65,7 +66,7 @@ REOPEN = Act(
 
 
 @admin.register(Provider)
-class ProviderAdmin(ActingAdmin, AuditedAdmin):
+class ProviderAdmin(FoundByTckn, ActingAdmin, AuditedAdmin):
     """Companies; one that leaves İYS is closed on a page of its own, together with its subscriptions."""
 
     acts = (CLOSE, REOPEN)
@@ -76,6 +77,7 @@ class ProviderAdmin(ActingAdmin, AuditedAdmin):
     list_filter = ("state",)
     search_fields = ("=iys_code", "=tax_number")
     folded_search = ("title",)
+    tckn_columns = ("tax_tckn_hash",)
     fields = ("iys_code", "title", "tax_number", "shown_tin", "mersis", "address", "phone", "email", "kep", "state")
     unaudited = ("tax_tckn_hash",)
     constraint_errors = {

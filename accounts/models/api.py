@@ -86,6 +86,11 @@ class ApiAccount(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def as_actor(self) -> str:
+        """How the audit trail names the account."""
+        return f"API: {self.name} ({self.username})"
+
 
 class ApiSession(models.Model):
     """What began with one password: the access tokens that name it live no longer than it does."""

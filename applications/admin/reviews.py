@@ -26,6 +26,7 @@ from applications.selectors import all_documents, checks_of, document_of
 from applications.services import approval, review
 from iys_portal.admin_acts import REASON_LENGTH, Act, ActingAdmin, ActRefused, ReasonForm
 from iys_portal.admin_base import ReadOnlyAdmin, acting_person
+from iys_portal.admin_tckn import FoundByTckn
 from iys_portal.shared.turkish import squeeze
 
 
@@ -155,7 +156,7 @@ _OF_PERSON = ("given_name", "family_name", "tckn_masked", "birth_date", "mobile"
 
 
 @admin.register(Application)
-class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
+class ApplicationAdmin(FoundByTckn, ActingAdmin, ReadOnlyAdmin):
     """The queue, oldest first; drafts are nobody's business."""
 
     acts = (APPROVE, ASK, REJECT)
@@ -166,6 +167,7 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
     list_select_related = ("provider", "reviewer")
     search_fields = ("=reference", "=tax_number", "=provider__iys_code")
     folded_search = ("title", "provider__title")
+    tckn_columns = ("tax_tckn_hash", "tckn_hash")
     ordering = ("submitted_at", "pk")
     readonly_fields = ("shown_reference", "tin_shown", "tckn_masked", "paper_number")
 
@@ -201,6 +203,7 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
         view, name = self.admin_site.admin_view, "applications_application"
         return [
             path("<int:pk>/incele/", view(self.take), name=f"{name}_take"),
+            path("<int:pk>/kimlik/", view(self.reveal), name=f"{name}_reveal"),
             path("<int:pk>/kalem/<int:check_id>/", view(self.judge), name=f"{name}_judge"),
             path("<int:pk>/belge/<int:document_id>/", view(self.document), name=f"{name}_document"),
             *super().get_urls(),
@@ -238,6 +241,8 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
         may_decide = request.user.has_perm(self.act_permission)
         bound: tuple[int, JudgeForm] | None = getattr(request, "bound_judgement", None)
         return {
+            "may_reveal": may_decide and bool(application.tax_tckn_hash),
+            "whole_tin": getattr(request, "whole_tin", ""),
             "may_take": may_decide and application.state == ApplicationState.NEW,
             "may_judge": may_decide and application.state == ApplicationState.IN_CHECK,
             "reasons": CheckReason.choices,
@@ -261,6 +266,18 @@ class ApplicationAdmin(ActingAdmin, ReadOnlyAdmin):
         except ApplicationRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         return redirect(_page_of(pk))
+
+    def reveal(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page once more, with a sole trader's whole number; by GET, as after a new login, without it."""
+        if request.method != "POST":
+            return redirect(_page_of(pk))
+        application = self._decidable(request, pk)
+        if not application.tax_tckn_hash:
+            raise Http404
+        request.whole_tin = review.read_tin(application=application, reader=acting_person(request))  # type: ignore[attr-defined]  # for this answer alone
+        request.method = "GET"  # the page is read-only; this form is none of its own
+        page: HttpResponse = self.change_view(request, str(pk))
+        return page
 
     def judge(self, request: HttpRequest, pk: int, check_id: int) -> HttpResponse:
         """Confirm or refuse one part; what is wrong with the form is told beside it, with what was typed.

@@ -116,6 +116,13 @@ def _words(reason: str, note: str) -> str:
 
 
 @transaction.atomic
+def read_tin(*, application: Application, reader: Person) -> str:
+    """Return a sole trader's whole TCKN, to be compared with the tax register, and audit who saw it."""
+    record(action="tin_shown", subject=application, actor=reader)
+    return application.tin
+
+
+@transaction.atomic
 def read_document(*, document: Document, reader: Person) -> bytes:
     """Return what an applicant uploaded, and audit who had it: it holds a person's name, TCKN and signature."""
     check = document.check_of

@@ -27,6 +27,7 @@ def authority(request: HttpRequest) -> HttpResponse:
         draft = None
     company = {"iys_no": draft.provider.iys_code, "vkn": draft.provider.tax_number} if draft and draft.provider else {}
     form = person_form(AuthorityForm, request, draft, **company)
+    form.knows(draft.provider if draft else None)
     if request.method == "POST":
         if begins_too_often(request):
             return too_often(request, seconds=SECONDS)

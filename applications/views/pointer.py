@@ -5,11 +5,9 @@ signed with its day.
 """
 
 import json
-from base64 import b64decode, b64encode
 from datetime import timedelta
 from typing import TypeVar
 
-from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,7 +16,7 @@ from applications.enums import ApplicationKind
 from applications.models import Application
 from applications.selectors import with_id
 from applications.services.drafts import DRAFT_DAYS
-from iys_portal.shared.crypto import decrypt, encrypt, lookup_hash
+from iys_portal.shared.crypto import lookup_hash, seal, unseal
 
 COOKIE = "__Host-iys-basvuru" if settings.HTTPS else "iys-basvuru"
 _SALT = "applications.pointer"
@@ -57,17 +55,14 @@ def link_of(request: HttpRequest, application: Application) -> str:
 def _pointers(request: HttpRequest) -> dict[str, tuple[int, str]]:
     """Return (number, secret) of each kind; nothing where the cookie is too old or was not written here."""
     sealed = request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=_AGE)
-    try:
-        found = json.loads(decrypt(b64decode(sealed))) if sealed else {}
-    except (InvalidTag, ValueError):
-        return {}
-    return {kind: (pk, token) for kind, (pk, token) in found.items()}
+    found = unseal(sealed) if sealed else None
+    return {kind: (pk, token) for kind, (pk, token) in json.loads(found or "{}").items()}
 
 
 def _set(response: Response, pointers: dict[str, tuple[int, str]]) -> Response:
     response.set_signed_cookie(
         COOKIE,
-        b64encode(encrypt(json.dumps(pointers).encode())).decode(),
+        seal(json.dumps(pointers)),
         salt=_SALT,
         max_age=_AGE,
         secure=settings.HTTPS,

@@ -62,7 +62,8 @@ def add_consent(call: Call) -> Added:
 )
 def add_consent_v2(call: Call) -> Added:
     """Tekil izin eklemeden farkı: son eklenen izin hiç değiştirilmeden yeniden gönderilirse hata değil, ilk eklemenin
-    transactionId değeri döner. Yanıtı alınamayan bir istek güvenle yinelenebilir."""
+    transactionId değeri döner. Yanıtı alınamayan bir istek güvenle yinelenebilir. Yalnızca retailerAccess
+    farklıysa izin, listedeki yeni bayilere de açılır."""
     return _added(call, repeats=True)
 
 
@@ -79,7 +80,7 @@ def _added(call: Call, *, repeats: bool) -> Added:
             provider=call.provider,
             brand=call.brand,
             movement=movement,
-            origin=Origin(Way.API),
+            origin=Origin(Way.API, program=call.actor),
             policy=policy(),
             now=call.now,
             retailer_code=asked.retailer_code,

@@ -55,7 +55,7 @@ def open_consent(
     if not numbers:
         raise NoSuchConsent
     opened = open_rows(kind, list(numbers), codes)
-    return _noted("access_opened", kind, numbers, codes, Changed(now, opened), actor, reference)
+    return note_access("access_opened", kind.brand, numbers.values(), codes, Changed(now, opened), actor, reference)
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def replace(
     others = access_of(kind, numbers).exclude(retailer_code__in=any_of(codes, "integer"))
     closed = others.delete()[0]
     opened = open_rows(kind, list(numbers), codes)
-    return _noted("access_replaced", kind, numbers, codes, Changed(now, opened, closed), actor)
+    return note_access("access_replaced", kind.brand, numbers.values(), codes, Changed(now, opened, closed), actor)
 
 
 @transaction.atomic
@@ -87,7 +87,9 @@ def close(
     rows = access_of(kind, numbers)
     if codes is not None:
         rows = rows.filter(retailer_code__in=any_of(codes, "integer"))
-    return _noted("access_closed", kind, numbers, codes or [], Changed(now, closed=rows.delete()[0]), actor)
+    return note_access(
+        "access_closed", kind.brand, numbers.values(), codes or [], Changed(now, closed=rows.delete()[0]), actor
+    )
 
 
 def hold_dealers(brand: Brand, codes: Collection[int], *, active: bool = True) -> None:
@@ -138,10 +140,10 @@ def open_rows(kind: Kind, recipients: list[str], codes: Collection[int]) -> int:
         return int(cursor.rowcount)
 
 
-def _noted(
+def note_access(
     action: str,
-    kind: Kind,
-    numbers: dict[str, int],
+    brand: Brand,
+    numbers: Collection[int],
     codes: Collection[int],
     changed: Changed,
     actor: Actor | None,
@@ -151,9 +153,9 @@ def _noted(
     if changed.opened or changed.closed:
         record(
             action=action,
-            subject=kind.brand,
+            subject=brand,
             actor=actor,
-            consents=sorted(numbers.values()),
+            consents=sorted(numbers),
             dealers=sorted(codes),
             opened=changed.opened,
             closed=changed.closed,

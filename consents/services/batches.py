@@ -15,16 +15,19 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 
+from accounts.models import ApiAccount
 from brands.enums import RetailerState
 from brands.models import Brand
 from consents.enums import Way
 from consents.models import ConsentBatch
 from consents.rules.requests import RESULTS_KEPT
 from consents.selectors import policy
+from consents.services.access import Changed, note_access
 from consents.services.import_chunks import for_many_rows, write_chunk
 from consents.services.import_sql import CHANGED, NEW, SAME, judged
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
+from iys_portal.audit.services import Program
 from packages.usage import lock_addresses
 
 logger = structlog.get_logger(__name__)
@@ -197,13 +200,18 @@ _CHUNK = f"""
     {judged("consent_batch_item", key="s.number = %(number)s", more="s.retailer_access")} ORDER BY s.position
 """
 # A dealer that the consent is to be opened to and who is there no more: the gate's fault, before those of the state.
+# Of what was recorded before only those are asked for who do not see it yet.
 _ACCESS_GONE = f"""
     UPDATE import_chunk c SET verdict = 'H180'
-    WHERE c.retailer_access IS NOT NULL AND c.verdict <> '{SAME}' AND EXISTS (
+    WHERE c.retailer_access IS NOT NULL AND EXISTS (
         SELECT 1 FROM unnest(c.retailer_access) AS named(code) WHERE NOT EXISTS (
             SELECT 1 FROM brands_retailer r WHERE r.provider_id = %(provider)s AND r.brand_id = %(brand)s
                 AND r.code = named.code AND r.state = '{RetailerState.ACTIVE.value}'
-        )
+        ) AND NOT (c.verdict = '{SAME}' AND EXISTS (
+            SELECT 1 FROM consent_access a WHERE a.provider_id = %(provider)s AND a.recipient = c.recipient
+                AND a.brand_id = %(brand)s AND a.channel = c.channel AND a.recipient_type = c.recipient_type
+                AND a.retailer_code = named.code
+        ))
     )
 """  # noqa: S608  (constants of our own)
 _ACCESS = f"""
@@ -211,6 +219,18 @@ _ACCESS = f"""
     SELECT DISTINCT %(provider)s, recipient, %(brand)s, channel, recipient_type, unnest(retailer_access)
     FROM import_chunk WHERE retailer_access IS NOT NULL AND verdict IN ('{NEW}', '{CHANGED}')
     ON CONFLICT DO NOTHING
+"""  # noqa: S608  (constants of our own)
+# No movement tells of these: the audit trail does.
+_ACCESS_AGAIN = f"""
+    WITH opened AS (
+        INSERT INTO consent_access (provider_id, recipient, brand_id, channel, recipient_type, retailer_code)
+        SELECT DISTINCT %(provider)s, recipient, %(brand)s, channel, recipient_type, unnest(retailer_access)
+        FROM import_chunk WHERE retailer_access IS NOT NULL AND verdict = '{SAME}'
+        ON CONFLICT DO NOTHING
+        RETURNING recipient, channel, recipient_type, retailer_code
+    )
+    SELECT array_agg(DISTINCT c.before), array_agg(DISTINCT o.retailer_code), count(*)
+    FROM opened o JOIN import_chunk c USING (recipient, channel, recipient_type)
 """  # noqa: S608  (constants of our own)
 _RESULTS = f"""
     UPDATE consent_batch_item i SET seq = r.seq, is_repeat = r.is_repeat, codes = r.codes
@@ -250,10 +270,21 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
             cursor.execute(_ACCESS_GONE, values)
             write_chunk(batch.provider_id, values, now=now)
             cursor.execute(_ACCESS, values)
+            cursor.execute(_ACCESS_AGAIN, values)
+            consents, dealers, opened = cursor.fetchone()
         cursor.execute(_RESULTS, values)
         if cursor.rowcount != batch.size:
             raise RuntimeError(f"batch {batch.number}: {cursor.rowcount} results for {batch.size} consents")
         cursor.execute("DROP TABLE import_chunk, import_write")
+    if opened:
+        brand = Brand.objects.get(pk=batch.brand_id, provider_id=batch.provider_id)
+        changed = Changed(now, opened)
+        note_access("access_opened", brand, consents, dealers, changed, _actor(batch), str(batch.request_id))
+
+
+def _actor(batch: ConsentBatch) -> Program | None:
+    account = batch.account_id and ApiAccount.objects.filter(pk=batch.account_id).first()
+    return Program(account.as_actor) if account else None
 
 
 _FORGOTTEN = """

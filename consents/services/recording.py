@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts.models import Person, Provider
 from brands.enums import RetailerState
 from brands.models import Brand
-from consents.access_selectors import Kind
+from consents.access_selectors import Kind, access_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import Consent
 from consents.rules.faults import Fault
@@ -25,7 +25,8 @@ from consents.selectors import (
     said_by,
     says,
 )
-from consents.services.access import RetailersUnknown, hold_dealers, open_rows
+from consents.services.access import RetailersUnknown, hold_dealers, open_consent, open_rows
+from iys_portal.audit.services import Actor, Program
 from packages.usage import lock_addresses
 
 
@@ -53,6 +54,12 @@ class Origin:
 
     way: Way
     person: Person | None = None
+    program: Program | None = None
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who is written into the audit trail."""
+        return self.person or self.program
 
 
 def record_consent(
@@ -74,7 +81,8 @@ def record_consent(
     (docs/adr/0032-consent-store.md). One movement a transaction: a caller that has more of them opens none around.
 
     The consent is opened to the dealers of `retailer_access`, beside those who see it already.
-    `repeats`: the movement that was recorded last, sent again, is answered with its old transaction id.
+    `repeats`: the movement that was recorded last, sent again, is answered with its old transaction id; dealers who do
+    not see the consent yet are given access.
     Raises ConsentRefused with all faults of the gate (H180, H525), or, where it lets the movement pass, of the state
     (H174, H175, H178, H462, H463).
     """
@@ -84,6 +92,7 @@ def record_consent(
         address = address_rows(provider.pk, movement.recipient)
         current = _current(job, address)
         if repeats and (last := last_event(current)) is not None and says(last) == said_by(movement, retailer_code):
+            _open_more(job, retailer_access)
             return _recorded(job, last.seq, created_at=last.created_at, is_new=False)
         faults = beyond_limit(provider.pk, address, movement, now=now)
         if retailer_code is not None and not _keep_retailer(brand, retailer_code):
@@ -97,6 +106,21 @@ def record_consent(
             kind = Kind(brand, movement.channel, movement.recipient_type)
             open_rows(kind, [movement.recipient], retailer_access)
         return recorded
+
+
+def _open_more(job: "_Job", codes: Sequence[int]) -> None:
+    """Open a consent that is recorded to those of the dealers who do not see it yet; raise ConsentRefused (H180)."""
+    if not codes:
+        return
+    movement = job.movement
+    kind = Kind(job.brand, movement.channel, movement.recipient_type)
+    more = set(codes) - set(access_of(kind, [movement.recipient]).values_list("retailer_code", flat=True))
+    if not more:
+        return
+    try:
+        open_consent(kind=kind, recipient=movement.recipient, codes=sorted(more), actor=job.origin.actor, now=job.now)
+    except RetailersUnknown:
+        raise ConsentRefused([Fault("H180", "retailerAccess")]) from None
 
 
 def _unknown(brand: Brand, codes: Sequence[int]) -> list[Fault]:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from accounts.models import ApiAccount, Provider
 from brands.models import Brand
 from iys_portal.api.errors import Problem, Refused, problem, refused
+from iys_portal.audit.services import Program
 from packages.models import Subscription
 from partners.enums import Channel, Right
 from partners.models import Intermediary, Partner
@@ -35,18 +36,6 @@ def _there(value: Body | None) -> Body:
     if value is None:
         raise LookupError("The endpoint does not need this, or its path does not name it.")
     return value
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program as the audit trail names it: it has no person's number."""
-
-    name: str
-    pk: None = None
-
-    def get_full_name(self) -> str:
-        """The account's name and username."""
-        return self.name
 
 
 @dataclass
@@ -89,9 +78,9 @@ class Call:
         return _there(self.account)
 
     @property
-    def actor(self) -> "Program":
+    def actor(self) -> Program:
         """Who is written into the audit trail."""
-        return Program(f"API: {self.caller.name} ({self.caller.username})")
+        return Program(self.caller.as_actor)
 
     @property
     def partner(self) -> Partner | None:

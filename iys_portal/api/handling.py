@@ -3,7 +3,7 @@
 import time
 from base64 import b64decode
 from binascii import Error as BadBase64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,8 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import ApiAccount
@@ -35,7 +36,10 @@ _BUSY = {"Retry-After": "5"}
 
 
 class Answer:
-    """What an endpoint returns where more is to be said than a body with the declared status."""
+    """What an endpoint returns where more is to be said than a body with the declared status.
+
+    A body that is an iterator of bytes is sent piece by piece; its Content-Length should stand in the headers.
+    """
 
     def __init__(
         self,
@@ -48,20 +52,21 @@ class Answer:
         self.body, self.status, self.content_type, self.headers = body, status, content_type, headers or {}
 
 
-def handle(request: HttpRequest) -> HttpResponse:
+def handle(request: HttpRequest) -> HttpResponseBase:
     """Answer a request to the API. Whatever happens the answer is JSON, and says its number in X-Request-Id."""
     started = time.perf_counter()
     call = Call(request, uuid4(), timezone.now())
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=str(call.request_id))
     codes: list[str] = []
+    response: HttpResponseBase
     try:
         response = _answer(call)
     except Refused as refusal:
         codes = [each.code for each in refusal.problems]
         response = _refusal(refusal)
     if request.method == "HEAD":
-        response.content = b""
+        response = _without_body(response)
     response.headers["X-Request-Id"] = str(call.request_id)
     milliseconds = round((time.perf_counter() - started) * 1000)
     log.write(call, status=response.status_code, codes=codes, milliseconds=milliseconds)
@@ -70,7 +75,14 @@ def handle(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _answer(call: Call) -> HttpResponse:
+def _without_body(response: HttpResponseBase) -> HttpResponse:
+    """Return what HEAD is answered with: the same headers, the length of what GET would have sent among them."""
+    if isinstance(response, HttpResponse) and response.content:
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+    return HttpResponse(status=response.status_code, headers=dict(response.headers))
+
+
+def _answer(call: Call) -> HttpResponseBase:
     """Return the answer; raise Refused for every refusal, our own faults and the database's rest among them."""
     try:
         if call.request.method == "OPTIONS" and (methods := methods_of(call.request.path_info)):
@@ -155,10 +167,14 @@ def _is_integrator(account: ApiAccount, places: dict[str, str]) -> None:
         raise refused("H353", field="integratorIysCode")
 
 
-def _response(result: Any, declared: Endpoint) -> HttpResponse:
+def _response(result: Any, declared: Endpoint) -> HttpResponseBase:
     answer = result if isinstance(result, Answer) else Answer(result, status=declared.status)
     if answer.body is None:
         return HttpResponse(status=answer.status, headers=dict(answer.headers), content_type=answer.content_type)
+    if isinstance(answer.body, Iterator):
+        return StreamingHttpResponse(
+            answer.body, status=answer.status, headers=dict(answer.headers), content_type=answer.content_type
+        )
     content = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
     return HttpResponse(content, status=answer.status, headers=dict(answer.headers), content_type=answer.content_type)
 

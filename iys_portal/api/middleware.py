@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from iys_portal.api import rooms  # noqa: F401  (declares the endpoints)
 from iys_portal.api.handling import handle
@@ -16,9 +17,9 @@ ROOTS = frozenset(
 class ApiMiddleware:
     """Send requests to the API to it, all others on."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         root = request.path_info[1:].partition("/")[0]
         return handle(request) if root in ROOTS else self.get_response(request)

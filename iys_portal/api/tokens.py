@@ -13,7 +13,8 @@ from accounts.services.api_tokens import ACCESS_LIFE
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brands_of
-from partners.selectors.standing import grants_to
+from iys_portal.shared.clock import istanbul_day
+from partners.selectors.standing import counting, grants_to
 
 _ALGORITHM = "HS256"
 _ROLES = ["API_USER", "offline_access", "uma_authorization"]
@@ -69,7 +70,7 @@ def _company(account: ApiAccount, *, now: datetime) -> dict[str, Any]:
         return {"brands": [_brand(brand) for brand in own], "serviceProvider": company}
     if account.partner is None:
         raise ValueError("an AHS calls with its secret, not with a token")
-    grants = grants_to(account.partner, "", "", now=now)[:MOST_BRANDS]
+    grants = grants_to(account.partner, "", "", now=now).filter(counting(istanbul_day(now)))[:MOST_BRANDS]
     company = {"title": account.partner.title, "iysCode": str(account.partner.code)}
     brands = [_brand(grant.brand) for grant in grants]
     return {"brands": brands, "serviceProvider": company, "userType": "integrator"}

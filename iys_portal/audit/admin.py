@@ -74,6 +74,7 @@ _ACTIONS = {
     "brand_added": "Marka eklendi",
     "document_received": "Başvuruya yeni belge yüklendi",
     "document_read": "Başvurunun bir belgesi okundu",
+    "tin_shown": "Başvurudaki şahıs işletmesinin T.C. kimlik numarası gösterildi",
     "login": "Giriş yapıldı",
     "news_confirmed": "Haber isteği doğrulandı",
     "news_left": "Haber listesinden çıkıldı",

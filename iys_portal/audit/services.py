@@ -28,6 +28,18 @@ class Actor(Protocol):
     def get_full_name(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Program:
+    """An account of the API as the audit trail names it: it has no person's number."""
+
+    name: str
+    pk: None = None
+
+    def get_full_name(self) -> str:
+        """Return the account's name and username."""
+        return self.name
+
+
 def record(
     *,
     action: str,

@@ -7,7 +7,9 @@ Keys come from the settings FIELD_KEY and HASH_KEY (32 bytes each). A ciphertext
 import hashlib
 import hmac
 import os
+from base64 import b64decode, b64encode
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
@@ -28,6 +30,19 @@ def decrypt(cipher: bytes | memoryview) -> bytes:
         raise ValueError("unknown ciphertext version")
     nonce, body = cipher[1 : 1 + _NONCE_BYTES], cipher[1 + _NONCE_BYTES :]
     return AESGCM(settings.FIELD_KEY).decrypt(nonce, body, _VERSION)
+
+
+def seal(text: str) -> str:
+    """Return the ciphertext of `text` in base64, for what keeps only text: web sessions and cookies."""
+    return b64encode(encrypt(text.encode())).decode()
+
+
+def unseal(sealed: str) -> str | None:
+    """Return the text that was sealed; None where it was not, or the key has changed since."""
+    try:
+        return decrypt(b64decode(sealed)).decode()
+    except (InvalidTag, ValueError):
+        return None
 
 
 def lookup_hash(text: str) -> str:

@@ -32,6 +32,13 @@ def tin_columns(tin: str) -> TinColumns:
     return {"tax_number": tin, "tax_tckn_hash": None, "tax_tckn_encrypted": None}
 
 
+def tin_lookup(tin: str) -> dict[str, str]:
+    """Return by which column, and which value in it, the rows with this tax number are found."""
+    columns = tin_columns(tin)
+    hashed = columns["tax_tckn_hash"]
+    return {"tax_tckn_hash": hashed} if hashed else {"tax_number": tin}
+
+
 class HasTin:
     """What a row with these columns says of its tax number."""
 

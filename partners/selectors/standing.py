@@ -12,8 +12,10 @@ from django.db.models.functions import Cast, Concat
 from accounts.enums import ProviderState
 from accounts.models import Person
 from accounts.searching import folded, holds_words
+from brands.enums import BrandState
 from brands.models import Brand
 from iys_portal.shared.clock import istanbul_day
+from iys_portal.shared.tin import tin_lookup
 from packages.selectors import subscriptions_with_integration, term_that_counts, terms_that_count
 from partners.enums import Channel, PartyKind, Right
 from partners.models import (
@@ -98,12 +100,16 @@ def brand_for_party(party: Party, code: int) -> Brand | None:
 
 def brands_open_to(party: Party, tax_number: str, *, now: datetime) -> list[Brand]:
     """Return the brands of the provider with this tax number whose grants to the party count now, by code."""
-    if party.is_suspended or not tax_number.isdecimal():
+    if party.is_suspended or not (tax_number.isascii() and tax_number.isdecimal()):
         return []
-    grants = _grants(party).filter(
-        in_force(istanbul_day(now)), provider__tax_number=tax_number, provider__state=ProviderState.ACTIVE
-    )
+    provider = {f"provider__{column}": value for column, value in tin_lookup(tax_number).items()}
+    grants = _grants(party).filter(counting(istanbul_day(now)), **provider)
     return [grant.brand for grant in grants.order_by("brand__code")]
+
+
+def counting(today: date) -> Q:
+    """Return the condition of grants that count today: in force, of an active brand of an active provider."""
+    return in_force(today) & Q(provider__state=ProviderState.ACTIVE, brand__state=BrandState.ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def grants_to(party: Party, query: str, state: str, *, now: datetime) -> QuerySe
         grants = grants.annotate(text=folded(text)).filter(holds_words("text", query))
     if state not in {WORKS, RESTS}:
         return grants
-    works = in_force(istanbul_day(now)) & Q(provider__state=ProviderState.ACTIVE)
+    works = counting(istanbul_day(now))
     if isinstance(party, Partner):
         works &= Q(provider_id__in=subscriptions_with_integration(now=now).values("provider_id"))
     if party.is_suspended:

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
 from accounts.fresh import prove_first, typed
-from accounts.sessions import is_fresh
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brand_with_code
@@ -280,9 +279,6 @@ def _blank_page(
     now = timezone.now()
     others, kept = other_brands(brand, party, today=today), typed(request, now=now)
     form = kind.form(kept, today=today, others=others, initial=initial)
-    if kept is not None:
-        done = "Kimliğiniz doğrulandı. " if is_fresh(request.session, now=now) else ""
-        messages.info(request, f"{done}Seçtikleriniz henüz kaydedilmedi; denetleyip bir kez daha onaylayın.")
     return _grant_page(request, brand, kind, party, form)
 
 

@@ -1,13 +1,15 @@
 """Make, restart and remove push connections."""
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from brands.models import Brand
-from consents.enums import Channel
+from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import decrypt, encrypt
@@ -25,17 +27,20 @@ from push.rules import (
     NOT_REMOVED,
     OPEN_TO_ALL,
     PRIVATE,
+    REGISTERED_WITHIN,
     TAKEN,
     TIMED_OUT,
     UNREACHABLE,
     Fault,
     PushRefused,
+    RegistrationBusy,
     Wanted,
 )
 from push.selectors import connections_of, movements_since, newest_movement
 from push.signature import HEADER, new_key, sign
 from push.transport import Letter, Outcome, post
 
+_LOCK_SPACE = 0x9055
 _WHY = {
     Result.FORBIDDEN: PRIVATE,
     Result.CERTIFICATE: BAD_CERTIFICATE,
@@ -49,30 +54,59 @@ def register(
 ) -> list[PushConnection]:
     """Try the addresses, then make a connection of each, and return them; all of them or none.
 
-    An address that is registered for the channel already gets the new credentials and goes on where it stood. Each
-    address is asked without and with credentials, outside a transaction, before anything is written. Raises
-    PushRefused for one that does not answer in time, that lets everybody in, that is not public, or that would be the
-    third of its channel.
+    An address that is registered for the channel already gets the new credentials, keeps its key and goes on where it
+    stood. Each address is asked without and with credentials, outside a transaction, before anything is written: ten
+    seconds at most (`REGISTERED_WITHIN`). Raises PushRefused for one that does not answer in time, that lets everybody
+    in, that is not public, or that would be the third of its channel; RegistrationBusy, at once, while another
+    registration of the provider is tried, so that its calls hold one web thread and no more.
     """
-    keys = {(one.url, one.channel): new_key() for one in wanted}
-    faults = [fault for index, one in enumerate(wanted) if (fault := _tried(one, index, keys, now)) is not None]
-    if faults:
-        raise PushRefused(*faults)
-    with transaction.atomic():
-        Brand.objects.select_for_update(of=("self",), no_key=True).get(pk=brand.pk)
+    with exclusive(_LOCK_SPACE, brand.provider_id) as owned:
+        if not owned:
+            raise RegistrationBusy
+        keys = {(one.url, one.channel): _key_for(brand, partner, one) for one in wanted}
         places = [_Place(brand, partner, one, index, keys[one.url, one.channel]) for index, one in enumerate(wanted)]
-        return [_registered(place, actor=actor, now=now) for place in places]
+        if faults := _tried(places, now):
+            raise PushRefused(*faults)
+        with transaction.atomic():
+            Brand.objects.select_for_update(of=("self",), no_key=True).get(pk=brand.pk)
+            return [_registered(place, actor=actor, now=now) for place in places]
 
 
-def _tried(one: Wanted, index: int, keys: dict[tuple[str, Channel], str], now: datetime) -> Fault | None:
-    """Return why the address is not good enough to be registered."""
-    body = payload.encoded(payload.TEST)
-    open_to_all = post(Letter(one.url, body), seconds=ANSWER_WITHIN)
+def _key_for(brand: Brand, partner: Partner | None, one: Wanted) -> str:
+    """Return the key with which what is sent to the address is signed: that of its connection, where it has one."""
+    known = connections_of(brand, partner).filter(url=one.url, channel=one.channel).first()
+    return new_key() if known is None or known.partner != partner else key_of(known)
+
+
+def _tried(places: Sequence["_Place"], now: datetime) -> list[Fault]:
+    """Return why addresses are not good enough to be registered. They are asked side by side."""
+    pool = ThreadPoolExecutor(len(places), thread_name_prefix="push-registration")
+    deadline = time.monotonic() + REGISTERED_WITHIN
+    try:
+        answers = [pool.submit(_fault_of, place, now, deadline) for place in places]
+        wait(answers, timeout=REGISTERED_WITHIN)
+        found = [
+            answer.result() if answer.done() else Fault(TIMED_OUT, place.index)
+            for place, answer in zip(places, answers, strict=True)
+        ]
+    finally:
+        # Whom the resolver keeps waiting is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [fault for fault in found if fault is not None]
+
+
+def _fault_of(place: "_Place", now: datetime, deadline: float) -> Fault | None:
+    one, body = place.wanted, payload.encoded(payload.TEST)
+
+    def ask(letter: Letter) -> Outcome:
+        return post(letter, seconds=min(ANSWER_WITHIN, deadline - time.monotonic()))
+
+    open_to_all = ask(Letter(one.url, body))
     if open_to_all.status not in {401, 403}:
-        return _fault(open_to_all, index, OPEN_TO_ALL)
-    headers = {HEADER: sign(body, key=keys[one.url, one.channel], at=now)}
-    accepted = post(Letter(one.url, body, one.username, one.password, headers), seconds=ANSWER_WITHIN)
-    return None if accepted.result == Result.OK else _fault(accepted, index, NOT_ACCEPTED)
+        return _fault(open_to_all, place.index, OPEN_TO_ALL)
+    headers = {HEADER: sign(body, key=place.key, at=now)}
+    accepted = ask(Letter(one.url, body, one.username, one.password, headers))
+    return None if accepted.result == Result.OK else _fault(accepted, place.index, NOT_ACCEPTED)
 
 
 def _fault(outcome: Outcome, index: int, otherwise: str) -> Fault:

@@ -21,8 +21,8 @@ from iys_portal.shared.crypto import decrypt
 from push import payload
 from push.enums import CONNECTION_TRANSITIONS, ConnectionState, Result
 from push.models import PushAttempt, PushConnection, PushDelivery
-from push.rules import ANSWER_WITHIN, KEPT, REST, STOP_AFTER, pause_after
-from push.selectors import Standing, connections_with_news, movements_of, news_of, standing_of
+from push.rules import ANSWER_WITHIN, KEPT, OVERDUE, REST, STOP_AFTER, pause_after
+from push.selectors import Standing, connections_to_plan, movements_of, news_of, standing_of
 from push.services.connections import key_of, lock, remove
 from push.signature import HEADER, sign
 from push.transport import Letter, Outcome, post
@@ -35,12 +35,13 @@ Clock = Callable[[], datetime]
 
 
 def plan(*, now: datetime) -> int:
-    """Plan a sending for every connection with news; return how many."""
+    """Plan a sending for every connection with news, and anew where one did not take place; return how many."""
     planned = 0
-    for pk in list(connections_with_news().values_list("pk", flat=True)):
+    for pk in list(connections_to_plan(now=now).values_list("pk", flat=True)):
         with transaction.atomic():
             connection = lock(pk)
-            if connection.state == ConnectionState.ACTIVE and connection.due_at is None:
+            is_lost = connection.due_at is not None and connection.due_at < now - OVERDUE
+            if connection.state == ConnectionState.ACTIVE and (connection.due_at is None or is_lost):
                 connection.due_at = now
                 connection.save(update_fields=["due_at"])
                 promise("push.send", connection_id=pk)

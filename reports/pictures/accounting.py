@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from iys_portal.shared.chart import Bar, Picture, bars, line
 from iys_portal.shared.money import ZERO, format_lira
-from iys_portal.shared.numerals import grouped, percent
+from iys_portal.shared.numerals import grouped, percent, percent_of
 from payments.selectors.today import Age, Share, ages, matched_by_day
 from reports.pictures.report import Fact, Report, Span, panels
 
@@ -49,9 +49,7 @@ def match_rate(span: Span) -> Report:
         return Report("Bu günlerde ödeme içeren bir ekstre gelmedi.")
     before = span.period.previous
     total, earlier = _total(days), _total(matched_by_day(before.first, before.last))
-    finding = (
-        f"{grouped(total.payments)} ödemenin {percent(total.matched, total.payments)} kadarı kendiliğinden eşleşti."
-    )
+    finding = f"{grouped(total.payments)} ödemenin {percent_of(total.matched, total.payments)} kendiliğinden eşleşti."
     points = [(day, 100 * share.matched // share.payments) for day, share in days]
     said = percent(earlier.matched, earlier.payments) if earlier.payments else "yok"
     return Report(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from consents.import_selectors import fault_words, jobs_between
 from iys_portal.shared.chart import Bar, Cell, MatrixRow, bars, matrix
 from iys_portal.shared.clock import last_day
-from iys_portal.shared.numerals import grouped, percent
+from iys_portal.shared.numerals import grouped, percent, percent_of
 from packages.forecast import TREND_DAYS, forecast, sentence
 from packages.meter import picture_of
 from packages.selectors import active_package, address_usage, live_subscription, usage_days
@@ -36,7 +36,7 @@ def addresses(asked: Asked) -> Report:
     )
     said = f"Adres sayınız bugün {grouped(counts.count)}"
     if package.max_addresses:
-        said += f": {package.name} sınırının {percent(counts.count, package.max_addresses)} kadarı"
+        said += f": {package.name} sınırının {percent_of(counts.count, package.max_addresses)}"
     finding = f"{said}. {sentence(outlook, package=package.name)}".strip()
     if not days:
         return Report(f"{finding} Bu günler için kayıt yok.")

@@ -7,7 +7,7 @@ from consents.enums import Channel, Source
 from consents.rules.calendar import BUSINESS_DAYS
 from consents.selectors import calendar
 from iys_portal.shared.chart import Bar, Cell, Draw, Mark, MatrixRow, Series, bars, columns, level_of, matrix
-from iys_portal.shared.numerals import grouped, percent
+from iys_portal.shared.numerals import grouped, percent, percent_of
 from reports.enums import Dimension
 from reports.pictures.period import Bucket, Period
 from reports.pictures.report import Asked, Fact, Report, compared, panels, with_tail
@@ -264,4 +264,4 @@ def refusals_in_time(asked: Asked) -> Report:
 def _all_or_late(total: int, late: int) -> str:
     if not late:
         return "tamamı süresinde işlendi."
-    return f"{percent(total - late, total)} kadarı süresinde işlendi; {grouped(late)} ret gecikti."
+    return f"{percent_of(total - late, total)} süresinde işlendi; {grouped(late)} ret gecikti."

@@ -164,22 +164,22 @@ def _set_aside(pk: int, error: Exception) -> None:
                 table=FILE_TRANSITIONS,
                 actor=None,
                 reason=type(error).__name__,
-                message="Dosya hazırlanırken bir hata oluştu; kendiliğinden yeniden denenecek.",
+                message="Dosya hazırlanırken bir hata oluştu.",
             )
 
 
 # --- Mutabakat --------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def agree(*, file: DailyFile, actor: Person | None, now: datetime, sha384: str) -> bool:
+def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str) -> bool:
     """Note that the provider has the same file; return whether it has: whether `sha384` (hex) is the file's hash.
 
-    `actor` None is a program. Said again it stays as it was said first.
+    A program (`actor` no person) stands in the audit trail only. Said again it stays as it was said first.
     """
     locked = _locked(file.pk)
     if locked.state != FileState.COMPLETED or sha384.strip().lower() != locked.sha384:
         return False
     if locked.agreed_at is None:
-        locked.agreed_at, locked.agreed_by = now, actor
+        locked.agreed_at, locked.agreed_by = now, actor if isinstance(actor, Person) else None
         locked.save(update_fields=["agreed_at", "agreed_by"])
         record(action=AGREED, subject=locked, actor=actor, sha384=locked.sha384)
     return True

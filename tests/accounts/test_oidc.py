@@ -38,17 +38,21 @@ def test_login_asks_for_no_more_than_it_needs(visitor: Visitor) -> None:
 
 
 def test_a_step_that_asks_for_a_fresh_proof_asks_for_the_password(visitor: Visitor) -> None:
-    assert visitor.start(yeniden="1")["prompt"] == "login"
-    assert "prompt" not in visitor.start()
+    asked, plain = visitor.start(yeniden="1"), visitor.start()
+    assert (asked["prompt"], asked["max_age"]) == ("login", "900")
+    assert plain.keys() & {"prompt", "max_age"} == set()
 
 
 def test_the_proof_is_as_old_as_edevlet_says(visitor: Visitor) -> None:
     """Somebody still logged in at e-Devlet comes back without having proved anything anew."""
     now = timezone.now()
-    for said, fresh in [(None, True), (int(now.timestamp()) - 3600, False), (int(now.timestamp()) + 3600, True)]:
+    hour, later = int(now.timestamp()) - 3600, int(now.timestamp()) + 30
+    asked = {"yeniden": "1"}
+    cases = [({}, None, False), (asked, None, True), ({}, hour, False), (asked, hour, False), ({}, later, True)]
+    for query, said, fresh in cases:
         visitor.edevlet.claims = {"auth_time": said}
-        visitor.log_in()
-        assert is_fresh(visitor.browser.session, now=now + FRESH / 2) is fresh
+        visitor.log_in(**query)
+        assert (query, said, is_fresh(visitor.browser.session, now=now + FRESH / 2)) == (query, said, fresh)
     assert not is_fresh(visitor.browser.session, now=now + FRESH * 2)
 
 

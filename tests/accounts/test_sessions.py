@@ -61,6 +61,19 @@ def test_a_page_that_asks_by_itself_does_not_keep_it_alive(traveller: time_machi
     assert browser.get(PAGE, headers={"X-Poll": "1"}).status_code == 302
 
 
+def test_a_page_whose_session_is_over_moves_as_a_whole(traveller: time_machine.Traveller, browser: Client) -> None:
+    piece = {"HX-Request": "true", "X-Poll": "1", "HX-Current-URL": f"http://testserver{PAGE}"}
+    assert browser.get("/isyerim/", headers=piece).status_code == 200
+    traveller.shift(timedelta(minutes=21))
+    answer = browser.get("/isyerim/", headers=piece)
+    assert (answer.status_code, answer.content, answer.has_header("Location")) == (204, b"", False)
+    assert answer["HX-Redirect"] == "/oturum-bitti/?next=%2Fpaket%2F%3Fsayfa%3D2"
+    elsewhere = piece | {"HX-Current-URL": "https://kotu.example/paket/"}
+    assert browser.get("/isyerim/", headers=elsewhere)["HX-Redirect"] == "/oturum-bitti/?next=%2Fisyerim%2F"
+    plain = browser.get("/isyerim/")
+    assert (plain.status_code, plain["Location"]) == (302, "/oturum-bitti/?next=%2Fisyerim%2F")
+
+
 def test_every_page_that_asks_by_itself_says_so() -> None:
     written = [path.read_text() for path in (django_settings.BASE_DIR / "templates").rglob("*.html")]
     polls = [tag for text in written for tag in re.findall(r"<[^>]*hx-trigger=\"[^\"]*every [^>]*>", text)]

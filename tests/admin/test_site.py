@@ -17,8 +17,10 @@ from django.utils.html import strip_tags
 from accounts.models import Person, Provider
 from iys_portal.audit.models import AuditEvent
 from iys_portal.shared.crypto import decrypt
+from iys_portal.shared.tin import tin_columns
 from tests import factories
 from tests.admin.world import add_one_of_each
+from tests.applications import samples
 
 MANAGED = {
     "accounts.membership",
@@ -259,6 +261,22 @@ def test_search_finds_any_spelling(browser: Client, provider: Provider) -> None:
     for typed in ("istanbul", "İstanbul ışık", "isik cozum", "ISTANBUL", str(provider.iys_code)):
         answer = browser.get(page("accounts.provider", "changelist"), {"q": typed})
         assert list(answer.context["cl"].queryset) == [provider], typed
+
+
+def test_a_tckn_finds_its_rows_and_stands_in_no_address(browser: Client, provider: Provider, now: datetime) -> None:
+    tckn = "10000000146"
+    person = factories.PersonFactory.create(tckn=tckn)
+    Provider.objects.filter(pk=provider.pk).update(**tin_columns(tckn))
+    for label, row in (("accounts.person", person), ("accounts.provider", provider)):
+        assert page(label, "tckn") in browser.get(page(label, "changelist")).content.decode()
+        assert browser.get(page(label, "tckn")).status_code == 200
+        assert browser.post(page(label, "tckn"), {"tckn": "100 000 00146"})["Location"] == page(label, "change", row.pk)
+    applications = [samples.sent(now=now), samples.sent(now=now, **tin_columns(samples.TCKN))]
+    found = browser.post(page("applications.application", "tckn"), {"tckn": samples.TCKN}, follow=True)
+    assert set(found.context["cl"].queryset) == set(applications)
+    assert samples.TCKN not in str(found.redirect_chain)
+    for typed, told in (("10000000147", "geçersiz"), ("10000000214", "kayıt yok"), ("", "T.C. Kimlik No yazın.")):
+        assert told in browser.post(page("accounts.person", "tckn"), {"tckn": typed}).content.decode()
 
 
 def test_an_order_is_found_by_its_code_as_customers_write_it(browser: Client, now: datetime) -> None:

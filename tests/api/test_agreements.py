@@ -10,9 +10,11 @@ from asn1crypto import tsp
 
 from accounts.models import Person
 from brands.models import Brand
+from iys_portal.audit.models import AuditEvent
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
 from partners.services import authorise_partner
+from reports.enums import AGREED
 from reports.models import DailyFile
 from tests import factories
 from tests.api.conftest import Api, codes
@@ -45,8 +47,14 @@ def file_path(brand: Brand, day: object = DAY) -> str:
 def test_a_day_is_agreed_on(client: Api, made: Brand) -> None:
     content = client.get(file_path(made))
     assert (content.status_code, content.headers["Content-Type"].partition(";")[0]) == (200, "text/csv")
-    assert content.content.count(b"\n") == 1 + 5
-    digest = hashlib.sha384(content.content).hexdigest()
+    assert content.streaming is True
+    sent = content.getvalue()
+    assert (sent.count(b"\n"), content.headers["Content-Length"]) == (1 + 5, str(len(sent)))
+    digest = hashlib.sha384(sent).hexdigest()
+    head = client.send("HEAD", file_path(made))
+    assert (head.status_code, head.content, head.streaming) == (200, b"", False)
+    same = ("Content-Type", "Content-Length", "Content-Disposition")
+    assert [head.headers[name] for name in same] == [content.headers[name] for name in same]
     before = {
         "processStatus": "completed",
         "hashMethod": "SHA-384",
@@ -61,6 +69,9 @@ def test_a_day_is_agreed_on(client: Api, made: Brand) -> None:
         answer = client.send("PUT", path(made), {"agreementStatus": True})
         assert (answer.status_code, answer.json()) == (200, {"agreementCaptured": True})
     assert client.get(path(made)).json() == before | {"agreementStatus": True}
+    event = AuditEvent.objects.get(action=AGREED)
+    assert (event.actor_id, event.actor_name) == (None, f"API: Deneme ({client.account.username})")
+    assert DailyFile.objects.get(sha384=digest).agreed_by is None
 
 
 def test_the_time_stamp_is_over_the_files_hash(client: Api, made: Brand) -> None:

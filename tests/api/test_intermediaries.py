@@ -9,10 +9,12 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.models import ApiRequest, Person
+from accounts.models import ApiRequest, Person, Provider
 from accounts.services.api_accounts import revoke_account
+from brands.enums import BrandState
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus, RecipientType
+from iys_portal.shared.tin import tin_columns
 from partners.enums import Channel as PartnerChannel
 from partners.models import Intermediary, IntermediaryGrant
 from partners.services import authorise_intermediary, revoke
@@ -59,6 +61,20 @@ def get(client: Api, path: str) -> HttpResponse:
 def ask(client: Api, path: str, recipients: object) -> HttpResponse:
     body = {"recipients": recipients}
     return client.client.post(path, body, content_type="application/json", headers=basic(client))
+
+
+def test_a_brand_that_rests_is_neither_listed_nor_asked(
+    api: Make, brand: Brand, intermediary: Intermediary, alice: Person
+) -> None:
+    client, tckn = api(intermediary), "10000000146"
+    grant(brand, intermediary, alice, [PartnerChannel.MESAJ])
+    Provider.objects.filter(pk=brand.provider_id).update(**tin_columns(tckn))  # a sole trader is asked for by the TCKN
+    rejected = f"/brands/{brand.code}/consents/BIREYSEL/rejected/MESAJ"
+    assert get(client, f"/brands/{tckn}").json()["list"] == [{"brandCode": brand.code, "name": brand.name}]
+    assert ask(client, rejected, [PHONE]).status_code == 200
+    Brand.objects.filter(pk=brand.pk).update(state=BrandState.PASSIVE)
+    assert codes(get(client, f"/brands/{tckn}")) == (404, ["H018"])
+    assert codes(ask(client, rejected, [PHONE])) == (403, ["H353"])
 
 
 def test_brands_that_granted_something(api: Make, brand: Brand, intermediary: Intermediary, alice: Person) -> None:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import jwt
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person, Provider
+from brands.enums import BrandState
+from brands.models import Brand
 from iys_portal.api import registry
 from iys_portal.api.calls import Call
 from iys_portal.api.registry import Endpoint, Needs
@@ -111,6 +114,13 @@ def test_pages(api: Make, alice: Person, provider: Provider, now: datetime, noon
     body = api(partner, now=now).get(f"/integrator/{partner.code}/sps?offset=1&limit=1&x=y").json()
     assert body["pagination"] == {"offset": 1, "pageSize": 1, "totalCount": 3}
     assert [row["brandCode"] for row in body["list"]] == [str(brands[1].code)]
+    Brand.objects.filter(pk=brands[0].pk).update(state=BrandState.PASSIVE)
+    client = api(partner, now=now)
+    for rest in ("", f"/{provider.iys_code}"):
+        body = client.get(f"/integrator/{partner.code}/sps{rest}").json()
+        assert [int(row["brandCode"]) for row in body["list"]] == [brand.code for brand in brands[1:]]
+    told = jwt.decode(client.token, options={"verify_signature": False})["brands"]
+    assert {row["brandCode"] for row in told} == {str(brand.code) for brand in brands[1:]}
 
 
 def test_only_the_partner_itself(api: Make, provider: Provider) -> None:

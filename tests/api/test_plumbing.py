@@ -92,8 +92,9 @@ def test_options_and_head(api: Make, provider: Provider) -> None:
     answer = Client().options("/oauth2/token")
     assert (answer.status_code, answer.content, answer.headers["Allow"]) == (200, b"", "OPTIONS, POST")
     client = api(provider)
-    answer = client.send("HEAD", "/info/city")
+    answer, whole = client.send("HEAD", "/info/city"), client.get("/info/city")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(whole.content))
 
 
 @pytest.mark.django_db
@@ -204,6 +205,26 @@ def test_what_is_remembered_is_forgotten_within_a_second(monkeypatch: pytest.Mon
     assert [brief.briefly("key of a test", lambda: next(values)) for _ in range(3)] == [1, 1, 1]
     clock += 0.5
     assert brief.briefly("key of a test", lambda: next(values)) == 2
+
+
+def test_what_took_long_to_count_is_remembered_for_as_long_as_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, kept = 1000.0, {}
+    monkeypatch.setattr(django_settings, "API_COUNTED_SECONDS", 60)
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
+    monkeypatch.setattr(brief.cache, "set", lambda name, value, seconds: kept.update({name: (value, seconds)}))
+    monkeypatch.setattr(brief.cache, "get", lambda name: kept.get(name, (None,))[0])
+
+    def count(seconds: float) -> int:
+        nonlocal clock
+        clock += seconds
+        return int(clock)
+
+    quick, long, longest = (("day", 7, seconds) for seconds in (0.01, 1.0, 30.0))
+    assert brief.counted(quick, lambda: count(0.01)) == 1000
+    assert kept == {}
+    assert [brief.counted(long, lambda: count(1.0)) for _ in range(2)] == [1001, 1001]
+    assert [brief.counted(longest, lambda: count(30.0)) for _ in range(2)] == [1031, 1031]
+    assert [round(seconds) for _, seconds in kept.values()] == [20, 60]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from brands.models import Brand
 from iys_portal.audit.models import AuditEvent
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.models import Mail
+from iys_portal.shared.tin import tin_columns
 from tests import factories
 from tests.applications import samples
 from tests.applications.samples import confirm_all, judge
@@ -154,6 +155,30 @@ def test_a_further_person_becomes_hesap_yoneticisi(
     again = samples.authority(provider, now=now)
     with pytest.raises(ApplicationRefused, match="zaten var"):
         approved(again, reviewer, now=now)
+
+
+def test_who_goes_back_does_not_type_a_sole_traders_number_again(provider: Provider) -> None:
+    Provider.objects.filter(pk=provider.pk).update(**tin_columns(samples.TCKN))
+    browser, address = Client(), "/basvuru/yetkilendirme/"
+    person = {
+        "ad": "İnci",
+        "soyad": "Işık",
+        "tckn": factories.make_tckn(9),
+        "dogum_tarihi": "27.03.1985",
+        "cep": "0532 000 00 00",
+        "kurumsal_eposta": "inci@isikcicek.com.tr",
+    }
+    sent = {**person, "iys_no": provider.iys_code}
+    assert list(browser.post(address, {**sent, "vkn": ""}).context["form"].errors) == ["vkn"]
+    browser.post(address, {**sent, "vkn": samples.TCKN})
+    page = browser.get(address).content.decode()
+    assert (f"{samples.TCKN[:3]}******{samples.TCKN[-2:]}" in page, samples.TCKN in page) == (True, False)
+    again = {**sent, "tckn": "", "vkn": ""}
+    assert browser.post(address, {**again, "ad": "İpek"})["Location"] == f"{address}form/"
+    other = factories.ProviderFactory.create()
+    assert list(browser.post(address, {**again, "iys_no": other.iys_code}).context["form"].errors) == ["iys_no"]
+    application = Application.objects.get()
+    assert (application.provider, application.given_name) == (provider, "İpek")
 
 
 def test_the_form_asks_for_both_numbers_and_tells_which_provider_only_then(provider: Provider) -> None:

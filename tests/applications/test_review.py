@@ -21,6 +21,7 @@ from brands.models import Brand
 from iys_portal.audit.models import AuditEvent
 from iys_portal.mail.models import Mail
 from iys_portal.shared.crypto import lookup_hash
+from iys_portal.shared.tin import tin_columns
 from packages.models import Subscription
 from packages.selectors import active_package
 from tests import factories
@@ -217,6 +218,26 @@ def test_a_reviewer_works_through_the_page(
     assert f"İYS No {Provider.objects.get().iys_code}" in told
     again = browser.post(f"{page}/onayla/", {"reason": ""}, follow=True).content.decode()
     assert (Provider.objects.count(), "tarafından onaylandı" in again) == (1, True)
+
+
+def test_a_sole_traders_number_is_whole_after_a_click_that_is_audited(
+    reviewer: Person, accountant: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    application, company = samples.sent(now=now, **tin_columns(samples.TCKN)), samples.sent(now=now)
+    browser, page = client_of(reviewer), f"{PAGE}/{application.pk}"
+    shown = browser.get(f"{page}/change/").content.decode()
+    assert ("Numarayı göster" in shown, samples.TCKN in shown) == (True, False)
+    assert browser.get(f"{page}/kimlik/")["Location"] == f"{page}/change/"
+    assert client_of(accountant).post(f"{page}/kimlik/").status_code == 403
+    assert browser.post(f"{PAGE}/{company.pk}/kimlik/").status_code == 404
+    assert not AuditEvent.objects.filter(action="tin_shown").exists()
+    answer = browser.post(f"{page}/kimlik/")
+    assert f'<strong data-testid="tin">{samples.TCKN}</strong>' in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    event = AuditEvent.objects.get(action="tin_shown")
+    assert (event.actor_id, event.object_id, event.detail) == (reviewer.pk, str(application.pk), {})
+    assert samples.TCKN not in browser.get(f"{page}/change/").content.decode()
+    assert "Numarayı göster" not in browser.get(f"{PAGE}/{company.pk}/change/").content.decode()
 
 
 def test_the_pages_own_links_and_forms_lead_where_they_should(

@@ -69,6 +69,25 @@ def test_a_list_with_a_dealer_who_is_not_the_brands_or_not_active_is_refused_as_
     assert not RetailerAccess.objects.exists()
 
 
+def test_a_movement_sent_again_opens_the_consent_to_who_is_new_in_the_list(
+    kind: Kind, dealers: list[Retailer], recording: Recording
+) -> None:
+    zumrut, cinar, ada = (dealer.code for dealer in dealers)
+    first = recording(retailer_access=[zumrut], repeats=True)
+    Retailer.objects.filter(code=zumrut).update(state=RetailerState.PASSIVE)
+    again = recording(retailer_access=[zumrut, ada], repeats=True)
+    assert (again.is_new, again.seq, again.transaction_id) == (False, first.seq, first.transaction_id)
+    assert codes_of(kind) == [ada, zumrut]
+    recording(retailer_access=[ada, zumrut], repeats=True)
+    event = AuditEvent.objects.get(action="access_opened")
+    assert (event.detail["consents"], event.detail["dealers"], event.actor_id is None) == ([first.seq], [ada], False)
+    Retailer.objects.filter(code=cinar).update(state=RetailerState.PASSIVE)
+    with pytest.raises(ConsentRefused) as refusal:
+        recording(retailer_access=[ada, cinar], repeats=True)
+    assert [(fault.code, fault.field) for fault in refusal.value.faults] == [("H180", "retailerAccess")]
+    assert codes_of(kind) == [ada, zumrut]
+
+
 def test_opening_replacing_and_closing(
     kind: Kind, dealers: list[Retailer], recording: Recording, alice: Person, now: datetime
 ) -> None:

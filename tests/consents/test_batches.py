@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Provider
+from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.batch_selectors import BatchResults, ItemResult, results_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
-from consents.models import Consent, ConsentBatch, ConsentBatchItem, ConsentEvent
+from consents.models import Consent, ConsentBatch, ConsentBatchItem, ConsentEvent, RetailerAccess
 from consents.rules.fields import Movement
 from consents.rules.requests import sub_request_ids
 from consents.rules.transaction import written
@@ -20,7 +21,7 @@ from consents.selectors import id_of
 from consents.services import ConsentRefused, Origin, batches, record_consent
 from consents.services.batches import Item
 from iys_portal.audit import outbox
-from iys_portal.audit.models import OutboxMessage
+from iys_portal.audit.models import AuditEvent, OutboxMessage
 from packages.models import Package
 from packages.selectors import address_count, address_usage, counted_and_kept
 from tests import factories
@@ -184,6 +185,27 @@ def test_what_was_young_enough_when_it_came_is_recorded_after_midnight(
     batches.work(provider_id=brand.provider_id, clock=lambda: now + timedelta(days=9))
     assert codes(found(brand, batch, now).items) == [""]
     assert ConsentEvent.objects.get(provider_id=brand.provider_id).created_at == now + timedelta(days=9)
+
+
+def test_what_is_sent_again_with_another_list_is_opened_to_who_is_new_in_it(
+    brand: Brand, sending: Sending, asked: Callable[[ConsentBatch], list[ItemResult]]
+) -> None:
+    here, new, gone = (factories.RetailerFactory.create(brand=brand).code for _ in range(3))
+    asked(sending(item(retailer_access=[here]), item(PHONES[1], retailer_access=[gone])))
+    Retailer.objects.filter(code=gone).update(state=RetailerState.PASSIVE)
+    again = (item(retailer_access=[new, here]), item(PHONES[1], retailer_access=[gone]))
+    batch = sending(*again, repeats=True)
+    results = asked(batch)
+    assert [(result.code, result.original is not None) for result in results] == [("", True), ("", True)]
+    seen = RetailerAccess.objects.order_by("recipient", "retailer_code").values_list("recipient", "retailer_code")
+    assert set(seen) == {(PHONES[0], here), (PHONES[0], new), (PHONES[1], gone)}
+    event = AuditEvent.objects.get(action="access_opened")
+    (first, _) = ConsentEvent.objects.order_by("seq").values_list("seq", flat=True)
+    assert (event.detail["consents"], event.detail["dealers"], event.detail["opened"]) == ([first], [new], 1)
+    assert event.detail["reference"] == str(batch.request_id)
+    refused = asked(sending(item(retailer_access=[gone]), repeats=True))
+    assert [result.code for result in refused] == ["H180"]
+    assert AuditEvent.objects.filter(action="access_opened").count() == 1
 
 
 # --- The same as one by one -------------------------------------------------------------------------------------------

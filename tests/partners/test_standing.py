@@ -94,6 +94,9 @@ def test_what_stands_above_a_right_refuses_every_call(
     Provider.objects.filter(pk=provider.pk).update(state="closed")
     assert code(now) == "provider_closed"
     Provider.objects.filter(pk=provider.pk).update(state="active")
+    Brand.objects.filter(pk=brand.pk).update(state="passive")
+    assert code(now) == "brand_passive"
+    Brand.objects.filter(pk=brand.pk).update(state="active")
     suspend(party=partner, actor=alice, reason="Şikâyet", now=now)
     assert code(now) == "suspended"
     restore(party=partner, actor=alice, reason="Giderildi")

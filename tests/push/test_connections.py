@@ -1,20 +1,29 @@
 """Registering, renewing and removing connections; how many there may be."""
 
+import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+import time_machine
+from django.db import connection as database
+from django.test import Client
 
 from accounts.models import Person
+from accounts.services.api_accounts import create_account
 from brands.models import Brand
 from consents.enums import Channel
 from iys_portal.audit.models import AuditEvent
-from push import payload
+from push import payload, transport
+from push.addresses import Target
 from push.enums import ConnectionState
 from push.models import PushConnection
-from push.rules import PushRefused, Wanted, examine
+from push.rules import TIMED_OUT, PushRefused, RegistrationBusy, Wanted, examine
 from push.selectors import connections_of
 from push.services import connections
+from push.signature import HEADER, sign
 from tests import factories
+from tests.api.conftest import Api
 from tests.push.conftest import Citizen
 from tests.push.receiver import PASSWORD, USER, Receiver
 
@@ -29,7 +38,7 @@ def test_the_address_is_tried_with_and_without_credentials(
     before = citizen().seq
     wanted = [Wanted(receiver.url, channel, USER, PASSWORD) for channel in (Channel.MESAJ, Channel.ARAMA)]
     made = connections.register(brand=brand, wanted=wanted, actor=alice, now=now)
-    assert ["Authorization" in headers for headers, _ in receiver.got] == [False, True, False, True]
+    assert sorted("Authorization" in headers for headers, _ in receiver.got) == [False, False, True, True]
     assert receiver.lists == [payload.TEST["list"]] * 2
     assert [(each.channel, each.slot, each.cursor, each.state) for each in made] == [
         (Channel.MESAJ, 1, before, ConnectionState.ACTIVE),
@@ -71,6 +80,68 @@ def test_addresses_that_are_not_good_enough(
     assert found == code
     assert words in why
     assert not PushConnection.objects.exists()
+
+
+def test_an_address_registered_again_is_tried_with_the_key_that_it_has(
+    brand: Brand, receiver: Receiver, connection: PushConnection, alice: Person, now: datetime
+) -> None:
+    key = connections.key_of(connection)
+    wanted = Wanted(receiver.url, Channel.MESAJ, USER, PASSWORD)
+    (again,) = connections.register(brand=brand, wanted=[wanted], actor=alice, now=now)
+    (sent,) = [(headers[HEADER], body) for headers, body in receiver.got if "Authorization" in headers]
+    assert (sent[0], again.pk) == (sign(sent[1], key=key, at=now), connection.pk)
+    assert connections.key_of(again) == key
+
+
+def test_the_time_of_a_registration_is_bounded_whatever_keeps_it_waiting(
+    brand: Brand, receiver: Receiver, alice: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    def resolve(target: Target, *, allow_private: bool) -> list[str]:
+        """A resolver that knows one name and thinks about the other."""
+        if target.path.endswith("&uc"):
+            over.wait(60)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(transport, "resolve", resolve)
+    monkeypatch.setattr(connections, "REGISTERED_WITHIN", 3.0)
+    wanted = [Wanted(receiver.url + path, Channel.MESAJ, USER, PASSWORD) for path in ("", "&uc")]
+    try:
+        with pytest.raises(PushRefused) as refusal:
+            connections.register(brand=brand, wanted=wanted, actor=alice, now=now)
+        assert not over.is_set()
+    finally:
+        over.set()
+    assert [(fault.rule, fault.index) for fault in refusal.value.faults][-1] == (TIMED_OUT, 1)
+    assert not PushConnection.objects.exists()
+
+
+@time_machine.travel("2026-11-23 12:00:00 +0300", tick=False)
+def test_a_provider_registers_one_at_a_time(
+    brand: Brand, receiver: Receiver, alice: Person, now: datetime, client_of: Callable[[Person], Client]
+) -> None:
+    wanted = Wanted(receiver.url, Channel.MESAJ, USER, PASSWORD)
+    other = database.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [connections._LOCK_SPACE, brand.provider_id])
+        with pytest.raises(RegistrationBusy):
+            connections.register(brand=brand, wanted=[wanted], actor=alice, now=now)
+        program = Api(create_account(provider=brand.provider, name="Push", now=now, actor=None)).log_in()
+        record = {"url": wanted.url, "type": "MESAJ", "username": USER, "password": PASSWORD}
+        path = f"/sps/{brand.provider.iys_code}/brands/{brand.code}/push/registration"
+        answer = program.post(path, {"connection": [record]})
+        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        page = client_of(alice).post(
+            f"/markalar/{brand.code}/bildirimler/ekle/",
+            {"kanal": "MESAJ", "adres": wanted.url, "kullanici": USER, "parola": PASSWORD},
+        )
+        assert "birkaç saniye sonra yeniden deneyin" in page.content.decode()
+        assert receiver.got == []
+    finally:
+        other.close()
+    assert connections.register(brand=brand, wanted=[wanted], actor=alice, now=now)
 
 
 def test_two_a_channel_and_the_same_address_once(

@@ -18,7 +18,7 @@ from partners.services import authorise_partner, revoke
 from push import selectors
 from push.enums import ConnectionState, Result
 from push.models import PushAttempt, PushConnection, PushDelivery
-from push.rules import REST, STOP_AFTER, Wanted, pause_after
+from push.rules import OVERDUE, REST, STOP_AFTER, Wanted, pause_after
 from push.services import connections, sending
 from tests import factories
 from tests.push.conftest import Citizen
@@ -62,6 +62,19 @@ def test_only_citizens_movements_of_the_channel_and_brand_are_sent_and_once(
     work(connection, now)
     assert len(receiver.got) == 1
     assert sending.plan(now=now) == 0
+
+
+def test_a_sending_whose_message_was_lost_is_planned_anew(
+    connection: PushConnection, receiver: Receiver, citizen: Citizen, now: datetime
+) -> None:
+    citizen()
+    assert [sending.plan(now=now), sending.plan(now=now + OVERDUE)] == [1, 0]
+    OutboxMessage.objects.filter(topic="push.send").delete()
+    late = now + OVERDUE + timedelta(seconds=1)
+    assert [sending.plan(now=late), sending.plan(now=late)] == [1, 0]
+    assert OutboxMessage.objects.filter(topic="push.send").count() == 1
+    work(connection, late)
+    assert (numbers(receiver), connection.due_at) == ([["1"]], None)
 
 
 def test_every_delivery_is_signed(

@@ -196,7 +196,7 @@ def test_what_goes_wrong_with_one_file_is_seen_and_tried_again(
     key, settings.FIELD_KEY = settings.FIELD_KEY, b"short"
     work()
     assert {file.state for file in daily_files(moved.provider_id)} == {FileState.ERROR}
-    assert found(moved).message == "Dosya hazırlanırken bir hata oluştu; kendiliğinden yeniden denenecek."
+    assert found(moved).message == "Dosya hazırlanırken bir hata oluştu."
     settings.FIELD_KEY = key
     work()
     assert {(file.state, file.message) for file in daily_files(moved.provider_id)} == {(FileState.COMPLETED, "")}

@@ -131,7 +131,7 @@ def test_refusals_in_time(browser: Client, provider: Provider, now: datetime) ->
     events(provider.pk, now, status=RET, number=7)
     events(provider.pk, now, status=RET, given=now - timedelta(days=20), number=3)
     answer = page_of(browser, "ret-suresi")
-    assert finding(answer) == "10 ret kaydının %70 kadarı süresinde işlendi; 3 ret gecikti."
+    assert finding(answer) == "10 ret kaydının %70'i süresinde işlendi; 3 ret gecikti."
     assert sum(number_of(words) for _, words in drawn(answer)) == 10
     assert [row[1:] for row in table(answer)[1:] if row[1] != "0"] == [["7", "Süresinde"], ["3", "Gecikmiş"]]
 
@@ -144,7 +144,7 @@ def test_addresses(browser: Client, provider: Provider, now: datetime) -> None:
         AddressUsageDay.objects.create(provider=provider, day=day, phones=3_000 - 20 * ago, emails=40)
     answer = page_of(browser, "adres-sayisi", ilk=TODAY - timedelta(days=30), son=TODAY)
     assert finding(answer) == (
-        "Adres sayınız bugün 3.000: İLETİ-5 sınırının %60 kadarı. Bu hızla 03.03.2027'de İLETİ-5 sınırına ulaşırsınız."
+        "Adres sayınız bugün 3.000: İLETİ-5 sınırının %60'ı. Bu hızla 03.03.2027'de İLETİ-5 sınırına ulaşırsınız."
     )
     rows = table(answer)
     assert (len(rows), rows[1], rows[-1]) == (

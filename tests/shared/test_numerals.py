@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iys_portal.shared.numerals import locative, on_day
+from iys_portal.shared.numerals import locative, on_day, percent_of
 
 UNITS = ["", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz"]
 TENS = ["", "on", "yirmi", "otuz", "kırk", "elli", "altmış", "yetmiş", "seksen", "doksan"]
@@ -65,3 +65,19 @@ def test_round_numbers_follow_the_sound_of_their_last_word(number: int) -> None:
 
 def test_a_date_is_read_with_its_year_last() -> None:
     assert on_day(date(2027, 3, 14)) == "14.03.2027'de"
+
+
+def possessed(word: str) -> str:
+    """Return the suffix of what something has that the sounds of a word ask for."""
+    vowel = next(letter for letter in reversed(word) if letter in "aıoueiöü")
+    narrow = {"a": "ı", "ı": "ı", "o": "u", "u": "u", "e": "i", "i": "i", "ö": "ü", "ü": "ü"}[vowel]
+    return f"'{'s' if word[-1] in 'aıoueiöü' else ''}{narrow}"
+
+
+@given(st.integers(0, 20_000))
+def test_a_share_ends_as_its_last_figure_is_read(tenths: int) -> None:
+    number, tenth = divmod(tenths, 10)
+    written = percent_of(tenths, 1000)
+    assert written.partition("'")[1:] == tuple(possessed(words(tenth or number)[-1]).partition("'")[1:])
+    assert percent_of(1, 3) == "%33,3'ü"
+    assert (percent_of(0, 7), percent_of(7, 7), percent_of(1, 0)) == ("%0'ı", "%100'ü", "–")

@@ -47,7 +47,7 @@ def test_payments_that_settle_by_themselves(
         Transfer("MASRAF", Decimal("-5.00")),
     )
     answer = page(browser, "eslesme")
-    assert finding(answer) == "3 ödemenin %33,3 kadarı kendiliğinden eşleşti."
+    assert finding(answer) == "3 ödemenin %33,3'ü kendiliğinden eşleşti."
     assert table(answer)[1:] == [["23.11.2026", "3", "1", "%33,3"]]
     file = browser.get(reverse("accounting:picture_csv", args=["eslesme"])).content.decode("utf-8-sig")
     assert list(csv.reader(file.splitlines(), delimiter=";"))[1:] == [["23.11.2026", "3", "1", "%33,3"]]

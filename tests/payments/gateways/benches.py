@@ -1,16 +1,21 @@
 """The bank's side of the conformance suite, played by the small banks of these tests."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from payments.gateways.base import Charge, DeclineGroup, Gateway, Outcome
-from payments.gateways.iyzico import Iyzico
+from payments.gateways.iyzico import Iyzico, signing
+from payments.gateways.iyzico.threeds import DirectThreeDS
 from payments.gateways.nestpay import NestPay
 from tests.payments.gateways import faultbank_iyzico, faultbank_nestpay
 from tests.payments.gateways.faultbank import TIMEOUT, Payment
 
 _G = DeclineGroup
 NOWHERE = "http://127.0.0.1:9"
+STORED_CARD = {"cardUserKey": "kullanici", "cardToken": "kart"}
+SIGNED = ("conversationData", "conversationId", "mdStatus", "paymentId", "status")
 
 
 class IyzicoBench:
@@ -33,15 +38,15 @@ class IyzicoBench:
         _G.OTHER: ("10204", "UNKNOWN"),
     }
     declines = frozenset(refusals)
+    account = Iyzico
 
     def __init__(self, bank: faultbank_iyzico.IyzicoBank, url: str) -> None:
         self.bank = bank
         self.gateway = self._at(url)
 
-    @staticmethod
-    def _at(url: str) -> Iyzico:
+    def _at(self, url: str) -> Iyzico:
         keys = {"api_key": faultbank_iyzico.API_KEY, "secret_key": faultbank_iyzico.SECRET_KEY}
-        return Iyzico(url=url, timeout=TIMEOUT, **keys)
+        return self.account(url=url, timeout=TIMEOUT, **keys)
 
     def unreachable(self) -> Gateway:
         return self._at(NOWHERE)
@@ -75,6 +80,40 @@ class IyzicoBench:
         return [each.state for each in self.bank.payments if each.conversation_id == charge.conversation_id].count(
             "paid"
         )
+
+
+class StoredCard(Iyzico):
+    """iyzico paid directly by a stored card of the merchant's: the same account, another way to start and to end."""
+
+    def start(self, charge: Charge) -> Outcome:
+        return DirectThreeDS(self).start(charge, payment_card=STORED_CARD)
+
+    def complete(self, charge: Charge, callback: Mapping[str, str]) -> Outcome:
+        return DirectThreeDS(self).complete(charge, callback)
+
+    def query(self, charge: Charge) -> Outcome:
+        return Iyzico.query(self, replace(charge, token=""))
+
+
+class IyzicoDirectBench(IyzicoBench):
+    """3-D Secure of iyzico without its form: initialise, signed callback, v2 auth."""
+
+    account = StoredCard
+
+    def pay(self, _charge: Charge, opened: Outcome, card: str = "ok") -> dict[str, str]:
+        payment = self.bank.find(id=opened.token)
+        assert payment
+        if card != "ok":
+            payment.code, payment.group = self.refusals[DeclineGroup(card)]
+        callback = {
+            "status": "success",
+            "paymentId": payment.id,
+            "conversationId": payment.conversation_id,
+            "conversationData": "",
+            "mdStatus": "1",
+        }
+        key = faultbank_iyzico.SECRET_KEY
+        return callback | {"signature": signing.answer_signature(callback, SIGNED, secret_key=key)}
 
 
 class NestPayBench:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.payments.gateways.benches import IyzicoBench, NestPayBench
+from tests.payments.gateways.benches import IyzicoBench, IyzicoDirectBench, NestPayBench
 from tests.payments.gateways.conformance import Conformance
 from tests.payments.gateways.faultbank import serving
 from tests.payments.gateways.faultbank_iyzico import IyzicoBank
@@ -17,6 +17,14 @@ class TestIyzico(Conformance):
         bank = IyzicoBank()
         with serving(bank) as url:
             yield IyzicoBench(bank, url)
+
+
+class TestIyzicoDirect(Conformance):
+    @pytest.fixture
+    def bench(self) -> Iterator[IyzicoDirectBench]:
+        bank = IyzicoBank()
+        with serving(bank) as url:
+            yield IyzicoDirectBench(bank, url)
 
 
 class TestNestPay(Conformance):

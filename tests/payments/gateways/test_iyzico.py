@@ -231,13 +231,6 @@ def direct(bench: IyzicoBench, **changed: str) -> tuple[DirectThreeDS, object, d
     return gateway, replace(charge, token=opened.token), callback, bench.payment(charge)
 
 
-def test_direct_takes_the_money_once(bench: IyzicoBench) -> None:
-    gateway, charge, callback, payment = direct(bench)
-    outcomes = [gateway.complete(charge, callback) for _ in range(2)]
-    assert [each.result for each in outcomes] == [Result.SUCCEEDED, Result.SUCCEEDED]
-    assert (bench.bank.calls["charge"], payment.state) == (1, "paid")
-
-
 @pytest.mark.parametrize("status", ["0", "2", "3", "4", "5", "6", "7", "8"])
 def test_direct_without_authentication_takes_nothing(bench: IyzicoBench, status: str) -> None:
     gateway, charge, callback, payment = direct(bench, mdStatus=status)
@@ -250,12 +243,6 @@ def test_direct_with_an_odd_status_is_unknown(bench: IyzicoBench, status: str) -
     gateway, charge, callback, _ = direct(bench, mdStatus=status)
     assert said(gateway.complete(charge, callback)) == UNKNOWN
     assert bench.bank.calls["charge"] == 0
-
-
-def test_direct_is_refused_by_the_bank(bench: IyzicoBench) -> None:
-    gateway, charge, callback, payment = direct(bench)
-    payment.code, payment.group = "10051", "NOT_SUFFICIENT_FUNDS"
-    assert said(gateway.complete(charge, callback)) == (Result.DECLINED, DeclineGroup.INSUFFICIENT_FUNDS)
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "http-500-after", "malformed", "wrong-signature"])
