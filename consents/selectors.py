@@ -1,8 +1,9 @@
 """Read consents: counters, the list, one recipient, the history, the change feed. The provider comes first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -27,6 +28,9 @@ SCANNED = 200_000
 
 # Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
 _ORDER = "recipient, brand_id, channel, recipient_type"
+
+COLUMNS = tuple(column.attname for column in Consent._meta.concrete_fields)
+"""What is read of a consent, in this order."""
 
 Place = tuple[str, int, int, int]
 """Where a row stands in the list of a provider: recipient, brand, channel, recipient type."""
@@ -81,14 +85,17 @@ def count_with(counts: AddressCounts, *, mail: bool, change: int) -> int:
     return counts.changed(mail=mail, change=change).count
 
 
-def is_beyond_limit(provider_id: int, *, mail: bool, now: datetime) -> bool:
-    """Return whether one more phone or e-mail address raises the count above what the package holds."""
-    limit = address_limit(provider_id, now=now)
-    if limit is None:
-        return False
-    counts = address_usage(provider_id)
-    after = count_with(counts, mail=mail, change=1)
-    return after > counts.count and after > limit
+@dataclass(frozen=True)
+class Room:
+    """How many addresses a package holds, and how many there are."""
+
+    most: int
+    counts: AddressCounts
+
+    def is_passed(self, *, mail: bool) -> bool:
+        """Return whether one more phone or e-mail address raises the count above what the package holds."""
+        after = count_with(self.counts, mail=mail, change=1)
+        return after > self.counts.count and after > self.most
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,15 @@ def outlook_of(
     last = last_event(current)
     if last is not None and says(last) == said_by(movement, retailer_code):
         return Outlook(current, [], counts.count, counts.count)
-    faults = beyond_limit(provider_id, address, movement, now=now)
+    limit = address_limit(provider_id, now=now)
+    faults = beyond_limit(address, movement, None if limit is None else Room(limit, counts))
     if retailer_code is not None and not knows_retailer(brand, retailer_code):
         faults.append(Fault("H180", "retailerCode"))
     if not faults:
         standing = None if current is None else Standing(ConsentStatus(current.status), current.consent_at)
         faults = judge(standing, movement, policy=policy)
-    after = counts.count
-    if not faults and address.grows_by(movement):
-        after = count_with(counts, mail=mail, change=1)
-    elif not faults and address.shrinks_by(movement, current):
-        after = count_with(counts, mail=mail, change=-1)
-    return Outlook(current, faults, counts.count, after)
+    change = 0 if faults else address.gain(movement, current)
+    return Outlook(current, faults, counts.count, count_with(counts, mail=mail, change=change))
 
 
 # --- One address ------------------------------------------------------------------------------------------------------
@@ -153,23 +157,32 @@ class Address:
         alike = [row for row in approvals if (row.channel == Channel.EPOSTA) == mail]
         return movement.status == ConsentStatus.RET and alike == [current]
 
+    def gain(self, movement: Movement, current: Consent | None) -> int:
+        """Return by how much the movement changes the number of addresses that count: 1, 0 or -1."""
+        if self.grows_by(movement):
+            return 1
+        return -1 if self.shrinks_by(movement, current) else 0
 
-def beyond_limit(provider_id: int, address: Address, movement: Movement, *, now: datetime) -> list[Fault]:
-    """Return the gate's fault of a movement that makes one address more count than the package holds."""
-    mail = movement.channel == Channel.EPOSTA
-    full = address.grows_by(movement) and is_beyond_limit(provider_id, mail=mail, now=now)
+
+def beyond_limit(address: Address, movement: Movement, room: Room | None) -> list[Fault]:
+    """Return the gate's fault of a movement that makes one address more count than the package holds (None: all)."""
+    full = room is not None and address.grows_by(movement) and room.is_passed(mail=movement.channel == Channel.EPOSTA)
     return [Fault("H525", "recipient")] if full else []
+
+
+def consents_in(rows: Iterable[tuple[Any, ...]]) -> list[Consent]:
+    """Return rows, whose columns are COLUMNS, as consents."""
+    return [Consent.from_db(connection.alias, COLUMNS, row) for row in rows]
 
 
 def address_rows(provider_id: int, recipient: str) -> Address:
     """Return all consents of a recipient in the order of their key; one index range."""
-    names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:  # the ORM takes longer to write the question than the database to answer it
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608  (constants of our own)
+            f"SELECT {', '.join(COLUMNS)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608  (constants of our own)
             [provider_id, recipient],
         )
-        return Address([Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()])
+        return Address(consents_in(cursor.fetchall()))
 
 
 def last_event(current: Consent | None) -> ConsentEvent | None:
@@ -271,13 +284,13 @@ def _scanned(provider_id: int, filters: Filters, after: Place | None = None) -> 
 def page_of(provider_id: int, filters: Filters, *, size: int, after: Place | None = None) -> Slice:
     """Return the page that follows a place; costs the same anywhere in the list, however few rows match."""
     portion, condition, values = _scanned(provider_id, filters, after)
-    names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM ({portion}) AS portion WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",  # noqa: S608  (constants of our own)
+            f"SELECT {', '.join(COLUMNS)} FROM ({portion}) AS portion"  # noqa: S608  (constants of our own)
+            f" WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",
             {**values, "size": size + 1},
         )
-        rows = [Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+        rows = consents_in(cursor.fetchall())
     if len(rows) > size:
         return Slice(rows[:size], place_of(rows[size - 1]))
     end = _end_of(portion, values)
