@@ -1,4 +1,4 @@
-"""Read consents: counters, the list, one recipient, the history, the change feed. The provider comes first."""
+"""Read consents: counters, the list, one recipient, the history. The provider comes first."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from accounts.models import Provider
 from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
+from consents.feed_selectors import FeedEvent
 from consents.models import Consent, ConsentEvent, HolidayChange, RetailerAccess
 from consents.rules.calendar import Calendar
 from consents.rules.faults import Fault
@@ -340,42 +341,7 @@ def counted(provider_id: int, filters: Filters) -> tuple[int, bool]:
     return min(number, COUNTED), number > COUNTED or looked_at == SCANNED
 
 
-# --- The change feed --------------------------------------------------------------------------------------------------
-def movements_after(
-    provider_id: int,
-    seq: int,
-    *,
-    limit: int,
-    upto: int | None = None,
-    brand_id: int | None = None,
-    channel: int | None = None,
-    citizens: bool | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[ConsentEvent]:
-    """Return the provider's next movements after number `seq`, oldest first, none of which can be lost.
-
-    Numbers are given before transactions commit, and a reader that has seen 7 never returns to a 6: so all writers of
-    a provider draw theirs under its exclusive lock (`packages.usage.lock_addresses`) and hold it until they have
-    committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
-    of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
-
-    `upto` is the last number that is looked at.
-    `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
-    narrow by the instant of recording.
-    """
-    found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
-    exact = {"seq__lte": upto, "brand_id": brand_id, "channel": channel}
-    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
-    if citizens is not None:
-        found = found.filter(source__gt=100) if citizens else found.exclude(source__gt=100)
-    if since is not None:
-        found = found.filter(created_at__gte=since)
-    if until is not None:
-        found = found.filter(created_at__lt=until)
-    return list(found.order_by("seq")[:limit])
-
-
+# --- Movements by their ids -------------------------------------------------------------------------------------------
 def movement_with(provider: Provider, number: str, *, second: datetime) -> ConsentEvent | None:
     """Return the provider's movement of a transaction id, recorded within a second; None when there is none.
 
@@ -389,7 +355,7 @@ def movement_with(provider: Provider, number: str, *, second: datetime) -> Conse
     return next((event for event in events if id_of(event, provider, codes[event.brand_id]) == number), None)
 
 
-def id_of(event: ConsentEvent, provider: Provider, brand_code: int) -> str:
+def id_of(event: ConsentEvent | FeedEvent, provider: Provider, brand_code: int) -> str:
     """Return the transaction id of a movement."""
     said = Movement(
         event.recipient,
