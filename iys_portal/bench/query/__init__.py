@@ -28,6 +28,7 @@ from iys_portal.bench.scratch import scratch_database, server_folder
 from iys_portal.bench.timing import in_turns, seconds
 from packages.models import Package
 from packages.selectors import address_usage, counted_and_kept
+from packages.usage import recount_addresses
 
 _BYTES_PER_ROW = 900  # consents and events with their keys, the bare table, the log of a while
 _OTHER_MIB = 1_500
@@ -243,6 +244,7 @@ class _Run:
             beside="update_or_create with its event",
         )
         self._written += self._events() - before
+        recount_addresses(brand.provider_id, at)  # the naive way does not count
 
     def _new_phones(self, count: int) -> list[str]:
         """Return phones that nobody has, scattered among the others."""
