@@ -1,8 +1,9 @@
-"""Read consents: counters, the list, one recipient, the history, the change feed. The provider comes first."""
+"""Read consents: counters, the list, one recipient, the history. The provider comes first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -12,6 +13,7 @@ from accounts.models import Provider
 from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
+from consents.feed_selectors import FeedEvent
 from consents.models import Consent, ConsentEvent, HolidayChange, RetailerAccess
 from consents.rules.calendar import Calendar
 from consents.rules.faults import Fault
@@ -27,6 +29,9 @@ SCANNED = 200_000
 
 # Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
 _ORDER = "recipient, brand_id, channel, recipient_type"
+
+COLUMNS = tuple(column.attname for column in Consent._meta.concrete_fields)
+"""What is read of a consent, in this order."""
 
 Place = tuple[str, int, int, int]
 """Where a row stands in the list of a provider: recipient, brand, channel, recipient type."""
@@ -81,14 +86,17 @@ def count_with(counts: AddressCounts, *, mail: bool, change: int) -> int:
     return counts.changed(mail=mail, change=change).count
 
 
-def is_beyond_limit(provider_id: int, *, mail: bool, now: datetime) -> bool:
-    """Return whether one more phone or e-mail address raises the count above what the package holds."""
-    limit = address_limit(provider_id, now=now)
-    if limit is None:
-        return False
-    counts = address_usage(provider_id)
-    after = count_with(counts, mail=mail, change=1)
-    return after > counts.count and after > limit
+@dataclass(frozen=True)
+class Room:
+    """How many addresses a package holds, and how many there are."""
+
+    most: int
+    counts: AddressCounts
+
+    def is_passed(self, *, mail: bool) -> bool:
+        """Return whether one more phone or e-mail address raises the count above what the package holds."""
+        after = count_with(self.counts, mail=mail, change=1)
+        return after > self.counts.count and after > self.most
 
 
 @dataclass(frozen=True)
@@ -112,18 +120,15 @@ def outlook_of(
     last = last_event(current)
     if last is not None and says(last) == said_by(movement, retailer_code):
         return Outlook(current, [], counts.count, counts.count)
-    faults = beyond_limit(provider_id, address, movement, now=now)
+    limit = address_limit(provider_id, now=now)
+    faults = beyond_limit(address, movement, None if limit is None else Room(limit, counts))
     if retailer_code is not None and not knows_retailer(brand, retailer_code):
         faults.append(Fault("H180", "retailerCode"))
     if not faults:
         standing = None if current is None else Standing(ConsentStatus(current.status), current.consent_at)
         faults = judge(standing, movement, policy=policy)
-    after = counts.count
-    if not faults and address.grows_by(movement):
-        after = count_with(counts, mail=mail, change=1)
-    elif not faults and address.shrinks_by(movement, current):
-        after = count_with(counts, mail=mail, change=-1)
-    return Outlook(current, faults, counts.count, after)
+    change = 0 if faults else address.gain(movement, current)
+    return Outlook(current, faults, counts.count, count_with(counts, mail=mail, change=change))
 
 
 # --- One address ------------------------------------------------------------------------------------------------------
@@ -153,23 +158,32 @@ class Address:
         alike = [row for row in approvals if (row.channel == Channel.EPOSTA) == mail]
         return movement.status == ConsentStatus.RET and alike == [current]
 
+    def gain(self, movement: Movement, current: Consent | None) -> int:
+        """Return by how much the movement changes the number of addresses that count: 1, 0 or -1."""
+        if self.grows_by(movement):
+            return 1
+        return -1 if self.shrinks_by(movement, current) else 0
 
-def beyond_limit(provider_id: int, address: Address, movement: Movement, *, now: datetime) -> list[Fault]:
-    """Return the gate's fault of a movement that makes one address more count than the package holds."""
-    mail = movement.channel == Channel.EPOSTA
-    full = address.grows_by(movement) and is_beyond_limit(provider_id, mail=mail, now=now)
+
+def beyond_limit(address: Address, movement: Movement, room: Room | None) -> list[Fault]:
+    """Return the gate's fault of a movement that makes one address more count than the package holds (None: all)."""
+    full = room is not None and address.grows_by(movement) and room.is_passed(mail=movement.channel == Channel.EPOSTA)
     return [Fault("H525", "recipient")] if full else []
+
+
+def consents_in(rows: Iterable[tuple[Any, ...]]) -> list[Consent]:
+    """Return rows, whose columns are COLUMNS, as consents."""
+    return [Consent.from_db(connection.alias, COLUMNS, row) for row in rows]
 
 
 def address_rows(provider_id: int, recipient: str) -> Address:
     """Return all consents of a recipient in the order of their key; one index range."""
-    names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:  # the ORM takes longer to write the question than the database to answer it
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608  (constants of our own)
+            f"SELECT {', '.join(COLUMNS)} FROM consent WHERE provider_id = %s AND recipient = %s ORDER BY {_ORDER}",  # noqa: S608  (constants of our own)
             [provider_id, recipient],
         )
-        return Address([Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()])
+        return Address(consents_in(cursor.fetchall()))
 
 
 def last_event(current: Consent | None) -> ConsentEvent | None:
@@ -271,13 +285,13 @@ def _scanned(provider_id: int, filters: Filters, after: Place | None = None) -> 
 def page_of(provider_id: int, filters: Filters, *, size: int, after: Place | None = None) -> Slice:
     """Return the page that follows a place; costs the same anywhere in the list, however few rows match."""
     portion, condition, values = _scanned(provider_id, filters, after)
-    names = [column.attname for column in Consent._meta.concrete_fields]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(names)} FROM ({portion}) AS portion WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",  # noqa: S608  (constants of our own)
+            f"SELECT {', '.join(COLUMNS)} FROM ({portion}) AS portion"  # noqa: S608  (constants of our own)
+            f" WHERE {condition} ORDER BY {_ORDER} LIMIT %(size)s",
             {**values, "size": size + 1},
         )
-        rows = [Consent.from_db(connection.alias, names, row) for row in cursor.fetchall()]
+        rows = consents_in(cursor.fetchall())
     if len(rows) > size:
         return Slice(rows[:size], place_of(rows[size - 1]))
     end = _end_of(portion, values)
@@ -327,42 +341,7 @@ def counted(provider_id: int, filters: Filters) -> tuple[int, bool]:
     return min(number, COUNTED), number > COUNTED or looked_at == SCANNED
 
 
-# --- The change feed --------------------------------------------------------------------------------------------------
-def movements_after(
-    provider_id: int,
-    seq: int,
-    *,
-    limit: int,
-    upto: int | None = None,
-    brand_id: int | None = None,
-    channel: int | None = None,
-    citizens: bool | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[ConsentEvent]:
-    """Return the provider's next movements after number `seq`, oldest first, none of which can be lost.
-
-    Numbers are given before transactions commit, and a reader that has seen 7 never returns to a 6: so all writers of
-    a provider draw theirs under its exclusive lock (`packages.usage.lock_addresses`) and hold it until they have
-    committed. This is the one place that relies on it (docs/adr/0032-consent-store.md). Under the same lock the instant
-    of recording is made to follow the last one, so that those before `until` all have smaller numbers than the others.
-
-    `upto` is the last number that is looked at.
-    `citizens`: only those of citizens (True) or of the provider (False). `since` (inclusive) and `until` (exclusive)
-    narrow by the instant of recording.
-    """
-    found = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
-    exact = {"seq__lte": upto, "brand_id": brand_id, "channel": channel}
-    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
-    if citizens is not None:
-        found = found.filter(source__gt=100) if citizens else found.exclude(source__gt=100)
-    if since is not None:
-        found = found.filter(created_at__gte=since)
-    if until is not None:
-        found = found.filter(created_at__lt=until)
-    return list(found.order_by("seq")[:limit])
-
-
+# --- Movements by their ids -------------------------------------------------------------------------------------------
 def movement_with(provider: Provider, number: str, *, second: datetime) -> ConsentEvent | None:
     """Return the provider's movement of a transaction id, recorded within a second; None when there is none.
 
@@ -376,7 +355,7 @@ def movement_with(provider: Provider, number: str, *, second: datetime) -> Conse
     return next((event for event in events if id_of(event, provider, codes[event.brand_id]) == number), None)
 
 
-def id_of(event: ConsentEvent, provider: Provider, brand_code: int) -> str:
+def id_of(event: ConsentEvent | FeedEvent, provider: Provider, brand_code: int) -> str:
     """Return the transaction id of a movement."""
     said = Movement(
         event.recipient,

@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import Provider
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
-from consents.models import ConsentEvent
+from consents.feed_selectors import FeedEvent
 from consents.selectors import id_of
 from iys_portal.shared.clock import ISTANBUL
 
@@ -30,7 +30,7 @@ TEST = {
 """İYS's fixed test data, which every address gets when it is registered."""
 
 
-def body_of(events: Iterable[ConsentEvent], *, provider: Provider, brand: Brand) -> bytes:
+def body_of(events: Iterable[FeedEvent], *, provider: Provider, brand: Brand) -> bytes:
     """Return the body of a delivery; the same movements give the same bytes."""
     return encoded({"list": [_row(event, provider, brand) for event in events]})
 
@@ -40,7 +40,7 @@ def encoded(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _row(event: ConsentEvent, provider: Provider, brand: Brand) -> dict[str, object]:
+def _row(event: FeedEvent, provider: Provider, brand: Brand) -> dict[str, object]:
     row: dict[str, object] = {
         "iysCode": provider.iys_code,
         "brandCode": brand.code,

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from brands.models import Brand
 from consents.enums import Channel
+from consents.feed_selectors import FeedEvent, movements_after
 from consents.models import ConsentEvent
-from consents.selectors import movements_after
 from packages.enums import ApiCaller
 from packages.rules import api_gate
 from packages.selectors import term_that_counts
@@ -49,10 +49,10 @@ def newest_movement(provider_id: int) -> int:
     return newest.first() or 0
 
 
-def news_of(connection: PushConnection) -> tuple[list[ConsentEvent], int]:
+def news_of(connection: PushConnection) -> tuple[list[FeedEvent], int]:
     """Return the next movements for a connection, and the number up to which nothing else concerns it.
 
-    The newest number is read first: all smaller ones are committed (`consents.selectors.movements_after`).
+    The newest number is read first: all smaller ones are committed (`consents.feed_selectors.movements_after`).
     """
     newest = newest_movement(connection.provider_id)
     events = movements_after(
@@ -62,10 +62,10 @@ def news_of(connection: PushConnection) -> tuple[list[ConsentEvent], int]:
     return [event for event in events if event.channel == connection.channel], looked_at
 
 
-def movements_of(delivery: PushDelivery) -> list[ConsentEvent]:
+def movements_of(delivery: PushDelivery) -> list[FeedEvent]:
     """Return the movements that a delivery names, oldest first."""
     connection = delivery.connection
-    events = movements_after(
+    return movements_after(
         delivery.provider_id,
         delivery.first_seq - 1,
         limit=PORTION,
@@ -74,7 +74,6 @@ def movements_of(delivery: PushDelivery) -> list[ConsentEvent]:
         upto=delivery.last_seq,
         channel=connection.channel,
     )
-    return list(events)
 
 
 def connections_to_plan(*, now: datetime) -> QuerySet[PushConnection]:

@@ -1,6 +1,7 @@
 """Record movements of consents, one at a time. The event table is their audit trail: who, by which way, when."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,6 @@ from consents.rules.state import Standing, judge, judge_citizens
 from consents.rules.transaction import transaction_id
 from consents.selectors import (
     Address,
-    address_rows,
     beyond_limit,
     last_event,
     place_of,
@@ -26,7 +26,9 @@ from consents.selectors import (
     says,
 )
 from consents.services.access import RetailersUnknown, hold_dealers, open_consent, open_rows
+from consents.services.holding import append, hold
 from iys_portal.audit.services import Actor, Program
+from iys_portal.audit.short import ShortTransaction, short_transaction
 from packages.usage import lock_addresses
 
 
@@ -62,6 +64,9 @@ class Origin:
         return self.person or self.program
 
 
+_ONAY = ConsentStatus.ONAY
+
+
 def record_consent(
     *,
     provider: Provider,
@@ -87,21 +92,22 @@ def record_consent(
     (H174, H175, H178, H462, H463).
     """
     job = _Job(provider, brand, movement, origin, now, retailer_code)
-    with transaction.atomic():
-        lock_addresses(provider.pk)
-        address = address_rows(provider.pk, movement.recipient)
-        current = _current(job, address)
+    # Dealers are asked for in between: that is more than two questions.
+    named = retailer_code is not None or bool(retailer_access)
+    with transaction.atomic() if named else nullcontext(), short_transaction() as short:
+        held = hold(short, provider.pk, movement.recipient, room_at=now if movement.status == _ONAY else None)
+        current = _current(job, held.address)
         if repeats and (last := last_event(current)) is not None and says(last) == said_by(movement, retailer_code):
             _open_more(job, retailer_access)
             return _recorded(job, last.seq, created_at=last.created_at, is_new=False)
-        faults = beyond_limit(provider.pk, address, movement, now=now)
+        faults = beyond_limit(held.address, movement, held.room)
         if retailer_code is not None and not _keep_retailer(brand, retailer_code):
             faults.append(Fault("H180", "retailerCode"))
         if retailer_access:
             faults += _unknown(brand, retailer_access)
         if faults := faults or judge(_standing(current), movement, policy=policy):
             raise ConsentRefused(faults)
-        recorded = _write(job, current)
+        recorded = _write(short, job, held.address)
         if retailer_access:
             kind = Kind(brand, movement.channel, movement.recipient_type)
             open_rows(kind, [movement.recipient], retailer_access)
@@ -173,47 +179,28 @@ INSTANT = """GREATEST(%(now)s, (
             SELECT created_at FROM consent_event WHERE provider_id = %(provider)s ORDER BY seq DESC LIMIT 1
         ))"""
 
-_WRITE = f"""
-    WITH event AS (
-        INSERT INTO consent_event (provider_id, prev_seq, created_at, consent_at, brand_id, person_id, retailer_code,
-            channel, recipient_type, status, source, way, recipient)
-        VALUES (%(provider)s, %(previous)s, {INSTANT}, %(consent_at)s, %(brand)s, %(person)s, %(retailer)s,
-            %(channel)s, %(recipient_type)s, %(status)s, %(source)s, %(way)s, %(recipient)s)
-        RETURNING seq, created_at
+
+def _write(short: ShortTransaction, job: _Job, address: Address) -> Recorded:
+    """Append the event, make it the current state, and commit; return what was recorded."""
+    movement, person, current = job.movement, job.origin.person, _current(job, address)
+    seq, created_at = append(
+        short,
+        provider=job.provider.pk,
+        recipient=movement.recipient,
+        brand=job.brand.pk,
+        channel=movement.channel.value,
+        recipient_type=movement.recipient_type.value,
+        is_there=current is not None,
+        previous=None if current is None else current.last_seq,
+        status=movement.status.value,
+        source=None if movement.source is None else movement.source.value,
+        consent_at=movement.consent_at,
+        now=job.now,
+        person=None if person is None else person.pk,
+        retailer=job.retailer_code,
+        way=job.origin.way.value,
+        gained=address.gain(movement, current),
     )
-    INSERT INTO consent
-        (provider_id, recipient, brand_id, channel, recipient_type, status, consent_at, source, last_seq)
-    SELECT %(provider)s, %(recipient)s, %(brand)s, %(channel)s, %(recipient_type)s, %(status)s, %(consent_at)s,
-        %(source)s, seq FROM event
-    ON CONFLICT (provider_id, recipient, brand_id, channel, recipient_type) DO UPDATE SET status = excluded.status,
-        consent_at = excluded.consent_at, source = excluded.source, last_seq = excluded.last_seq
-    RETURNING last_seq, (SELECT created_at FROM event)
-"""  # noqa: S608  (constants of our own)
-
-
-def _write(job: _Job, current: Consent | None) -> Recorded:
-    """Append the event and make it the current state, in one statement; return what was recorded."""
-    movement, person = job.movement, job.origin.person
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            {
-                "provider": job.provider.pk,
-                "brand": job.brand.pk,
-                "recipient": movement.recipient,
-                "channel": movement.channel.value,
-                "recipient_type": movement.recipient_type.value,
-                "status": movement.status.value,
-                "source": None if movement.source is None else movement.source.value,
-                "consent_at": movement.consent_at,
-                "previous": None if current is None else current.last_seq,
-                "now": job.now,
-                "person": None if person is None else person.pk,
-                "retailer": job.retailer_code,
-                "way": job.origin.way.value,
-            },
-        )
-        seq, created_at = cursor.fetchone()
     return _recorded(job, seq, created_at=created_at)
 
 
@@ -244,12 +231,11 @@ def record_citizens_movement(
         raise ValueError(f"{source.name} is a provider's source.")
     movement = Movement(recipient, channel, recipient_type, status, source, consent_at.replace(microsecond=0))
     job = _Job(provider, brand, movement, Origin(Way.CITIZEN), now)
-    with transaction.atomic():
-        lock_addresses(provider.pk)
-        current = _current(job, address_rows(provider.pk, recipient))
-        if faults := judge_citizens(_standing(current), movement):
+    with short_transaction() as short:
+        address = hold(short, provider.pk, recipient).address
+        if faults := judge_citizens(_standing(_current(job, address)), movement):
             raise ConsentRefused(faults)
-        return _write(job, current)
+        return _write(short, job, address)
 
 
 @transaction.atomic

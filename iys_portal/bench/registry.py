@@ -54,6 +54,18 @@ BENCHES = {
         "consents",
         "the API's hot endpoints over HTTP, beside what the database alone needs for the same",
     ),
+    "query": Bench(
+        "iys_portal.bench.query",
+        10_000_000,
+        "consents",
+        "status of a thousand, a page of the feed, one movement, beside the same bare, at both sizes",
+    ),
+    "feed": Bench(
+        "iys_portal.bench.feed",
+        1_000_000,
+        "movements",
+        "pages of the change feed at any depth beside a bare LIMIT scan, and whether eight writers make it lose any",
+    ),
     "reports": Bench(
         "iys_portal.bench.reports",
         1_000_000,

@@ -29,6 +29,8 @@ KEYS = {
     },
     # Without status_1000_times_drf: Django REST framework is not among the portal's packages.
     "api": {"status_1000_of_db", "add_of_sql", "batch_of_copy"},
+    "query": {"status_1000_of_any", "write_of_insert", "growth", "bytes_per_consent"},
+    "feed": {"page_of_limit_scan", "deep_page_of_first", "lost_events"},
     "reports": {"roll_up_of_count", "page_growth", "differences"},
 }
 ALWAYS = {"bench", "rows", "runs", "seed", "wrong", "figures"}
@@ -39,6 +41,8 @@ TINY = {
     "reconcile": ["--rows", "600", "--quick"],
     "import": ["--rows", "400"],
     "api": ["--rows", "1000", "--quick"],
+    "query": ["--rows", "20000", "--quick"],
+    "feed": ["--rows", "10000", "--quick"],
     "reports": ["--rows", "400"],
 }
 RIGHT = {
@@ -47,6 +51,8 @@ RIGHT = {
     "reconcile": {"false_matches": 0},
     "import": {},
     "api": {},
+    "query": {},
+    "feed": {"lost_events": 0},
     "reports": {"differences": 0},
 }
 

@@ -14,8 +14,9 @@ from brands.models import Brand, Retailer
 from brands.rules import STILL_LINKED, BrandRefused
 from brands.services.retailers import remove
 from consents.enums import ConsentStatus, Source
+from consents.feed_selectors import FeedEvent, movements_after
 from consents.models import ConsentEvent
-from consents.selectors import has_consents, movements_after
+from consents.selectors import has_consents
 from consents.services import ConsentRefused
 from iys_portal import ledger
 from packages.models import Package
@@ -68,7 +69,7 @@ def test_another_provider_is_not_waited_for(provider: Provider, recording: Recor
         assert [event.seq for event in _feed(pool, rival.provider_id)] == [work.result(PATIENCE)]
 
 
-def _feed(pool: ThreadPoolExecutor, provider_id: int) -> list[ConsentEvent]:
+def _feed(pool: ThreadPoolExecutor, provider_id: int) -> list[FeedEvent]:
     found = in_thread(pool, lambda: movements_after(provider_id, 0, limit=10)).result(PATIENCE)
     assert isinstance(found, list)
     return found
