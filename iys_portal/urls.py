@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from consents.refusal_views import refuse
 from iys_portal import health, views
 from payments.views import cards
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("markalar/", include("push.urls")),
     path("is-ortagi/", include("partners.party_urls")),
     path("izinler/", include("consents.urls")),
+    path("ret/<str:token>/", refuse, name="refusal"),
     path("paket/", include("packages.urls")),
     path("siparis/", include("payments.urls")),
     path("dogrula/", include("contracts.urls")),

@@ -90,7 +90,7 @@ def _of_term(term: Subscription, *, now: datetime) -> dict[str, Any]:
     tag=_TAG,
     summary="İş ortağı abonelik sorgulama",
     answer=LicenceDetails,
-    codes=("H437", "H522"),
+    codes=("H190", "H437", "H522"),
 )
 def integrator_subscription(call: Call) -> LicenceDetails:
     """İş ortağının API kullanım lisansını verir. Lisans, API hesabının geçerlilik süresidir; kuruluş askıya

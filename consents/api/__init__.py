@@ -1,5 +1,5 @@
-"""Endpoints about consents: adding them one by one and in batches, asking for them."""
+"""Endpoints about consents: adding them one by one and in batches, asking for them, links to refuse."""
 
-from consents.api import adding, asking, batches
+from consents.api import adding, asking, batches, links
 
-__all__ = ["adding", "asking", "batches"]
+__all__ = ["adding", "asking", "batches", "links"]

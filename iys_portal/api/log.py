@@ -4,6 +4,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from iys_portal.api.calls import Call
+from iys_portal.shared.masking import masked
 
 logger = structlog.get_logger(__name__)
 
@@ -15,14 +16,6 @@ _INSERT = (
     " milliseconds, recipients, recipient_count)"
     " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM soon"
 )
-
-
-def masked(recipient: str) -> str:
-    """Return an address as a log may show it: `+9059*****01`, `al***@ornek.com`; whatever was sent is masked."""
-    name, at, host = recipient.partition("@")
-    if at:
-        return f"{name[:2]}***@{host}"[:40]
-    return f"{recipient[:5]}*****{recipient[-2:]}" if len(recipient) > 9 else "*****"
 
 
 def write(call: Call, *, status: int, codes: list[str], milliseconds: int) -> None:

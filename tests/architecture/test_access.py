@@ -64,6 +64,7 @@ PUBLIC = {
     "verification:document",
     "card_return",
     "card_webhook",
+    "refusal",
     *(
         f"applications:{name}"
         for name in (

@@ -69,6 +69,9 @@ class Consents:
     def ask(self, rest: str, body: Any) -> HttpResponse:
         return self.client.post(self.path(f"consents/{rest}"), body)
 
+    def links(self, body: Any) -> HttpResponse:
+        return self.client.post(self.path("via-hash-links"), body)
+
     def changes(self, **query: Any) -> HttpResponse:
         asked = "&".join(f"{name}={value}" for name, value in query.items())
         return self.client.get(self.path(f"consents/changes?{asked}"))

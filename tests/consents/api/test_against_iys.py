@@ -157,6 +157,15 @@ def test_asking(program: Consents, brand: Brand, document: dict[str, Any], clock
         judge(document, f"{BASE}/changes", "get", answer)
 
 
+def test_links(program: Consents, document: dict[str, Any]) -> None:
+    program.add(recipient=MAILS[0])
+    both = [{"recipient": mail, "recipientType": "BIREYSEL"} for mail in MAILS]
+    answers = [program.links(body) for body in ({"recipients": both}, [], {"recipients": [{"recipient": "x"}]})]
+    assert [answer.status_code for answer in answers] == [200, 400, 422]
+    for answer in answers:
+        judge(document, "/sps/{iysCode}/brands/{brandCode}/via-hash-links", "post", answer)
+
+
 def test_closed_doors(api: Make, program: Consents, document: dict[str, Any]) -> None:
     """No token, another provider's brand, no package: every endpoint of consents."""
     rival = factories.BrandFactory.create()
