@@ -2,7 +2,8 @@
 
 `public` everybody · `signed_in` any person who logged in · `provider_view` somebody who acts for a provider
 (the view gets `request.provider`), with the capability that the view names · `partner_view` somebody who acts for an
-iş ortağı or AHS (`request.party`) · `accountant_view` staff who may work on statements.
+iş ortağı or AHS (`request.party`) · `accountant_view` staff who may work on statements · `administrator_view`
+administrators.
 """
 
 from collections.abc import Callable
@@ -132,5 +133,19 @@ def accountant_view(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
         return view(request, *args, **kwargs)
 
     guarded.access = "accountant"  # type: ignore[attr-defined]  # read by the test of all routes
+    guarded.login_url = "admin:login"  # type: ignore[attr-defined]  # read by the test of all routes
+    return guarded
+
+
+def administrator_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let in administrators (superusers of the site at /yonetim/)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    guarded.access = "administrator"  # type: ignore[attr-defined]  # read by the test of all routes
     guarded.login_url = "admin:login"  # type: ignore[attr-defined]  # read by the test of all routes
     return guarded

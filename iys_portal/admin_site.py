@@ -31,14 +31,16 @@ class PortalAdminSite(AdminSite):
         return urls
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show what needs a person above the list of records."""
+        """Show what needs a person above the list of records, and to administrators their pictures."""
         from consents.notices import notices as of_consents  # noqa: PLC0415  (models are not loaded before)
         from contracts.notices import notices as of_contracts  # noqa: PLC0415  (as above)
+        from reports.pictures.catalogue import ADMINISTRATION  # noqa: PLC0415  (as above)
 
         now = timezone.now()
         told = of_contracts(now=now) if request.user.has_perm("contracts.view_signeddocument") else []
         told += of_consents(now=now) if request.user.has_perm("consents.view_holidaychange") else []
-        return super().index(request, {"notices": told, **(extra_context or {})})
+        questions = ADMINISTRATION if request.user.is_superuser else ()
+        return super().index(request, {"notices": told, "questions": questions, **(extra_context or {})})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

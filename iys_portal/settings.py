@@ -208,6 +208,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"queue": "documents"},
     },
+    "count-consent-ages": {"task": "reports.tasks.count_consent_ages", "schedule": 300.0},
+    "plan-report-mails": {"task": "reports.tasks.plan_report_mails", "schedule": crontab(minute="*/15")},
     "forget-comparisons": {"task": "reports.tasks.forget_comparisons", "schedule": crontab(hour="4", minute="40")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute="20")},
 }

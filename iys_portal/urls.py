@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/", include("iys_portal.api.urls")),
     path("raporlar/", include("reports.urls")),
     path("muhasebe/", include("payments.accounting_urls")),
+    path("yonetim/grafikler/", include("reports.administration_urls")),
     path("yonetim/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -1,9 +1,11 @@
-"""Administrators' screen of the daily files: which wait, for what, since when. Their content is not shown."""
+"""Administrators' screens of daily files and reports: which wait, for what, since when. Their content is not shown."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from iys_portal.admin_base import ReadOnlyAdmin
-from reports.models import DailyFile
+from reports.models import DailyFile, ReportDocument
 
 
 @admin.register(DailyFile)
@@ -20,3 +22,20 @@ class DailyFileAdmin(ReadOnlyAdmin):
         *("provider", "brand", "day", "revision", "state", "message", "rows", "size", "sha384"),
         *("asked_at", "made_at", "stamped_at", "stamp_is_test", "stamp_trouble", "agreed_at", "agreed_by"),
     )
+
+
+@admin.register(ReportDocument)
+class ReportDocumentAdmin(ReadOnlyAdmin):
+    """Documents of weeks and months of all providers, newest first."""
+
+    list_display = ("first", "rhythm", "provider", "state", "asked_at", "made_at", "mailing_at")
+    list_filter = ("state", "rhythm")
+    list_select_related = ("provider",)
+    search_fields = ("=provider__iys_code",)
+    ordering = ("-pk",)
+    show_full_result_count = False
+    fields = ("provider", "rhythm", "first", "state", "message", "asked_at", "made_at", "mailing_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReportDocument]:
+        """Leave the documents themselves where they are."""
+        return super().get_queryset(request).defer("content")

@@ -8,5 +8,6 @@ class ReportsConfig(AppConfig):
     verbose_name = "Raporlar"
 
     def ready(self) -> None:
-        # The outbox knows its handlers in every process, not only in workers.
+        # The outbox knows its handlers in every process, not only in workers; e-mails know their attachments.
         import_module(f"{self.name}.tasks")
+        import_module(f"{self.name}.attachments")

@@ -69,3 +69,35 @@ class DifferenceKind(models.IntegerChoices):
     ONLY_OURS = 1, "Dosyanızda yok"
     ONLY_THEIRS = 2, "İYS kaydında yok"
     CHANGED = 3, "İçeriği farklı"
+
+
+class Rhythm(models.TextChoices):
+    """How often a report sums up: a week from Monday on, a calendar month."""
+
+    WEEKLY = "week", "Haftalık"
+    MONTHLY = "month", "Aylık"
+
+
+DOCUMENT_ASKED = "report_document_asked"
+"""Audit action: the report of a week or month is to be made as a document."""
+MAILING = "report_mailing"
+"""Audit action: the e-mails of a week's or month's report are to be sent."""
+SUBSCRIBED = "report_subscribed"
+"""Audit action: somebody wants a report by e-mail."""
+UNSUBSCRIBED = "report_unsubscribed"
+"""Audit action: somebody does not want it any more."""
+
+
+class DocumentState(models.TextChoices):
+    """How far the document of a report is."""
+
+    WAITING = "waiting", "Hazırlanıyor"
+    READY = "ready", "Hazır"
+    FAILED = "failed", "Oluşturulamadı"
+
+
+DOCUMENT_TRANSITIONS: Transitions[DocumentState] = {
+    DocumentState.WAITING: frozenset({DocumentState.READY, DocumentState.FAILED}),
+    DocumentState.READY: frozenset({DocumentState.WAITING}),
+    DocumentState.FAILED: frozenset({DocumentState.WAITING}),
+}

@@ -1,4 +1,4 @@
-"""Forms of Raporlar: what the list shows, the hash that somebody has, the file that somebody has."""
+"""Forms of Raporlar: what the list shows, somebody's own hash and file, the reports that somebody wants by e-mail."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from brands.models import Brand
-from reports.enums import FileState
+from reports.enums import FileState, Rhythm
 
 _DAY = {"type": "date"}
 
@@ -103,4 +103,19 @@ class FileForm(forms.Form):
             "invalid": "Dosya alınamadı. Lütfen yeniden seçin.",
             "empty": "Seçtiğiniz dosya boş. Karşılaştırılacak dosyayı seçin.",
         },
+    )
+
+
+class SubscriptionForm(forms.Form):
+    """Which reports a person wants by e-mail."""
+
+    raporlar = forms.MultipleChoiceField(
+        label="Almak istediğiniz raporlar",
+        required=False,
+        choices=[
+            (Rhythm.WEEKLY.value, "Haftalık rapor (her pazartesi)"),
+            (Rhythm.MONTHLY.value, "Aylık rapor (her ayın ilk günü)"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Listedeki raporlardan seçin."},
     )

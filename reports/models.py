@@ -8,10 +8,10 @@ instant in which a movement was recorded.
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Person, Provider
+from accounts.models import Membership, Person, Provider
 from brands.models import Brand
 from consents.enums import Channel, RecipientType
-from reports.enums import ComparisonState, DifferenceKind, FileState
+from reports.enums import ComparisonState, DifferenceKind, DocumentState, FileState, Rhythm
 
 
 class DailyCount(models.Model):
@@ -95,6 +95,33 @@ class ReportDay(models.Model):
                 name="report_day_late_is_corrected", condition=Q(late_movements=0) | Q(corrected_at__isnull=False)
             ),
         ]
+
+
+class ConsentAge(models.Model):
+    """How many consents of a brand that are approvals now were given in one month, as of the last count.
+
+    `month` is 12 × year + month − 1, in Istanbul; 0: a merchant's first record without a date.
+    """
+
+    pk = models.CompositePrimaryKey("provider_id", "brand_id", "channel", "month")
+    provider_id = models.BigIntegerField()
+    brand_id = models.BigIntegerField()
+    month = models.IntegerField("ay")
+    approvals = models.IntegerField("onay")
+    channel = models.SmallIntegerField(choices=Channel)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="consent_age_counts", condition=Q(month__gte=0, approvals__gt=0)),
+        ]
+
+
+class ConsentAgeCount(models.Model):
+    """When the approvals of a provider were counted by their age, and up to which of its events."""
+
+    provider_id = models.BigIntegerField(primary_key=True)
+    seq = models.BigIntegerField()
+    counted_at = models.DateTimeField("sayıldı")
 
 
 class RollUp(models.Model):
@@ -254,3 +281,64 @@ class Difference(models.Model):
                 | Q(kind=DifferenceKind.CHANGED) & ~Q(ours="") & ~Q(theirs=""),
             ),
         ]
+
+
+class ReportDocument(models.Model):
+    """The report of a provider's week or month as a PDF: the newest, made of the figures that `version` stands for.
+
+    `content` is the one made last, which stays while a newer is being made. `findings` are its sentences, for the
+    e-mail. `mailing_at` says when its e-mails were asked for, which happens once (docs/adr/0054-reports-by-e-mail.md).
+    """
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    rhythm = models.CharField("dönem", max_length=5, choices=Rhythm)
+    first = models.DateField("İlk gün")
+    state = models.CharField("durum", max_length=10, choices=DocumentState, default=DocumentState.WAITING)
+    message = models.CharField("neden", max_length=200, default="", blank=True)
+    version = models.CharField("veri sürümü", max_length=64, default="", blank=True)
+    asked_at = models.DateTimeField("hazırlanması istendi", null=True, blank=True)
+    made_at = models.DateTimeField("hazırlandı", null=True, blank=True)
+    mailing_at = models.DateTimeField("e-postaları istendi", null=True, blank=True)
+    findings = models.JSONField(default=list)
+    content = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = "rapor belgesi"
+        verbose_name_plural = "rapor belgeleri"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "rhythm", "first"], name="report_document_once"),
+            models.CheckConstraint(name="report_document_rhythm_known", condition=Q(rhythm__in=Rhythm.values)),
+            models.CheckConstraint(name="report_document_state_known", condition=Q(state__in=DocumentState.values)),
+            models.CheckConstraint(
+                name="report_document_whole",
+                condition=Q(content=None, made_at=None, version="")
+                | Q(content__isnull=False, made_at__isnull=False) & ~Q(version=""),
+            ),
+            models.CheckConstraint(
+                name="report_document_ready_has_content",
+                condition=~Q(state=DocumentState.READY) | Q(content__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="report_document_failed_says_why", condition=~Q(state=DocumentState.FAILED) | ~Q(message="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rhythm_display()} rapor {self.first:%d.%m.%Y}"
+
+
+class ReportSubscription(models.Model):
+    """Somebody who acts for a provider wants its report by e-mail; the row goes when they do not any more."""
+
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    membership = models.ForeignKey(Membership, verbose_name="yetki", on_delete=models.PROTECT, related_name="+")
+    rhythm = models.CharField("dönem", max_length=5, choices=Rhythm)
+    started_at = models.DateTimeField("başlangıç")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "membership", "rhythm"], name="report_subscription_once"),
+            models.CheckConstraint(name="report_subscription_rhythm_known", condition=Q(rhythm__in=Rhythm.values)),
+        ]
+        indexes = [models.Index(fields=["rhythm", "provider"], name="report_subscription_due")]

@@ -1,7 +1,7 @@
-"""Pictures: a page for each question, and the drawn rows as a file; a company's, and the accountants'."""
+"""Pictures: a page for each question, and the drawn rows as a file; a company's, accountants', administrators'."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,19 +9,22 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import ProviderRequest, accountant_view, provider_view
+from accounts.access import ProviderRequest, accountant_view, administrator_view, provider_view
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.tables import csv_bytes, xlsx_bytes
+from reports.document_views import offered
+from reports.enums import Rhythm
 from reports.picture_forms import PictureForm
-from reports.pictures.catalogue import ACCOUNTING, QUESTIONS, Question
-from reports.pictures.period import last_days, month_of
+from reports.pictures.catalogue import ACCOUNTING, ADMINISTRATION, QUESTIONS, Question
+from reports.pictures.period import last_days
 from reports.pictures.report import Asked, Report, Span
+from reports.selectors.documents import rhythms_of
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_MONTHS = 12
+_WEEKS = 4
 _RANGES = ((7, "Son 7 gün"), (30, "Son 30 gün"), (90, "Son 90 gün"), (365, "Son 365 gün"))
 A = TypeVar("A", bound=Span)
 
@@ -30,17 +33,15 @@ A = TypeVar("A", bound=Span)
 @require_safe
 @provider_view
 def pictures(request: ProviderRequest) -> HttpResponse:
-    """The questions that pictures answer, and the months that were summed up."""
-    months = _months(istanbul_day(timezone.now()))
-    return render(request, "reports/pictures.html", {"questions": QUESTIONS, "months": months})
-
-
-def _months(today: date) -> list[date]:
-    """Return the first days of the last twelve months, the present one first."""
-    months = [today.replace(day=1)]
-    while len(months) < _MONTHS:
-        months.append((months[-1] - timedelta(days=1)).replace(day=1))
-    return months
+    """The questions that pictures answer, and the months and weeks that are summed up."""
+    today = istanbul_day(timezone.now())
+    context = {
+        "questions": QUESTIONS,
+        "months": offered(Rhythm.MONTHLY, today=today),
+        "weeks": offered(Rhythm.WEEKLY, today=today)[:_WEEKS],
+        "by_mail": [Rhythm(rhythm).label.lower() for rhythm in rhythms_of(request.membership)],
+    }
+    return render(request, "reports/pictures.html", context)
 
 
 @require_safe
@@ -69,49 +70,56 @@ def _answer(request: ProviderRequest, question: Question[Asked], form: PictureFo
     return question.answer(Asked(form.period, now, istanbul_day(now), request.provider.pk, form.brand))
 
 
-@require_safe
-@provider_view
-def month(request: ProviderRequest, month: str) -> HttpResponse:
-    """The report of one of the last twelve months as a PDF."""
-    from reports.pictures.monthly import render_month  # noqa: PLC0415  (WeasyPrint takes a second to load)
-
-    now = timezone.now()
-    first = next((first for first in _months(istanbul_day(now)) if f"{first:%Y-%m}" == month), None)
-    if first is None:
-        raise Http404
-    headers = {"Content-Disposition": f'attachment; filename="rapor-{month}.pdf"'}
-    content = render_month(request.provider, month_of(first), now=now)
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
-
-
 # --- The accountants' -------------------------------------------------------------------------------------------------
 @require_safe
 @accountant_view
 def accounting_picture(request: HttpRequest, slug: str) -> HttpResponse:
     """One of the accountants' questions."""
-    question = _question(ACCOUNTING, slug)
-    form = _form(request, question)
-    report = _accounting_answer(question, form) if form.is_valid() else None
-    return _page(request, question, form, report, names="accounting:picture")
+    return _staff_page(request, _question(ACCOUNTING, slug), names="accounting:picture")
 
 
 @require_safe
 @accountant_view
 def accounting_export(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Its drawn rows as a file."""
-    question = _question(ACCOUNTING, slug)
+    return _staff_file(request, _question(ACCOUNTING, slug), kind)
+
+
+# --- The administrators' ----------------------------------------------------------------------------------------------
+@require_safe
+@administrator_view
+def administration_picture(request: HttpRequest, slug: str) -> HttpResponse:
+    """One of the administrators' questions."""
+    return _staff_page(request, _question(ADMINISTRATION, slug), names="administration:picture")
+
+
+@require_safe
+@administrator_view
+def administration_export(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Its drawn rows as a file."""
+    return _staff_file(request, _question(ADMINISTRATION, slug), kind)
+
+
+# --- Both staffs' -----------------------------------------------------------------------------------------------------
+def _staff_page(request: HttpRequest, question: Question[Span], *, names: str) -> HttpResponse:
+    form = _form(request, question)
+    report = _staff_answer(question, form) if form.is_valid() else None
+    return _page(request, question, form, report, names=names)
+
+
+def _staff_file(request: HttpRequest, question: Question[Span], kind: str) -> HttpResponse:
     form = _form(request, question)
     if not form.is_valid():
         raise Http404
-    return _file(question, form, _accounting_answer(question, form), kind)
+    return _file(question, form, _staff_answer(question, form), kind)
 
 
-def _accounting_answer(question: Question[Span], form: PictureForm) -> Report:
+def _staff_answer(question: Question[Span], form: PictureForm) -> Report:
     now = timezone.now()
     return question.answer(Span(form.period, now, istanbul_day(now)))
 
 
-# --- Both -------------------------------------------------------------------------------------------------------------
+# --- All -------------------------------------------------------------------------------------------------------------
 def _question(questions: Sequence[Question[A]], slug: str) -> Question[A]:
     found = next((question for question in questions if question.slug == slug), None)
     if found is None:
@@ -142,7 +150,7 @@ def _page(
         "printed_at": now,
         "csv": f"{names}_csv",
         "xlsx": f"{names}_xlsx",
-        "is_accounting": names.startswith("accounting"),
+        "area": names.partition(":")[0],
     }
     return render(request, "reports/picture.html", context)
 

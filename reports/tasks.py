@@ -1,4 +1,7 @@
-"""The roll-up follows the movements of consents; daily files are made, stamped, and compared with others' files."""
+"""The roll-up follows the movements of consents; daily files are made, stamped, and compared with others' files.
+
+Reports of weeks and months become documents and e-mails.
+"""
 
 from datetime import date
 
@@ -6,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from iys_portal.audit.outbox import handler
-from reports.services import comparisons, daily_files, roll_up
+from reports.services import ages, comparisons, daily_files, making, roll_up
 
 
 @shared_task
@@ -50,3 +53,27 @@ def compare_files(*, comparison_id: int) -> None:
 def forget_comparisons(**_kwargs: object) -> None:
     """Drop old comparisons."""
     comparisons.forget(now=timezone.now())
+
+
+@shared_task
+def count_consent_ages(**_kwargs: object) -> None:
+    """Count the approvals by their age where consents have moved."""
+    ages.count_all(now=timezone.now())
+
+
+@handler("reports.document", queue="documents")
+def make_report(*, document_id: int) -> None:
+    """Make the document of a week's or month's report."""
+    making.make(document_id=document_id, clock=timezone.now)
+
+
+@shared_task
+def plan_report_mails(**_kwargs: object) -> None:
+    """Promise the e-mails of the reports of what ended last."""
+    making.plan_mailing(now=timezone.now())
+
+
+@handler("reports.mailing", queue="documents")
+def mail_report(*, document_id: int) -> None:
+    """Make the document and queue its e-mails."""
+    making.write_mailing(document_id=document_id, clock=timezone.now)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import picture_views, views
+from reports import document_views, picture_views, views
 
 app_name = "reports"
 
@@ -12,7 +12,10 @@ urlpatterns = [
     path("gunluk/<int:code>/<slug:day>/fark/<int:pk>/", views.comparison, name="comparison"),
     path("gunluk/<int:code>/<slug:day>/fark/<int:pk>/farklar.csv", views.comparison_rows, name="comparison_rows"),
     path("grafikler/", picture_views.pictures, name="pictures"),
-    path("grafikler/aylik/<slug:month>.pdf", picture_views.month, name="month"),
+    path("grafikler/rapor/<slug:period>/", document_views.document, name="document"),
+    path("grafikler/rapor/<slug:period>.pdf", document_views.document_pdf, name="document_pdf"),
+    path("grafikler/e-postayla/", document_views.by_mail, name="by_mail"),
+    path("birak/<str:token>/", document_views.leave, name="leave"),
     path("grafikler/<slug:slug>/", picture_views.picture, name="picture"),
     path("grafikler/<slug:slug>.csv", picture_views.export, {"kind": "csv"}, name="picture_csv"),
     path("grafikler/<slug:slug>.xlsx", picture_views.export, {"kind": "xlsx"}, name="picture_xlsx"),

@@ -15,8 +15,8 @@ class Mail(models.Model):
     """An e-mail with its text and its HTML; the attachment is named here and loaded when it is sent.
 
     `is_personal` is one to a person, not to the provider's mailbox: it never goes there. `key`, where set, is that of
-    an event which is written about once. `attempts` counts failed tries since it was queued; `problem` says why the
-    last one failed.
+    an event which is written about once; `leave_url`, where set, is where the reader ends such e-mails (RFC 8058).
+    `attempts` counts failed tries since it was queued; `problem` says why the last one failed.
     """
 
     provider_id = models.BigIntegerField("hizmet sağlayıcı no", null=True, blank=True)
@@ -26,6 +26,7 @@ class Mail(models.Model):
     subject = models.CharField("konu", max_length=200)
     text = models.TextField("metin")
     html = models.TextField("HTML")
+    leave_url = models.CharField("abonelikten çıkma", max_length=300, blank=True, default="", db_default="")
     attachment_topic = models.CharField("ek türü", max_length=30, blank=True, default="")
     attachment_id = models.BigIntegerField("ek no", null=True, blank=True)
     key = models.CharField(max_length=100, unique=True, null=True, blank=True)

@@ -72,6 +72,7 @@ def message_of(mail: Mail) -> EmailMultiAlternatives:
             "Content-Language": "tr",
             # No "out of office" answers, please (RFC 3834).
             "Auto-Submitted": "auto-generated",
+            **_ways_out(mail),
         },
     )
     message.attach_alternative(mail.html, "text/html")
@@ -79,6 +80,13 @@ def message_of(mail: Mail) -> EmailMultiAlternatives:
         file = attachments.load(mail.attachment_topic, mail.attachment_id, provider_id=mail.provider_id)
         message.attach(file.filename, file.content, file.mimetype)
     return message
+
+
+def _ways_out(mail: Mail) -> dict[str, str]:
+    """Return the headers of which mail programs make a button that ends such e-mails with one click (RFC 8058)."""
+    if not mail.leave_url:
+        return {}
+    return {"List-Unsubscribe": f"<{mail.leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def message_id(mail: Mail) -> str:

@@ -27,13 +27,15 @@ def queue(
     attachment: tuple[str, int] | None = None,
     key: str | None = None,
     is_personal: bool = False,
+    leave_url: str = "",
 ) -> Mail:
     """Write an e-mail now and promise to send it, in the caller's transaction; return it.
 
     `provider_id` is None for somebody who has none. `context` fills ``templates/email/<kind>.txt``. `attachment` is
     (topic, number) of a registered loader. `is_personal`: `to` is a person's, not the provider's mailbox. With a
-    `key`, an e-mail that was queued with the same key before is returned instead: nothing is sent twice. Raises
-    ValueError when the template misses a value or the topic of the attachment is unknown.
+    `key`, an e-mail that was queued with the same key before is returned instead: nothing is sent twice. `leave_url` is
+    where the reader ends e-mails of this kind; mail programs show it as a button. Raises ValueError when the template
+    misses a value or the topic of the attachment is unknown.
     """
     if attachment is not None and not attachments.is_known(attachment[0]):
         raise ValueError(f"no loader for {attachment[0]}")
@@ -47,6 +49,7 @@ def queue(
         "subject": rendered.subject,
         "text": rendered.text,
         "html": rendered.html,
+        "leave_url": leave_url,
         "attachment_topic": topic,
         "attachment_id": number,
     }

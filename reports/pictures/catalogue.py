@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from reports.pictures import accounting, holdings, movements
+from reports.pictures import accounting, administration, ages, holdings, movements
 from reports.pictures.report import Asked, Report, Span
 
 A = TypeVar("A", bound=Span)
@@ -58,6 +58,14 @@ QUESTIONS: Sequence[Question[Asked]] = (
         days=90,
     ),
     Question(
+        "izin-yasi",
+        "Onaylarım ne kadar eski?",
+        "Yürürlükteki onaylar, alındıkları çeyreğe göre.",
+        "history",
+        ages.ages,
+        days=0,
+    ),
+    Question(
         "yuklemeler",
         "Yüklediğim satırlara ne oldu?",
         "Toplu yüklemelerin sonucu ve hata nedenleri.",
@@ -99,6 +107,27 @@ ACCOUNTING: Sequence[Question[Span]] = (
         "Ekstrelerdeki ödemelerin kendiliğinden eşleşen kısmı, gün gün.",
         "chart-line",
         accounting.match_rate,
+        by_brand=False,
+    ),
+)
+
+ADMINISTRATION: Sequence[Question[Span]] = (
+    Question(
+        "yenilemeler",
+        "Kim yenileyecek, kim bırakacak?",
+        "Biten paketler ay ay: yenilenen, yenilenmesi beklenen, yenilenmeyen.",
+        "chart-column",
+        administration.renewals,
+        days=0,
+        by_brand=False,
+    ),
+    Question(
+        "satin-alma",
+        "Alıcılar nerede duruyor?",
+        "Paket seçiminden paketin tanımlanmasına, siparişlerin ulaştığı adımlar.",
+        "funnel",
+        administration.checkout,
+        days=90,
         by_brand=False,
     ),
 )

@@ -1,8 +1,10 @@
-"""The days that a picture is about, the days before them, and the columns they are drawn in. Pure."""
+"""The days that a picture or a report is about, the days before them, and the columns they are drawn in. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from reports.enums import Rhythm
 
 MOST_DAYS = 1_096
 """Three years: longer ranges would neither be read nor answered quickly."""
@@ -79,3 +81,27 @@ def month_of(day: date) -> Period:
     """Return the calendar month that holds a day."""
     first = day.replace(day=1)
     return Period(first, (first + timedelta(days=31)).replace(day=1) - _ONE)
+
+
+def week_of(day: date) -> Period:
+    """Return the week from Monday to Sunday that holds a day."""
+    first = day - timedelta(days=day.weekday())
+    return Period(first, first + timedelta(days=6))
+
+
+def period_of(rhythm: str, day: date) -> Period:
+    """Return the week or the month that holds a day."""
+    return week_of(day) if rhythm == Rhythm.WEEKLY else month_of(day)
+
+
+def last_periods(rhythm: str, number: int, *, today: date) -> list[Period]:
+    """Return the newest `number` weeks or months, the present one first."""
+    found = [period_of(rhythm, today)]
+    while len(found) < number:
+        found.append(period_of(rhythm, found[-1].first - _ONE))
+    return found
+
+
+def name_of(rhythm: str, first: date) -> str:
+    """Return the name of a week or month in addresses and files: 2026-11-23 (its Monday), 2026-11."""
+    return f"{first:%Y-%m-%d}" if rhythm == Rhythm.WEEKLY else f"{first:%Y-%m}"

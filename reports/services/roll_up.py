@@ -15,6 +15,7 @@ from reports.enums import RECOUNTED
 from reports.models import ClosedDay, DailyCount, DailyFile, RefusalDelay, ReportDay, RollUp
 from reports.selectors.figures import DAY, delay_since
 from reports.services.daily_files import queue_files
+from reports.services.documents import renew
 
 logger = structlog.get_logger(__name__)
 
@@ -94,6 +95,7 @@ def _step(provider_id: int, *, now: datetime, batch: int) -> bool:
     state.save(update_fields=["seq", "rolled_at"])
     for day in corrected:
         queue_files(provider_id=provider_id, day=day, now=now)
+    renew(provider_id=provider_id, days=corrected, now=now)
     return True
 
 
@@ -197,6 +199,7 @@ def recount_day(*, provider_id: int, day: date, now: datetime, actor: Actor | No
     if has_changed:
         numbers = {"before": _total(before), "after": _total(after)}
         record(action=RECOUNTED, subject=state, actor=actor, reason=f"{day:%d.%m.%Y}", **numbers)
+        renew(provider_id=provider_id, days=[day], now=now)
     return has_changed
 
 

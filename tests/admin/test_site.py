@@ -64,6 +64,7 @@ READ_ONLY = {
     "payments.statement",
     "payments.statementline",
     "reports.dailyfile",
+    "reports.reportdocument",
 }
 ADDED_ONLY = {"contracts.contracttext"}
 OF_ACCOUNTANTS = {

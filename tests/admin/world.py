@@ -26,7 +26,7 @@ from payments.contract_terms import contract_for
 from payments.models import CardAttempt, CardDay, CardDifference, GatewayEvent, Order, Refund
 from payments.services import orders, statements
 from payments.services.orders import Visitor
-from reports.models import DailyFile
+from reports.models import DailyFile, ReportDocument
 from tests import factories
 from tests.applications import samples as applications
 from tests.payments.mt940 import Transfer, mt940
@@ -41,6 +41,7 @@ def add_one_of_each(number: int, *, now: datetime) -> None:
     card_money(buy(provider, person, now=now), number, now=now)
     brand = grant(provider, person, now=now)
     DailyFile.objects.create(provider=provider, brand=brand, day=date(2026, 11, number), last_seq=1, asked_at=now)
+    ReportDocument.objects.create(provider=provider, rhythm="month", first=date(2026, number, 1))
     package = Package.objects.create(slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number)
     tariff(package)
     AddressUsage.objects.create(provider=provider, phones=number)

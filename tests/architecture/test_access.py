@@ -24,6 +24,7 @@ from brands.upload_files import Line
 from consents.services import imports
 from consents.tokens import token_of
 from iys_portal.audit.models import AuditEvent
+from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.crypto import encrypt
 from partners.enums import Channel, PartyKind, Right
 from partners.models import Partner, PartnerMembership
@@ -74,7 +75,7 @@ PUBLIC = {
         )
     ),
     *("api_docs:overview", "api_docs:openapi", "api_docs:service", "api_docs:codes", "api_docs:code"),
-    *("news:ask", "news:confirm", "news:leave"),
+    *("news:ask", "news:confirm", "news:leave", "reports:leave"),
 }
 # What Alice's order does not have at its step: 404 for her, too.
 NOT_YET = {"payments:document", "payments:contract_draft", "payments:receipt", "payments:receipt_pdf"}
@@ -268,7 +269,8 @@ def scene(
     pushed = _push_connection(brand)
     report, compared = _report(brand, alice, now=now)
     day = str(report.day)
-    reported = {"code": brand.code, "day": day, "pk": compared.pk, "slug": "onay-ret", "month": day[:7]}
+    reported = {"code": brand.code, "day": day, "pk": compared.pk, "slug": "onay-ret", "token": "forged"}
+    reported["period"] = f"{istanbul_day(now):%Y-%m}"
     values: dict[str, dict[str, object]] = {
         "": {"code": brand.code, "slug": "ileti-150", "kind": "company", "token": "forged"},
         **{
@@ -304,6 +306,7 @@ def scene(
         "accounting:card_difference": {"pk": difference.pk},
         **{f"accounting:{name}": {"code": order.code_display} for name in ("order", "order_presence")},
         **{f"accounting:picture{kind}": {"slug": "eslesme"} for kind in ("", "_csv", "_xlsx")},
+        **{f"administration:picture{kind}": {"slug": "satin-alma"} for kind in ("", "_csv", "_xlsx")},
         "accounting:card_refund": {"pk": card_refund.pk},
         "accounting:card_refund_request": {"pk": card_refund.attempt_id},
         **{f"accounts:{name}": {"pk": invitation.pk} for name in ("invite_again", "invitation_withdraw")},
@@ -433,6 +436,7 @@ def test_matrix(scene: Scene) -> None:
         "provider": _provider,
         "partner": _partner,
         "accountant": _accountant,
+        "administrator": _administrator,
     }
     for route in ROUTES:
         # What is no company's business does not ask for the role in one.
@@ -460,7 +464,7 @@ def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> 
         assert (statuses[role], where[role]) == (302, "/saglayici/")
     # A rival may see pages that name no object, the public price of a package, and the figures of their own company;
     # nothing of Alice's.
-    owns_object = set(route.arguments) - {"slug", "month"}
+    owns_object = set(route.arguments) - {"slug", "period"}
     assert statuses["bob"] == (404 if owns_object else statuses["alice"])
     if route.name not in NOT_YET:
         assert statuses["alice"] in {200, 302}
@@ -484,6 +488,12 @@ def _accountant(_route: Route, statuses: dict[str, int], where: dict[str, str]) 
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/yonetim/login/")
     assert {statuses[role] for role in ("nobody", "alice", "bob", "staff_of_partner")} == {403}
     assert {statuses[role] for role in ("accountant", "administrator")} == {200}
+
+
+def _administrator(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
+    assert (statuses["anonymous"], where["anonymous"]) == (302, "/yonetim/login/")
+    assert {statuses[role] for role in ("nobody", "alice", "bob", "staff_of_partner", "accountant")} == {403}
+    assert statuses["administrator"] == 200
 
 
 def test_nothing_changes_by_get(scene: Scene) -> None:

@@ -42,7 +42,18 @@ from payments.enums import (
     StatementState,
 )
 from push.enums import CONNECTION_TRANSITIONS, ConnectionState
-from reports.enums import COMPARISON_TRANSITIONS, FILE_TRANSITIONS, ComparisonState, FileState
+from reports.enums import (
+    COMPARISON_TRANSITIONS,
+    FILE_TRANSITIONS,
+    ComparisonState,
+    FileState,
+)
+from reports.enums import (
+    DOCUMENT_TRANSITIONS as REPORT_TRANSITIONS,
+)
+from reports.enums import (
+    DocumentState as ReportState,
+)
 
 O = OrderState  # noqa: E741
 
@@ -138,6 +149,7 @@ MACHINES: dict[str, tuple[type, Transitions]] = {
     "check": (CheckState, CHECK_TRANSITIONS),
     "consent_import": (ImportState, IMPORT_TRANSITIONS),
     "daily_file": (FileState, FILE_TRANSITIONS),
+    "report_document": (ReportState, REPORT_TRANSITIONS),
     "comparison": (ComparisonState, COMPARISON_TRANSITIONS),
 }
 

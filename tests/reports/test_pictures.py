@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -23,14 +22,13 @@ from packages.models import AddressUsageDay
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
 from partners.services import authorise_intermediary, authorise_partner
-from reports.pictures import monthly
+from reports.pictures import printed
 from reports.pictures.catalogue import QUESTIONS
 from reports.pictures.period import MOST_DAYS, Period, last_days, month_of
 from reports.pictures.report import compared, with_tail
 from reports.services.roll_up import roll_up
 from tests import factories
 from tests.consents.scene import run
-from tests.contracts import poppler
 from tests.reports.pages import SVG, drawn, file_of, finding, number_of, page_of, table
 from tests.reports.scene import events
 
@@ -323,25 +321,8 @@ def test_a_rest_of_one_is_no_rest() -> None:
     assert with_tail([1, 2, 3, 4], 2) == ([1, 2], [3, 4])
 
 
-# --- The monthly report -----------------------------------------------------------------------------------------------
-def test_a_month_is_one_document(browser: Client, provider: Provider, brand: Brand, tmp_path: Path) -> None:
-    events(provider.pk, datetime(2026, 10, 31, 20, 59, tzinfo=UTC), brand=brand.pk, number=1_234)
-    events(provider.pk, datetime(2026, 10, 31, 21, 0, tzinfo=UTC), brand=brand.pk, number=9)
-    answer = browser.get(reverse("reports:month", args=["2026-10"]))
-    assert answer["Content-Disposition"] == 'attachment; filename="rapor-2026-10.pdf"'
-    text = " ".join("".join(poppler.pages(answer.content, tmp_path)).split())
-    assert f"Ekim 2026 raporu {provider.title} · İYS No {provider.iys_code} · 01.10.2026 – 31.10.2026" in text
-    assert "1.234 Onay, 0 Ret kaydedildi; onaylar 1.234 fazla." in text
-    assert "Onaylar en çok “Web sitesi” kaynağından geldi: 1.234 (%100)." in text
-
-
-def test_only_the_last_twelve_months_have_a_document(browser: Client) -> None:
-    for month in ("2026-12", "2025-11", "ekim"):
-        assert browser.get(reverse("reports:month", args=[month])).status_code == 404
-
-
 def test_a_printed_picture_has_the_light_colours() -> None:
-    rules = monthly.picture_rules()
+    rules = printed.picture_rules()
     assert ".chart-first{fill: #0b5c6b;}" in rules
     assert "var(" not in rules
     assert "display" not in rules

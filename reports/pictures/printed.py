@@ -1,0 +1,76 @@
+"""The report of a week or month: what its pictures found, as a PDF that can be forwarded.
+
+Only workers print: WeasyPrint takes a second to load and another to print. The same figures and the same instant give
+the same bytes.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from django.conf import settings
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import render_to_string
+
+from accounts.models import Provider
+from contracts import markup
+from contracts.rendering import RenderingError, print_pdf
+from iys_portal.shared.chart import Svg
+from iys_portal.shared.clock import ISTANBUL
+from reports.enums import Rhythm
+from reports.pictures.catalogue import Question
+from reports.pictures.period import Period, name_of
+from reports.pictures.report import Asked, Report
+from reports.pictures.summary import Answer, title_of, up_to
+
+_LONGEST_TABLE = 14
+_VARIABLE = re.compile(r"var\(--([\w-]+)\)")
+
+
+def print_report(provider: Provider, period: Period, answers: Sequence[Answer], *, rhythm: str, now: datetime) -> bytes:
+    """Return the PDF of a week's or month's answers, up to `now` where it has not ended.
+
+    Raises contracts.rendering.RenderingError.
+    """
+    created = now.astimezone(ISTANBUL).replace(microsecond=0)
+    try:
+        html = render_to_string(
+            "pdf/report.html",
+            {
+                "provider": provider,
+                "provider_title": markup.clean(provider.title),
+                "name": title_of(rhythm, period.first),
+                "period": up_to(period, created.date()),
+                "span": "Hafta" if rhythm == Rhythm.WEEKLY else "Ay",
+                "unfinished": period.last >= created.date(),
+                "answers": answers,
+                "sections": [_section(question, report) for question, report in answers if report.rows],
+                "number": f"{provider.iys_code}-{name_of(rhythm, period.first)}",
+                "created_at": created,
+                "created": created.isoformat(),
+                "mark": "DENEME ORTAMI" if settings.DEMO_MODE else "",
+            },
+        )
+    except (TemplateDoesNotExist, TemplateSyntaxError, OSError) as error:
+        raise RenderingError(f"{type(error).__name__}: {error}") from error
+    return print_pdf(html, styles=("contract.css", "report.css"), identifier=hashlib.sha256(html.encode()).digest())
+
+
+def _section(question: Question[Asked], report: Report) -> tuple[Question[Asked], Report, list[tuple[str, Svg]], bool]:
+    pictures = [(panel.heading, panel.picture.printed(picture_rules())) for panel in report.panels]
+    return question, report, pictures, len(report.rows) <= _LONGEST_TABLE
+
+
+@cache
+def picture_rules() -> str:
+    """Return the rules of the pictures' sheet with the light colours, without what belongs to pages."""
+    folder = settings.BASE_DIR / "static" / "css"
+    tokens = (folder / "tokens.css").read_text(encoding="utf-8").partition("@media")[0]
+    colours = dict(re.findall(r"--([\w-]+):\s*([^;]+);", tokens))
+    sheet = (folder / "chart.css").read_text(encoding="utf-8").partition("@media")[0]
+    sheet = sheet.replace("font-family: inherit", "font-family: Inter")
+    rules = re.findall(r"([^{}]+)\{([^{}]+)\}", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL))
+    kept = [f"{names.strip()}{{{body.strip()}}}" for names, body in rules if "display" not in body]
+    return _VARIABLE.sub(lambda found: colours[found[1]], "\n".join(kept))

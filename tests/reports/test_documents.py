@@ -1,0 +1,258 @@
+"""Reports of weeks and months: made on a worker, once for the same figures, sent once to who may read them."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.core.mail.message import EmailMultiAlternatives
+from django.db.models import F
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.enums import ProviderState, Role
+from accounts.models import Membership, Person, Provider
+from brands.models import Brand
+from contracts import rendering
+from iys_portal.audit.models import AuditEvent, OutboxMessage
+from iys_portal.mail.models import Mail
+from iys_portal.mail.sending import message_of
+from iys_portal.shared.clock import ISTANBUL
+from reports.enums import DocumentState, Rhythm
+from reports.models import ReportDocument, ReportSubscription
+from reports.pictures.summary import title_of
+from reports.services import documents, making, subscriptions
+from reports.services.roll_up import close_days, roll_up
+from tests import factories
+from tests.contracts import poppler
+from tests.reports.conftest import work
+from tests.reports.scene import events
+
+pytestmark = pytest.mark.django_db
+
+OCTOBER = datetime(2026, 10, 31, 20, 59, tzinfo=UTC)
+PAGE = "/raporlar/grafikler/rapor/2026-10/"
+
+
+@pytest.fixture(autouse=True)
+def _monday(now: datetime) -> object:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def browser(client_of: Callable[[Person], Client], alice: Person) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def no_typeface(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The file without which nothing can be printed is gone; the fixture's `undo` brings it back."""
+    missing = Path("/nonexistent/inter.ttf")
+    monkeypatch.setattr(rendering, "_PACKAGED", {"package:inter.ttf": missing})
+    rendering._style.cache_clear()
+    return monkeypatch
+
+
+@pytest.fixture
+def member(provider: Provider, alice: Person) -> Membership:
+    return Membership.objects.get(provider=provider, person=alice)
+
+
+def state(answer: HttpResponse) -> str:
+    return answer.content.decode().partition('data-state="')[2].partition('"')[0]
+
+
+def document(first: date = date(2026, 10, 1)) -> ReportDocument:
+    return ReportDocument.objects.get(first=first)
+
+
+# --- The document -----------------------------------------------------------------------------------------------------
+def test_a_month_is_made_by_a_worker(browser: Client, provider: Provider, brand: Brand, tmp_path: Path) -> None:
+    events(provider.pk, OCTOBER, brand=brand.pk, number=1_234)
+    events(provider.pk, OCTOBER + timedelta(minutes=1), brand=brand.pk, number=9)
+    assert state(browser.get(PAGE)) == "none"
+    assert browser.get(f"{PAGE[:-1]}.pdf")["Location"] == PAGE
+    assert browser.post(PAGE)["Location"] == PAGE
+    assert browser.post(PAGE)["Location"] == PAGE
+    waiting = browser.get(PAGE)
+    assert (state(waiting), b'hx-trigger="click, every 2s"' in waiting.content) == ("waiting", True)
+    assert OutboxMessage.objects.filter(topic="reports.document").count() == 1
+
+    work()
+    assert state(browser.get(PAGE)) == "ready"
+    answer = browser.get(f"{PAGE[:-1]}.pdf")
+    assert answer["Content-Disposition"] == 'attachment; filename="rapor-2026-10.pdf"'
+    text = " ".join("".join(poppler.pages(answer.content, tmp_path)).split())
+    assert f"Ekim 2026 raporu {provider.title} · İYS No {provider.iys_code} · 01.10.2026 – 31.10.2026" in text
+    assert "1.234 Onay, 0 Ret kaydedildi; onaylar 1.234 fazla." in text
+
+    # Of the same figures it is not made again; late movements make a new one by themselves.
+    browser.post(PAGE)
+    assert OutboxMessage.objects.filter(topic="reports.document").count() == 1
+    events(provider.pk, OCTOBER, brand=brand.pk, number=6)
+    roll_up(provider_id=provider.pk, now=OCTOBER)
+    assert b"bu d\xc3\xb6nemin kay\xc4\xb1tlar\xc4\xb1 de\xc4\x9fi\xc5\x9fti" in browser.get(PAGE).content
+    assert browser.get(f"{PAGE[:-1]}.pdf").content == answer.content
+
+
+def test_a_closed_days_correction_makes_the_month_anew(provider: Provider, brand: Brand, now: datetime) -> None:
+    day = now - timedelta(days=1)
+    close_days(now=now)
+    december = now + timedelta(days=10)
+    key = {"provider_id": provider.pk, "rhythm": Rhythm.MONTHLY, "day": date(2026, 11, 1)}
+    made = documents.ask(**key, now=december, actor=None)
+    ReportDocument.objects.update(state=DocumentState.READY, content=b"%PDF-", version="older", made_at=now)
+    events(provider.pk, day, brand=brand.pk, number=3)
+    roll_up(provider_id=provider.pk, now=december)
+    assert document(date(2026, 11, 1)).state == DocumentState.WAITING
+    making.make(document_id=made.pk, clock=lambda: december)
+    assert document(date(2026, 11, 1)).findings[0].startswith("3 Onay, 0 Ret kaydedildi")
+
+
+def test_a_running_month_is_made_every_ten_minutes_at_most(provider: Provider, now: datetime) -> None:
+    key = {"provider_id": provider.pk, "rhythm": Rhythm.MONTHLY, "day": now.date(), "actor": None}
+    documents.ask(**key, now=now)
+    ReportDocument.objects.update(state=DocumentState.READY, content=b"%PDF-", version="older", made_at=now)
+    assert documents.ask(**key, now=now + timedelta(minutes=9)).state == DocumentState.READY
+    assert documents.ask(**key, now=now + timedelta(minutes=10)).state == DocumentState.WAITING
+
+
+def test_what_cannot_be_printed_says_so(browser: Client, no_typeface: pytest.MonkeyPatch, now: datetime) -> None:
+    browser.post(PAGE)
+    work()
+    page = browser.get(PAGE)
+    assert state(page) == "failed"
+    assert "Rapor belgesi şu anda oluşturulamıyor." in page.content.decode()
+    browser.post(PAGE)
+    assert document().state == DocumentState.FAILED  # not more than once a minute
+    no_typeface.undo()
+    rendering._style.cache_clear()
+    with time_machine.travel(now + timedelta(minutes=1), tick=False):
+        browser.post(PAGE)
+        work()
+        assert state(browser.get(PAGE)) == "ready"
+
+
+@pytest.mark.parametrize("name", ["2026-12", "2025-11", "ekim", "2026-11-22", "2026-11-30", "2026-08-31"])
+def test_only_the_last_twelve_months_and_weeks_have_a_document(browser: Client, name: str) -> None:
+    assert browser.get(f"/raporlar/grafikler/rapor/{name}/").status_code == 404
+    assert browser.post(f"/raporlar/grafikler/rapor/{name}/").status_code == 404
+
+
+def test_too_many_wishes(browser: Client) -> None:
+    answers = [browser.post(PAGE, REMOTE_ADDR="203.0.113.9").status_code for _ in range(31)]
+    assert answers == [302] * 30 + [429]
+
+
+def test_titles() -> None:
+    weeks = {title_of(Rhythm.WEEKLY, first) for first in (date(2026, 11, 16), date(2026, 11, 30), date(2026, 12, 28))}
+    assert weeks == {
+        "16–22 Kasım 2026 haftasının raporu",
+        "30 Kasım–6 Aralık 2026 haftasının raporu",
+        "28 Aralık 2026–3 Ocak 2027 haftasının raporu",
+    }
+
+
+# --- By e-mail --------------------------------------------------------------------------------------------------------
+SUNDAY = datetime(2026, 11, 29, 12, tzinfo=ISTANBUL)
+MONDAY = datetime(2026, 11, 30, 7, tzinfo=ISTANBUL)
+
+
+def mailed(at: datetime) -> list[Mail]:
+    """Let beat and the workers do their part at an instant; return all e-mails there are."""
+    with time_machine.travel(at, tick=False):
+        close_days(now=at)
+        making.plan_mailing(now=at)
+        work()
+    return list(Mail.objects.order_by("pk"))
+
+
+@pytest.fixture
+def weekly(member: Membership, alice: Person, now: datetime) -> Membership:
+    """Alice wants the weekly report."""
+    subscriptions.choose(membership=member, rhythms=["week"], person=alice, now=now)
+    return member
+
+
+def test_chosen_on_the_page_sent_once_and_left_by_the_link(
+    browser: Client, member: Membership, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    page = reverse("reports:by_mail")
+    browser.post(page, {"raporlar": ["week", "month"]})
+    assert ReportSubscription.objects.count() == 2
+    browser.post(page, {"raporlar": ["week"]})
+    assert browser.get(page).content.decode().count("checked") == 1
+    events(provider.pk, now, brand=brand.pk, number=7)
+
+    assert mailed(SUNDAY) == mailed(MONDAY - timedelta(seconds=1)) == []
+    (mail,) = mailed(MONDAY)
+    assert mailed(MONDAY) == mailed(MONDAY + timedelta(days=6)) == [mail]
+    assert (mail.to, mail.subject) == (provider.email, f"{provider.title}: 23–29 Kasım 2026 haftasının raporu")
+    assert "7 Onay, 0 Ret kaydedildi; onaylar 7 fazla." in mail.text
+    message: EmailMultiAlternatives = message_of(mail)
+    name, content, kind = message.attachments[0]
+    assert (name, content[:5], kind) == ("rapor-2026-11-23.pdf", b"%PDF-", "application/pdf")
+
+    address = message.extra_headers["List-Unsubscribe"][1:-1]
+    assert (message.extra_headers["List-Unsubscribe-Post"], address in mail.text) == (
+        "List-Unsubscribe=One-Click",
+        True,
+    )
+    stranger, path = Client(enforce_csrf_checks=True), urlsplit(address).path
+    assert stranger.get(path).status_code == 200
+    assert ReportSubscription.objects.count() == 1  # a link that is only opened changes nothing
+    assert stranger.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert stranger.post(path)["Location"] == path
+    assert "Rapor artık gönderilmiyor" in stranger.get(path).content.decode()
+    assert ReportSubscription.objects.count() == 0
+    assert stranger.post(f"{path[:-2]}x/").status_code == 404
+    assert mailed(MONDAY + timedelta(days=7)) == [mail]
+    told = AuditEvent.objects.filter(object_type="reports.reportsubscription").order_by("pk")
+    assert [event.action for event in told] == ["report_subscribed"] * 2 + ["report_unsubscribed"] * 2
+
+
+@pytest.mark.parametrize("why", ["removed", "inactive", "closed", "came later", "too late"])
+def test_who_gets_none(why: str, weekly: Membership, provider: Provider) -> None:
+    at = MONDAY + timedelta(days=3) if why == "too late" else MONDAY
+    if why == "removed":
+        Membership.objects.filter(pk=weekly.pk).update(ended_at=F("started_at"))
+    elif why == "inactive":
+        Person.objects.filter(pk=weekly.person_id).update(is_active=False)
+    elif why == "closed":
+        Provider.objects.filter(pk=provider.pk).update(state=ProviderState.CLOSED)
+    elif why == "came later":
+        ReportSubscription.objects.update(started_at=MONDAY - timedelta(hours=7))
+    assert mailed(at) == []
+
+
+def test_each_persons_own_address_once(
+    weekly: Membership, provider: Provider, alice: Person, no_typeface: pytest.MonkeyPatch, now: datetime
+) -> None:
+    del no_typeface  # what cannot be printed is sent all the same, with its findings
+    subscriptions.choose(membership=weekly, rhythms=["week", "month"], person=alice, now=now)
+    Membership.objects.filter(pk=weekly.pk).update(email="alice@ornek.com.tr")
+    viewer = factories.MembershipFactory.create(provider=provider, role=Role.VIEWER)
+    subscriptions.choose(membership=viewer, rhythms=["week"], person=viewer.person, now=now)
+    found = mailed(MONDAY)
+    making.write_mailing(document_id=document(date(2026, 11, 23)).pk, clock=lambda: MONDAY)
+    assert list(Mail.objects.order_by("pk")) == found
+    assert {(mail.to, mail.is_personal) for mail in found} == {
+        ("alice@ornek.com.tr", True),
+        (viewer.person.email or provider.email, bool(viewer.person.email)),
+    }
+    assert {(mail.attachment_id, "Bu günlerde kaydedilmiş onay ya da ret yok." in mail.text) for mail in found} == {
+        (None, True)
+    }
+    assert "belgesi bu kez oluşturulamadı" in " ".join(found[0].text.split())
+    (*_, month) = mailed(datetime(2026, 12, 1, 7, tzinfo=ISTANBUL))
+    assert (month.to, month.subject) == ("alice@ornek.com.tr", f"{provider.title}: Kasım 2026 raporu")
+
+
+def test_an_open_day_is_waited_for(weekly: Membership) -> None:
+    assert making.plan_mailing(now=MONDAY) == 0
+    close_days(now=MONDAY)
+    assert [making.plan_mailing(now=MONDAY) for _ in range(2)] == [1, 0]
