@@ -346,7 +346,9 @@ class Schedule(RuleBasedStateMachine):
         return [_pick(waiting, number)] if waiting else []
 
     def _awaited(self) -> list[str]:
-        return list(CardAttempt.objects.filter(state=AttemptState.NEEDS_3DS).values_list("conversation_id", flat=True))
+        """Whose next return is judged; after the first one, a return only has the bank asked."""
+        awaited = CardAttempt.objects.filter(state=AttemptState.NEEDS_3DS, returned_at=None)
+        return list(awaited.values_list("conversation_id", flat=True))
 
     def _work(self, *topics: str) -> None:
         """Do what the outbox promises of these topics, as the worker would."""
