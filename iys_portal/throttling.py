@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
@@ -62,12 +63,18 @@ _away = {"until": 0.0}
 
 def _counts_in_cache(counters: Sequence[tuple[str, int]]) -> list[int]:
     cache: Any = caches["default"]
-    pipeline = cache._cache.get_client(None, write=True).pipeline(transaction=False)
+    client = _clients.get(cache)
+    if client is None:  # making one takes longer than asking it
+        client = _clients[cache] = cache._cache.get_client(None, write=True)
+    pipeline = client.pipeline(transaction=False)
     for key, seconds in counters:
         name = cache.make_key(key)
         pipeline.incr(name)
         pipeline.expire(name, seconds)
     return [int(count) for count in pipeline.execute()[::2]]
+
+
+_clients: WeakKeyDictionary[BaseCache, Any] = WeakKeyDictionary()
 
 
 def address_of(request: HttpRequest) -> str:

@@ -96,11 +96,12 @@ def add_batch_consent_v2(call: Call) -> Accepted:
 
 
 def _accepted(call: Call, *, repeats: bool) -> Accepted:
-    items = batch_in(call.body(), policy=policy(), now=call.now)
+    items = batch_in(call.request.body, policy=policy(), now=call.now, read_json=call.body)
     call.note_recipients([item.recipient for item in items])
     _demand_rights(call, items)
     if strange := strange_dealers(
-        call, ((n, item.retailer_code, item.retailer_access) for n, item in enumerate(items))
+        call,
+        [(n, item.retailer_code, item.retailer_access) for n, item in enumerate(items) if item.names_dealers],
     ):
         raise Refused(strange)
     batch = accept(

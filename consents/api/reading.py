@@ -5,7 +5,7 @@ A consent whose fields have their types and that is surely good is known at a gl
 every fault.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from consents.enums import Channel, RecipientType
-from consents.imports.columns import FIELDS as COLUMNS
 from consents.imports.judging import RowJudge, staged_of
 from consents.rules.fields import Movement, Policy, Raw, read
 from consents.rules.recipient import is_mail, read_recipient
@@ -166,52 +165,69 @@ def refused_fields(problems: Sequence[Problem]) -> Refused:
 
 
 # --- A batch ----------------------------------------------------------------------------------------------------------
-def batch_in(bodies: Any, *, policy: Policy, now: datetime) -> list[Item]:
+class _Plain(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """A consent that is an object of texts and names no dealer, as nearly all are."""
+
+    recipient: str = ""
+    type: str = ""
+    status: str = ""
+    source: str = ""
+    consent_date: str = ""
+    recipient_type: str = ""
+
+
+_PLAIN = msgspec.json.Decoder(list[_Plain])
+
+
+def batch_in(raw: bytes, *, policy: Policy, now: datetime, read_json: Callable[[], Any]) -> list[Item]:
     """Read the JSON that asks for up to a thousand movements, no two of one key.
 
+    `read_json` gives the same as any JSON, or refuses it as none; it is asked for what is not known at a glance.
     Raises Refused with all faults of the fields of all of them (and H194 for keys that come again); one fault refuses
     the whole list.
     """
+    judge = RowJudge(policy=policy, now=now)
+    glances = _glances(raw, judge)
+    if glances and all(glances) and len({item[:3] for item in glances if item}) == len(glances) <= MOST_ITEMS:
+        return [item for item in glances if item]
+    bodies = read_json()
     if not isinstance(bodies, list) or not bodies:
         raise refused("H092")
     if len(bodies) > MOST_ITEMS:
         raise refused("H091")
-    judge = RowJudge(policy=policy, now=now)
     items: list[Item] = []
     problems: list[Problem] = []
     keys: set[tuple[str, int, int]] = set()
     for index, each in enumerate(bodies):
-        item = _at_a_glance(each, judge)
-        if item is None:
-            found = _arbited(each, policy=policy, now=now, index=index)
-            if isinstance(found, list):
-                problems += found
-                continue
-            item = found
-        key = item[:3]
+        found = (glances[index] if glances else None) or _arbited(each, policy=policy, now=now, index=index)
+        if isinstance(found, list):
+            problems += found
+            continue
+        key = found[:3]
         if key in keys:
             problems.append(problem("H194", index=index))
         keys.add(key)
-        items.append(item)
+        items.append(found)
     if problems:
         raise refused_fields([each for each in problems if each.code != "H180"] or problems)
     return items
 
 
-def _at_a_glance(body: Any, judge: RowJudge) -> Item | None:
-    """Return what a consent says that is surely good and names no dealer, else None."""
-    if type(body) is not dict:
-        return None
-    cells = tuple([body.get(name, "") for name in COLUMNS])
+def _glances(raw: bytes, judge: RowJudge) -> list[Item | None]:
+    """Return of each consent what it says, None unless it is surely good; nothing where they are not plain ones."""
+    # What is there and says nothing is no matter of a glance: it may not be taken for what is not there.
+    if b'""' in raw:
+        return []
     try:
-        "".join(cells)
-    except TypeError:  # not all of them are texts
-        return None
-    # What is there and says nothing, and what is not known, is no matter of a glance.
-    if len(cells) - cells.count("") != len(body):
-        return None
-    staged = judge.at_a_glance(cells)
-    return None if staged is None or cells[-1] else Item._make((*staged, ()))
+        bodies = _PLAIN.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return []
+    glance, make = judge.at_a_glance, Item._make
+    found = [
+        glance((each.type, each.source, each.recipient, each.status, each.consent_date, each.recipient_type, ""))
+        for each in bodies
+    ]
+    return [None if staged is None else make((*staged, ())) for staged in found]
 
 
 def _arbited(body: Any, *, policy: Policy, now: datetime, index: int) -> Item | list[Problem]:

@@ -26,8 +26,9 @@ from consents.services.access import Changed, note_access
 from consents.services.import_chunks import for_many_rows, write_chunk
 from consents.services.import_sql import CHANGED, NEW, SAME, judged
 from iys_portal.audit.locks import exclusive
-from iys_portal.audit.outbox import promise
+from iys_portal.audit.outbox import promise_at_last
 from iys_portal.audit.services import Program
+from iys_portal.audit.short import short_transaction
 from packages.usage import lock_addresses
 
 logger = structlog.get_logger(__name__)
@@ -52,8 +53,11 @@ class Item(NamedTuple):
     retailer_code: int | None = None
     retailer_access: Sequence[int] = ()
 
+    @property
+    def names_dealers(self) -> bool:
+        return self.retailer_code is not None or bool(self.retailer_access)
 
-@transaction.atomic
+
 def accept(
     *,
     brand: Brand,
@@ -77,19 +81,20 @@ def accept(
         size=len(items),
         repeats=repeats,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO consent_batch (provider_id, brand_id, account_id, received_at, request_id, size, repeats)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING number",
-            [batch.provider_id, batch.brand_id, account_id, now, batch.request_id, batch.size, repeats],
-        )
-        (batch.number,) = cursor.fetchone()
-        with cursor.copy(_COPY) as copy:
+    with short_transaction() as short:
+        row = {name: getattr(batch, name) for name in _BATCH_COLUMNS}
+        ((batch.number,),) = short.first(_BATCH, row)
+        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
             copy.write(_lines(f"{batch.provider_id}\t{batch.number}", items))
-    promise("consents.batch", provider_id=brand.provider_id)
+        promise_at_last(short, "consents.batch", provider_id=brand.provider_id)
     return batch
 
 
+_BATCH_COLUMNS = ("provider_id", "brand_id", "account_id", "received_at", "request_id", "size", "repeats")
+_BATCH = (
+    f"INSERT INTO consent_batch ({', '.join(_BATCH_COLUMNS)})"  # noqa: S608  (constants of our own)
+    f" VALUES ({', '.join(f'%({name})s' for name in _BATCH_COLUMNS)}) RETURNING number"
+)
 _COPY = (
     "COPY consent_batch_item (provider_id, number, position, recipient, channel, recipient_type, status, source,"
     " consent_at, retailer_code, retailer_access) FROM STDIN"

@@ -13,6 +13,7 @@ from accounts.services.api_tokens import ACCESS_LIFE
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brands_of
+from iys_portal.api.brief import briefly
 from iys_portal.shared.clock import istanbul_day
 from partners.selectors.standing import counting, grants_to
 
@@ -41,6 +42,13 @@ def access_token(session: ApiSession, *, now: datetime) -> str:
 
 def session_of(token: str, *, now: datetime) -> int | None:
     """Return the number of the session that a good token names, or None."""
+    # Under its hash: whoever sends long nonsense fills no memory with it.
+    session_id, end = briefly(("token", hashlib.sha256(token.encode()).digest()), lambda: _named_in(token))
+    return session_id if end > now.timestamp() else None
+
+
+def _named_in(token: str) -> tuple[int | None, int]:
+    """Return the session that a token of ours names, and when the token ends; (None, 0) for any other text."""
     try:
         # The portal's own clock counts, which tests can set: the library reads another one.
         claims = jwt.decode(
@@ -51,11 +59,9 @@ def session_of(token: str, *, now: datetime) -> int | None:
             options={"verify_exp": False, "verify_iat": False},
         )
     except jwt.InvalidTokenError:
-        return None
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= now.timestamp():
-        return None
-    session_id = claims.get("sid")
-    return session_id if isinstance(session_id, int) else None
+        return None, 0
+    session_id, end = claims.get("sid"), claims.get("exp")
+    return (session_id, end) if isinstance(session_id, int) and isinstance(end, int) else (None, 0)
 
 
 def _key() -> bytes:

@@ -10,6 +10,7 @@ Celery. The row is the queue, Celery is only the doorbell: a beat sweeper rings 
 lost broker or a killed worker loses nothing. Handlers must be idempotent.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from django.utils import timezone
 from iys_portal.audit.bulk import insert_rows, next_numbers
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.models import OutboxMessage
+from iys_portal.audit.short import ShortTransaction
 
 logger = structlog.get_logger(__name__)
 
@@ -61,6 +63,19 @@ def promise(topic: str, **payload: Any) -> OutboxMessage:
     message = OutboxMessage.objects.create(topic=topic, payload=payload)
     transaction.on_commit(lambda: ring(message))
     return message
+
+
+_PROMISE = """
+    INSERT INTO audit_outboxmessage (topic, payload, due_at, attempts, last_error)
+    VALUES (%(topic)s, %(payload)s, now(), 0, '') RETURNING id
+"""
+
+
+def promise_at_last(short: ShortTransaction, topic: str, **payload: Any) -> None:
+    """Promise as `promise` does, by the last question of a short transaction."""
+    ((number,),) = short.last(_PROMISE, {"topic": topic, "payload": json.dumps(payload)})
+    message = OutboxMessage(pk=number, topic=topic, payload=payload)
+    transaction.on_commit(lambda: ring(message))
 
 
 def promise_many(topic: str, payloads: Sequence[Mapping[str, Any]], *, due_at: datetime) -> list[int]:

@@ -1,13 +1,14 @@
 """G4 over HTTP: what the API's hot endpoints cost beside what the database alone needs for the same.
 
 A server of the bench's own answers one client that asks one question after the other over one connection, as the
-database does beside it. The same endpoints written with Django REST framework are not compared: it is not among the
-portal's packages.
+database does beside it. The status endpoint also stands beside one of Django REST framework, where that is
+installed: it comes with the packages for development.
 """
 
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
 from django.db import connection, transaction
@@ -91,12 +92,17 @@ class _Run:
         self._options.say(f"Making {self._options.rows:,} consents")
         self._fill()
         self._options.say("Starting a server")
-        with serving(str(connection.settings_dict["NAME"])) as client:
+        has_framework = find_spec("rest_framework") is not None
+        module = "iys_portal.bench.beside" if has_framework else "iys_portal.wsgi"
+        with serving(str(connection.settings_dict["NAME"]), module) as client:
             client.log_in(self._issued.account.username, self._issued.secret)
             self._statuses(client)
+            if has_framework:
+                self._framework(client)
+            else:
+                self._options.say("Not compared with Django REST framework: djangorestframework is not installed.")
             self._adds(client)
             self._batches(client)
-        self._options.say("Not compared with Django REST framework: djangorestframework is not installed.")
         return Result(keys=self._keys, figures=self._figures, wrong=self._wrong)
 
     def _fill(self) -> None:
@@ -139,6 +145,24 @@ class _Run:
             ),
             beside="the same query alone",
             limit=Limit("≥", 0.6),
+            of_rates=True,
+        )
+
+    def _framework(self, client: Client) -> None:
+        path = self._path("/BIREYSEL/status/MESAJ")
+        lists = [self._asked() for _ in range(self._statuses_a_turn)]
+        answers = [client.post(f"{start}{path}", {"recipients": lists[0]}, expected=200) for start in ("", "/drf")]
+        if answers[0]["list"] != answers[1]["list"] or answers[0].keys() != answers[1].keys():
+            self._wrong.append("The two endpoints answer differently.")
+        self._beside(
+            "status_1000_times_drf",
+            f"the same, {self._statuses_a_turn} requests",
+            (
+                lambda: [client.post(path, {"recipients": each}, expected=200) for each in lists],
+                lambda: [client.post(f"/drf{path}", {"recipients": each}, expected=200) for each in lists],
+            ),
+            beside="Django REST framework",
+            limit=Limit("≥", 2),
             of_rates=True,
         )
 

@@ -50,10 +50,10 @@ class Client:
 
 
 @contextmanager
-def serving(database: str) -> Iterator[Client]:
+def serving(database: str, module: str = "iys_portal.wsgi") -> Iterator[Client]:
     """Serve the portal on a database of this server, by one worker with one thread, until the end.
 
-    What it writes into the broker and the cache is gone afterwards.
+    `module` has the WSGI application. What it writes into the broker and the cache is gone afterwards.
     """
     port, prefix = _free_port(), f"bench-{secrets.token_hex(4)}:"
     environment = {
@@ -66,7 +66,7 @@ def serving(database: str) -> Iterator[Client]:
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--no-ws", "--workers", "1", "--blocking-threads", "1", "--log-level", "error"]
     process = subprocess.Popen(  # noqa: S603  (our own server)
-        [*command, "iys_portal.wsgi:application"], env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL
+        [*command, f"{module}:application"], env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL
     )
     client = Client(port)
     try:
