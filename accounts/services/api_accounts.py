@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from accounts.enums import API_ACCOUNT_TRANSITIONS, ApiAccountState
+from accounts.enums import API_ACCOUNT_TRANSITIONS, PROVIDER_TRANSITIONS, ApiAccountState, ProviderState
 from accounts.models import ApiAccount, Person, Provider
 from accounts.rules import AccountRefused
 from iys_portal.audit.services import Actor, move, record
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SECRET_PREFIX = "iys_"  # noqa: S105  (by which scanners of source code know a secret that leaked)
 LIFE = timedelta(days=365)
 NAME_TAKEN = "Bu adda etkin bir API hesabınız var; başka bir ad yazın."
+MOST_RESETS = 50
+TOO_MANY_RESETS = "Deneme verisi bugün çok kez sıfırlandı; yarın yeniden deneyin."
 _DEFAULT_LIMITS = {"per_second": 10, "tokens_per_hour": 100, "status_per_hour": 1000, "history_per_hour": 100}
 _DEMO_LIMITS = {"per_second": 1000, "tokens_per_hour": None, "status_per_hour": None, "history_per_hour": None}
 
@@ -44,11 +46,13 @@ def create_account(
     partner: "Partner | None" = None,
     intermediary: "Intermediary | None" = None,
     networks: Sequence[str] = (),
+    sandbox: Provider | None = None,
 ) -> Issued:
     """Make an account of the one company that is named, good for a year, with İYS's limits; in demo mode with none.
 
     `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them. A person's second account of
-    the same name is refused (AccountRefused): it is the same form, sent twice. Locks the provider.
+    the same name is refused (AccountRefused): it is the same form, sent twice. `sandbox`: the provider's own test data,
+    to which the account's calls go. Locks the provider.
     """
     if provider is not None and actor is not None:
         Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
@@ -67,6 +71,7 @@ def create_account(
         created_at=now,
         expires_at=now + LIFE,
         networks=list(networks),
+        sandbox=sandbox,
         **(_DEMO_LIMITS if settings.DEMO_MODE else _DEFAULT_LIMITS),
     )
     record(
@@ -76,6 +81,7 @@ def create_account(
         name=name,
         username=account.username,
         networks=account.networks,
+        sandbox=sandbox is not None,
     )
     return Issued(account, secret)
 
@@ -104,6 +110,26 @@ def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Acto
         return
     account.save(update_fields=["networks"])
     record(action="api_networks", subject=account, actor=actor, before=before, after=account.networks)
+
+
+@transaction.atomic
+def change_sandbox(*, account: ApiAccount, sandbox: Provider, now: datetime, actor: Actor | None) -> Provider:
+    """Lead the account's calls to other test data of its provider; return the test data that are given up, closed.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile, and AccountRefused after `MOST_RESETS` of a
+    provider within a day. Locks the account.
+    """
+    account = _locked(account)
+    if account.sandbox is None:
+        raise ValueError("only a sandbox account has test data")
+    made = Provider.objects.filter(sandbox_of_id=account.provider_id, created_at__gt=now - timedelta(days=1))
+    if made.exclude(pk=sandbox.pk).count() >= MOST_RESETS:
+        raise AccountRefused(TOO_MANY_RESETS)
+    old, account.sandbox = account.sandbox, sandbox
+    account.save(update_fields=["sandbox"])
+    record(action="api_sandbox_reset", subject=account, actor=actor, before=old.pk, after=sandbox.pk)
+    move(old, ProviderState.CLOSED, table=PROVIDER_TRANSITIONS, actor=actor, reason="Deneme verisi sıfırlandı.")
+    return old
 
 
 @transaction.atomic
