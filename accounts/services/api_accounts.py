@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -26,6 +26,21 @@ MOST_RESETS = 50
 TOO_MANY_RESETS = "Deneme verisi bugün çok kez sıfırlandı; yarın yeniden deneyin."
 _DEFAULT_LIMITS = {"per_second": 10, "tokens_per_hour": 100, "status_per_hour": 1000, "history_per_hour": 100}
 _DEMO_LIMITS = {"per_second": 1000, "tokens_per_hour": None, "status_per_hour": None, "history_per_hour": None}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often an account may call from one address; None is no limit."""
+
+    per_second: int
+    tokens_per_hour: int | None
+    status_per_hour: int | None
+    history_per_hour: int | None
+
+
+def limits_of(account: ApiAccount) -> Limits:
+    """Return the limits of an account."""
+    return Limits(*(getattr(account, limit.name) for limit in fields(Limits)))
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,23 @@ def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Acto
         return
     account.save(update_fields=["networks"])
     record(action="api_networks", subject=account, actor=actor, before=before, after=account.networks)
+
+
+@transaction.atomic
+def change_limits(*, account: ApiAccount, limits: Limits, actor: Actor | None, reason: str) -> bool:
+    """Let the account call so often from now on; return whether that is something else than before.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile.
+    """
+    account = _locked(account)
+    before, after = asdict(limits_of(account)), asdict(limits)
+    if before == after:
+        return False
+    for name, value in after.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(after))
+    record(action="api_limits", subject=account, actor=actor, reason=reason, before=before, after=after)
+    return True
 
 
 @transaction.atomic
