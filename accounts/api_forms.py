@@ -54,7 +54,13 @@ class NewAccountForm(NetworksForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Hesaba bir ad verin.", "max_length": f"En çok {_NAME_LENGTH} karakter yazın."},
     )
-    field_order = ("name", "networks")
+    is_sandbox = forms.BooleanField(
+        label="Deneme hesabı",
+        required=False,
+        help_text="İstekleri yalnızca kendi deneme verisine gider; gerçek izinlerinize, adres sayınıza ve paketinize"
+        " dokunmaz. Paketiniz olmasa da çalışır. Sonradan gerçek hesaba çevrilemez.",
+    )
+    field_order = ("name", "is_sandbox", "networks")
 
     def clean_name(self) -> Any:
         return " ".join(self.cleaned_data["name"].split())

@@ -1,5 +1,7 @@
 """İşyerim, API hesapları: accounts with their secrets, addresses, quotas and log."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,6 +25,9 @@ from accounts.services.api_accounts import (
     revoke_account,
     rotate_secret,
 )
+from brands.models import Brand
+from brands.selectors import brands_of
+from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
 from iys_portal.shared.crypto import seal, unseal
 
 QUERY_LENGTH = 60
@@ -49,7 +54,8 @@ def create(request: ProviderRequest) -> HttpResponse:
         if (first := prove_first(request, step=_STEP, now=now)) is not None:
             return first
         try:
-            issued = create_account(
+            make = create_sandbox_account if form.cleaned_data["is_sandbox"] else create_account
+            issued = make(
                 provider=request.provider,
                 name=form.cleaned_data["name"],
                 networks=form.cleaned_data["networks"],
@@ -84,6 +90,7 @@ def detail(request: ProviderRequest, pk: int) -> HttpResponse:
         "is_over": account.expires_at <= now,
         "usage": usage_of(account, now=now),
         "networks": [network.removesuffix("/128" if ":" in network else "/32") for network in account.networks],
+        "test_data": _test_data(account),
     }
     return render(request, "accounts/api_account.html", context)
 
@@ -138,6 +145,28 @@ def revoke(request: ProviderRequest, pk: int) -> HttpResponse:
     return redirect("accounts:api_accounts")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.API)
+def reset(request: ProviderRequest, pk: int) -> HttpResponse:
+    """The check page before a sandbox account gets fresh test data, and POST, which gives it."""
+    account = _account(request, pk)
+    if account.sandbox_id is None:
+        raise Http404
+    if account.state == ApiAccountState.REVOKED:
+        return _is_revoked(request, account)
+    if request.method != "POST":
+        return render(request, "accounts/api_reset.html", {"account": account})
+    try:
+        reset_sandbox(account=account, actor=request.user, now=timezone.now())
+    except ApiAccount.DoesNotExist:
+        return _is_revoked(request, account)
+    except AccountRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Deneme verisi yenilendi; bir saniye içinde geçerli olur.")
+    return redirect("accounts:api_account", account.pk)
+
+
 @require_safe
 @provider_view(Capability.API)
 def requests(request: ProviderRequest, pk: int) -> HttpResponse:
@@ -166,6 +195,24 @@ def _to_secret(request: ProviderRequest, issued: Issued) -> HttpResponse:
     """Lead to the page that shows the secret; until then the web session keeps it, encrypted."""
     request.session[_SECRET] = [issued.account.pk, seal(issued.secret)]
     return redirect("accounts:api_secret", issued.account.pk)
+
+
+@dataclass(frozen=True)
+class _TestData:
+    """What a sandbox holds: its brands, and the recipients that stand in the first one after a reset."""
+
+    brands: list[Brand]
+    recipients: list[tuple[str, str, str, str]]
+    since: datetime
+
+
+def _test_data(account: ApiAccount) -> _TestData | None:
+    if account.sandbox is None:
+        return None
+    rows = [*((*each, "Onay") for each in APPROVED), *((*each, "Ret") for each in REFUSED)]
+    recipients = [(address, str(channel.label), str(kind.label), status) for address, channel, kind, status in rows]
+    brands = list(brands_of(account.sandbox.pk).order_by("-is_master", "stands_for"))
+    return _TestData(brands, recipients, account.sandbox.created_at)
 
 
 def _is_revoked(request: ProviderRequest, account: ApiAccount) -> HttpResponse:

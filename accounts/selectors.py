@@ -130,4 +130,4 @@ def api_accounts_of(provider_id: int) -> QuerySet[ApiAccount]:
 
 def api_account_with(provider_id: int, pk: int) -> ApiAccount | None:
     """Return an API account of the provider; None when it is another's."""
-    return ApiAccount.objects.filter(provider_id=provider_id, pk=pk).select_related("created_by").first()
+    return ApiAccount.objects.filter(provider_id=provider_id, pk=pk).select_related("created_by", "sandbox").first()

@@ -8,6 +8,7 @@ from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin
 
 @admin.register(Brand)
 class BrandAdmin(AuditedAdmin):
+    sandbox_path = "provider__sandbox_of"
     list_display = ("name", "code", "provider", "is_master", "state")
     list_filter = ("state", "is_master")
     list_select_related = ("provider",)
@@ -27,6 +28,7 @@ class BrandAdmin(AuditedAdmin):
 class RetailerAdmin(ReadOnlyAdmin):
     """Dealers are their provider's: looked at here, with TCKN masked, and changed on the provider's own pages."""
 
+    sandbox_path = "provider__sandbox_of"
     list_display = ("title", "alias", "code", "brand", "provider", "place", "state")
     list_filter = ("state",)
     list_select_related = ("brand", "provider")

@@ -50,7 +50,7 @@ def list_brands(call: Call) -> list[BrandDetails]:
     """Hizmet sağlayıcının etkin markalarını izin ve bayi sayılarıyla verir. İş ortakları yalnızca kendilerine yetki
     veren markaları görür. Çok izni olan markalarda sayılar en çok bir dakika öncesine ait olabilir."""
     provider_id = call.provider.pk
-    brands = brands_of(provider_id).filter(state=BrandState.ACTIVE).order_by("-is_master", "code")
+    brands = brands_of(provider_id).filter(state=BrandState.ACTIVE).order_by("-is_master", "stands_for", "code")
     if call.partner is not None:
         grants = list(grants_to(call.partner, "", "", now=call.now).filter(provider_id=provider_id))
         rows = authorised_brands(call.partner, grants, now=call.now)
@@ -61,7 +61,7 @@ def list_brands(call: Call) -> list[BrandDetails]:
     retailers = retailer_counts(provider_id, keys)
     return [
         BrandDetails(
-            brand.code,
+            brand.public_code,
             brand.name,
             brand.is_master,
             BrandStats(_consents(consents.get(brand.pk)), RetailerStats(retailers.get(brand.pk, 0))),

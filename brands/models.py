@@ -12,7 +12,7 @@ from iys_portal.shared.tin import HasTin
 
 
 class Brand(models.Model):
-    """A brand of a provider, with the number that the register gave it."""
+    """A brand of a provider, with the number that the register gave it; in a sandbox it `stands_for` another's."""
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
     code = models.PositiveIntegerField("marka kodu", unique=True)
@@ -20,6 +20,7 @@ class Brand(models.Model):
     is_master = models.BooleanField("ana marka", default=False)
     state = models.CharField("durum", max_length=10, choices=BrandState, default=BrandState.ACTIVE)
     created_at = models.DateTimeField("oluşturma", db_default=Now())
+    stands_for = models.PositiveIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = "marka"
@@ -27,6 +28,7 @@ class Brand(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="brand_of_provider"),
+            models.UniqueConstraint(fields=["provider", "stands_for"], name="brand_stands_for_once"),
             models.UniqueConstraint(fields=["provider"], name="brand_one_master", condition=Q(is_master=True)),
             models.CheckConstraint(name="brand_state_known", condition=Q(state__in=BrandState.values)),
             models.CheckConstraint(
@@ -36,6 +38,11 @@ class Brand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def public_code(self) -> int:
+        """The number by which programs name it."""
+        return self.code if self.stands_for is None else self.stands_for
 
 
 class Retailer(HasTin, models.Model):

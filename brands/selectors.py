@@ -30,6 +30,11 @@ def brand_with_code(provider_id: int, code: int) -> QuerySet[Brand]:
     return Brand.objects.filter(provider_id=provider_id, code=code)
 
 
+def stand_in(provider_id: int, code: int) -> QuerySet[Brand]:
+    """Return the brand of a sandbox that stands for the brand with this code (at most one)."""
+    return Brand.objects.filter(provider_id=provider_id, stands_for=code)
+
+
 def retailers_of(brand: Brand) -> QuerySet[Retailer]:
     """Return the retailers (bayi) of a brand in Turkish order."""
     return Retailer.objects.filter(provider_id=brand.provider_id, brand=brand).order_by("title", "code")

@@ -46,7 +46,8 @@ class Act:
     """One act: its address part, the words of its button and page, and the functions that judge and do it.
 
     `refusal` returns why the row does not allow it now, or an empty text; `facts` the lines (name, value) that name
-    what is acted on; `perform` does it with the form's answer and returns what to tell, or raises ActRefused.
+    what is acted on; `perform` does it with the form's answer and returns what to tell, or raises ActRefused. `initial`
+    are the values that the form begins with.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Act:
     hint: str = ""
     is_grave: bool = False
     form: type[ReasonForm] = ReasonForm
+    initial: Callable[[Any], dict[str, Any]] = lambda _row: {}
 
 
 class ActingAdmin(PortalAdmin):
@@ -94,7 +96,7 @@ class ActingAdmin(PortalAdmin):
             row = self.get_object(request, unquote(object_id))
             if row is None:
                 raise Http404
-            form = act.form(request.POST if request.method == "POST" else None)
+            form = act.form(request.POST if request.method == "POST" else None, initial=act.initial(row))
             if request.method == "POST" and form.is_valid():
                 return self._perform(request, act, row, form.answer())
             return self._check_page(request, act, row, form)

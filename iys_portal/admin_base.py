@@ -56,6 +56,12 @@ class PortalAdmin(ModelAdmin):
     show_full_result_count = False
     folded_search: ClassVar[tuple[str, ...]] = ()
     """Text columns (relations by ``__``) that are searched folded, beside `search_fields`."""
+    sandbox_path: ClassVar[str] = ""
+    """The way to `Provider.sandbox_of`: rows of sandboxes are in no list of administrators."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(**{self.sandbox_path: None}) if self.sandbox_path else rows
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False

@@ -112,7 +112,11 @@ def _queue(mail: MailKind, subscription: Subscription, kind: NoticeKind, values:
 def _running(now: datetime) -> QuerySet[Subscription]:
     """Return the ACTIVE subscriptions of providers that take part; who is paused can neither renew nor upgrade."""
     return Subscription.objects.filter(
-        provider__state=ProviderState.ACTIVE, state=SubscriptionState.ACTIVE, starts_at__lte=now, ends_at__gt=now
+        provider__state=ProviderState.ACTIVE,
+        provider__sandbox_of=None,
+        state=SubscriptionState.ACTIVE,
+        starts_at__lte=now,
+        ends_at__gt=now,
     )
 
 
@@ -138,6 +142,7 @@ def _over(now: datetime) -> QuerySet[Subscription]:
         ~_renewed(),
         ~replaced,
         provider__state=ProviderState.ACTIVE,
+        provider__sandbox_of=None,
         state=SubscriptionState.EXPIRED,
         ended_at__gt=now - _TOLD_LATE,
     )

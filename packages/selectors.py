@@ -95,6 +95,11 @@ def address_limit(provider_id: int, *, now: datetime) -> int | None:
     return limit
 
 
+def smallest_with_api() -> Package:
+    """Return the smallest package that has the API."""
+    return Package.objects.filter(has_integration=True).order_by("position")[0]
+
+
 def subscriptions_of(provider_id: int) -> QuerySet[Subscription]:
     """Return all subscriptions of a provider, newest term first."""
     return Subscription.objects.filter(provider_id=provider_id).select_related("package").order_by("-starts_at", "-pk")

@@ -123,7 +123,7 @@ def record_usage_days(now: datetime) -> int:
             " SELECT part.provider_id, %s, greatest(sum(part.phones), 0), greatest(sum(part.emails), 0)"
             " FROM (SELECT provider_id, phones, emails FROM packages_addressusage"
             " UNION ALL SELECT provider_id, phones, emails FROM packages_addressdelta) AS part"
-            " JOIN accounts_provider p ON p.id = part.provider_id"
+            " JOIN accounts_provider p ON p.id = part.provider_id AND p.sandbox_of_id IS NULL"
             " GROUP BY part.provider_id ON CONFLICT (provider_id, day) DO NOTHING",
             [yesterday],
         )

@@ -42,8 +42,8 @@ def encoded(content: object) -> bytes:
 
 def _row(event: FeedEvent, provider: Provider, brand: Brand) -> dict[str, object]:
     row: dict[str, object] = {
-        "iysCode": provider.iys_code,
-        "brandCode": brand.code,
+        "iysCode": provider.public_code,
+        "brandCode": brand.public_code,
         "creationDate": _time(event.created_at),
         "recipient": event.recipient,
         "recipientType": RecipientType(event.recipient_type).name,

@@ -12,6 +12,7 @@ from reports.models import DailyFile, ReportDocument
 class DailyFileAdmin(ReadOnlyAdmin):
     """Daily files of all providers, newest first."""
 
+    sandbox_path = "provider__sandbox_of"
     list_display = ("day", "brand", "provider", "revision", "state", "rows", "made_at", "stamped_at", "stamp_trouble")
     list_filter = ("state", ("stamped_at", admin.EmptyFieldListFilter), "stamp_is_test")
     list_select_related = ("provider", "brand")

@@ -70,6 +70,7 @@ class ProviderAdmin(FoundByTckn, ActingAdmin, AuditedAdmin):
     """Companies; one that leaves İYS is closed on a page of its own, together with its subscriptions."""
 
     acts = (CLOSE, REOPEN)
+    sandbox_path = "sandbox_of"
     act_permission = "accounts.change_provider"
     fixed_fields = ("iys_code",)  # transaction ids of consents are derived from it
     readonly_fields = ("state", "shown_tin")

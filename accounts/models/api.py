@@ -21,7 +21,8 @@ LONGEST_LIFE = timedelta(days=366)
 class ApiAccount(models.Model):
     """A username and a secret for programs. Only the secret's keyed hash is kept; a new one ends all tokens.
 
-    `networks` (CIDR) are the only addresses that may call; none means all. `generation` counts the secrets.
+    `networks` (CIDR) are the only addresses that may call; none means all. `generation` counts the secrets. The
+    calls of an account with a `sandbox` go to that provider's test data and to nothing else.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT, null=True)
@@ -34,6 +35,9 @@ class ApiAccount(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
+    )
+    sandbox = models.OneToOneField(
+        Provider, verbose_name="deneme ortamı", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
     name = models.CharField("ad", max_length=60)
     username = models.CharField("kullanıcı adı", max_length=64, unique=True)
@@ -69,6 +73,9 @@ class ApiAccount(models.Model):
                 condition=Q(provider__isnull=False, partner=None, intermediary=None)
                 | Q(provider=None, partner__isnull=False, intermediary=None)
                 | Q(provider=None, partner=None, intermediary__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="api_account_sandbox_of_provider", condition=Q(sandbox=None) | Q(provider__isnull=False)
             ),
             models.CheckConstraint(name="api_account_state_known", condition=Q(state__in=ApiAccountState.values)),
             models.CheckConstraint(

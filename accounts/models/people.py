@@ -92,7 +92,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
 class Provider(HasTin, models.Model):
     """A Hizmet Sağlayıcı: a company or sole trader that sends commercial messages and is entered in the register.
 
-    Its tax number (`tin`) is a VKN, or the TCKN of a sole trader.
+    Its tax number (`tin`) is a VKN, or the TCKN of a sole trader. A provider's sandbox (`sandbox_of`) is a row of its
+    own that nobody acts for: test data of an API account, in no list and no count (docs/adr/0051-sandboxes.md).
     """
 
     iys_code = models.PositiveIntegerField("İYS No", unique=True)
@@ -115,6 +116,7 @@ class Provider(HasTin, models.Model):
     )
     state = models.CharField("durum", max_length=10, choices=ProviderState, default=ProviderState.ACTIVE)
     created_at = models.DateTimeField("oluşturma", db_default=Now())
+    sandbox_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     class Meta:
         verbose_name = "hizmet sağlayıcı"
@@ -127,8 +129,11 @@ class Provider(HasTin, models.Model):
             models.CheckConstraint(name="provider_tax_number_digits", condition=Q(tax_number__regex=r"^([0-9]{10})?$")),
             models.CheckConstraint(
                 name="provider_one_tax_number",
-                condition=Q(tax_number="", tax_tckn_hash__isnull=False, tax_tckn_encrypted__isnull=False)
-                | ~Q(tax_number="") & Q(tax_tckn_hash=None, tax_tckn_encrypted=None),
+                condition=Q(
+                    tax_number="", tax_tckn_hash__isnull=False, tax_tckn_encrypted__isnull=False, sandbox_of=None
+                )
+                | ~Q(tax_number="") & Q(tax_tckn_hash=None, tax_tckn_encrypted=None, sandbox_of=None)
+                | Q(sandbox_of__isnull=False, tax_number="", tax_tckn_hash=None, tax_tckn_encrypted=None),
             ),
             models.CheckConstraint(name="provider_kep_address", condition=Q(kep="") | Q(kep__regex=KEP)),
             models.CheckConstraint(name="provider_state_known", condition=Q(state__in=ProviderState.values)),
@@ -136,6 +141,11 @@ class Provider(HasTin, models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def public_code(self) -> int:
+        """The number by which programs name it: a sandbox has that of the provider it is of."""
+        return self.sandbox_of.iys_code if self.sandbox_of is not None else self.iys_code
 
 
 class Membership(models.Model):

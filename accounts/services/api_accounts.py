@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from accounts.enums import API_ACCOUNT_TRANSITIONS, ApiAccountState
+from accounts.enums import API_ACCOUNT_TRANSITIONS, PROVIDER_TRANSITIONS, ApiAccountState, ProviderState
 from accounts.models import ApiAccount, Person, Provider
 from accounts.rules import AccountRefused
 from iys_portal.audit.services import Actor, move, record
@@ -22,8 +22,25 @@ if TYPE_CHECKING:
 SECRET_PREFIX = "iys_"  # noqa: S105  (by which scanners of source code know a secret that leaked)
 LIFE = timedelta(days=365)
 NAME_TAKEN = "Bu adda etkin bir API hesabınız var; başka bir ad yazın."
+MOST_RESETS = 50
+TOO_MANY_RESETS = "Deneme verisi bugün çok kez sıfırlandı; yarın yeniden deneyin."
 _DEFAULT_LIMITS = {"per_second": 10, "tokens_per_hour": 100, "status_per_hour": 1000, "history_per_hour": 100}
 _DEMO_LIMITS = {"per_second": 1000, "tokens_per_hour": None, "status_per_hour": None, "history_per_hour": None}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often an account may call from one address; None is no limit."""
+
+    per_second: int
+    tokens_per_hour: int | None
+    status_per_hour: int | None
+    history_per_hour: int | None
+
+
+def limits_of(account: ApiAccount) -> Limits:
+    """Return the limits of an account."""
+    return Limits(*(getattr(account, limit.name) for limit in fields(Limits)))
 
 
 @dataclass(frozen=True)
@@ -44,11 +61,13 @@ def create_account(
     partner: "Partner | None" = None,
     intermediary: "Intermediary | None" = None,
     networks: Sequence[str] = (),
+    sandbox: Provider | None = None,
 ) -> Issued:
     """Make an account of the one company that is named, good for a year, with İYS's limits; in demo mode with none.
 
     `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them. A person's second account of
-    the same name is refused (AccountRefused): it is the same form, sent twice. Locks the provider.
+    the same name is refused (AccountRefused): it is the same form, sent twice. `sandbox`: the provider's own test data,
+    to which the account's calls go. Locks the provider.
     """
     if provider is not None and actor is not None:
         Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
@@ -67,6 +86,7 @@ def create_account(
         created_at=now,
         expires_at=now + LIFE,
         networks=list(networks),
+        sandbox=sandbox,
         **(_DEMO_LIMITS if settings.DEMO_MODE else _DEFAULT_LIMITS),
     )
     record(
@@ -76,6 +96,7 @@ def create_account(
         name=name,
         username=account.username,
         networks=account.networks,
+        sandbox=sandbox is not None,
     )
     return Issued(account, secret)
 
@@ -104,6 +125,43 @@ def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Acto
         return
     account.save(update_fields=["networks"])
     record(action="api_networks", subject=account, actor=actor, before=before, after=account.networks)
+
+
+@transaction.atomic
+def change_limits(*, account: ApiAccount, limits: Limits, actor: Actor | None, reason: str) -> bool:
+    """Let the account call so often from now on; return whether that is something else than before.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile.
+    """
+    account = _locked(account)
+    before, after = asdict(limits_of(account)), asdict(limits)
+    if before == after:
+        return False
+    for name, value in after.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(after))
+    record(action="api_limits", subject=account, actor=actor, reason=reason, before=before, after=after)
+    return True
+
+
+@transaction.atomic
+def change_sandbox(*, account: ApiAccount, sandbox: Provider, now: datetime, actor: Actor | None) -> Provider:
+    """Lead the account's calls to other test data of its provider; return the test data that are given up, closed.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile, and AccountRefused after `MOST_RESETS` of a
+    provider within a day. Locks the account.
+    """
+    account = _locked(account)
+    if account.sandbox is None:
+        raise ValueError("only a sandbox account has test data")
+    made = Provider.objects.filter(sandbox_of_id=account.provider_id, created_at__gt=now - timedelta(days=1))
+    if made.exclude(pk=sandbox.pk).count() >= MOST_RESETS:
+        raise AccountRefused(TOO_MANY_RESETS)
+    old, account.sandbox = account.sandbox, sandbox
+    account.save(update_fields=["sandbox"])
+    record(action="api_sandbox_reset", subject=account, actor=actor, before=old.pk, after=sandbox.pk)
+    move(old, ProviderState.CLOSED, table=PROVIDER_TRANSITIONS, actor=actor, reason="Deneme verisi sıfırlandı.")
+    return old
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from iys_portal.shared.crypto import lookup_hash
 ACCESS_LIFE = timedelta(seconds=7200)
 REFRESH_LIFE = timedelta(seconds=14400)
 _CHUNK = 10_000
+_COMPANIES = ("provider", "partner", "intermediary", "sandbox")
 _NOBODY = lookup_hash("")
 
 
@@ -83,7 +84,7 @@ def go_on(*, refresh_token: str, now: datetime) -> Granted | None:
 
 def live_session(session_id: int, *, now: datetime) -> ApiSession | None:
     """Return the session with its account and company while access tokens that name it are good, or None."""
-    sessions = ApiSession.objects.select_related("account__provider", "account__partner", "account__intermediary")
+    sessions = ApiSession.objects.select_related(*(f"account__{name}" for name in _COMPANIES))
     session = sessions.filter(pk=session_id, revoked_at=None).first()
     if session is None or session.generation != session.account.generation:
         return None
@@ -116,7 +117,7 @@ def forget_sessions(*, now: datetime) -> int:
 
 
 def _whole() -> QuerySet[ApiAccount]:
-    return ApiAccount.objects.select_related("provider", "partner", "intermediary")
+    return ApiAccount.objects.select_related(*_COMPANIES)
 
 
 def _granted(session: ApiSession, *, now: datetime) -> Granted:

@@ -9,11 +9,11 @@ from brands.models import Brand
 from iys_portal.audit.services import Actor, record
 
 _CODES_LOCK = 0x1A5C0DE
-_LOWEST, _HIGHEST = 1_000_000, 9_999_999
+_NUMBERS = range(1_000_000, 10_000_000)
 
 
-def allot_code() -> int:
-    """Return a number that neither a provider nor a brand has, the caller's until its transaction is over.
+def allot_code(numbers: range = _NUMBERS) -> int:
+    """Return one of these numbers that neither a provider nor a brand has, the caller's until its transaction is over.
 
     One caller at a time: an advisory lock is held until then. The numbers are random, so that nobody reads from one
     how many there are.
@@ -21,7 +21,7 @@ def allot_code() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CODES_LOCK])
     while True:
-        code = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST + 1)
+        code = secrets.choice(numbers)
         if not (Brand.objects.filter(code=code).exists() or Provider.objects.filter(iys_code=code).exists()):
             return code
 

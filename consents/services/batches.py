@@ -7,7 +7,7 @@ that also notes what came of it: a killed worker has recorded a list as a whole 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -39,6 +39,7 @@ GIVEN_UP = "H470"
 
 _LOCK_SPACE = 0x1391
 _FORGOTTEN_AT_ONCE = 200
+_SLOT = timedelta(seconds=10)
 
 
 class Item(NamedTuple):
@@ -125,13 +126,18 @@ def _array(codes: Sequence[int]) -> str:
 def work(*, provider_id: int, clock: Callable[[], datetime]) -> None:
     """Record all batches of the provider that wait, oldest first; safe to repeat, and by two at once.
 
-    Who finds somebody else at it leaves: the other one looks again after it has let go.
+    Who finds somebody else at it leaves: the other one looks again after it has let go. After `_SLOT` it promises the
+    rest: other providers' lists and deliveries wait for the same workers.
     """
+    turn_ends = clock() + _SLOT
     while _next(provider_id) is not None:
         with exclusive(_LOCK_SPACE, provider_id) as owned:
             if not owned:
                 return
             while (number := _next(provider_id)) is not None:
+                if clock() >= turn_ends:
+                    promise("consents.batch", provider_id=provider_id)
+                    return
                 _advance(provider_id, number, clock)
 
 

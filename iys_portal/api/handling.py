@@ -33,6 +33,8 @@ from iys_portal.throttling import address_of, exact_address_of
 logger = structlog.get_logger(__name__)
 
 JSON = "application/json"
+SANDBOX_HEADER = "X-IYS-Ortam"
+"""Stands in the answers to sandbox accounts."""
 _BUSY = {"Retry-After": "5"}
 _TRUSTED = 1.0
 
@@ -71,6 +73,8 @@ def handle(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         response = _without_body(response)
     response.headers["X-Request-Id"] = str(call.request_id)
+    if call.account is not None and call.account.sandbox_id is not None:
+        response.headers[SANDBOX_HEADER] = "deneme"
     milliseconds = round((time.perf_counter() - started) * 1000)
     log.write(call, status=response.status_code, codes=codes, milliseconds=milliseconds)
     logger.info("api_request", status=response.status_code, codes=codes, milliseconds=milliseconds)

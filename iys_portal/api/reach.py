@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts.models import ApiAccount, Provider
 from brands.enums import BrandState
 from brands.models import Brand
-from brands.selectors import brand_with_code
+from brands.selectors import brand_with_code, stand_in
 from iys_portal.api.brief import briefly
 from iys_portal.api.errors import Problem, Refused, refused
 from iys_portal.api.registry import Endpoint, Needs
@@ -61,7 +61,8 @@ def _read(account: ApiAccount, iys_code: int, brand_code: int | None, *, now: da
     if account.provider is not None:
         if account.provider.iys_code != iys_code:
             return None
-        return _with_term(account.provider, _brand(account.provider, brand_code), None, now=now)
+        owner = account.sandbox or account.provider
+        return _with_term(owner, _brand(owner, brand_code), None, now=now)
     if account.partner is None or account.partner.is_suspended:
         return None
     grants = grants_to(account.partner, "", "", now=now).filter(in_force(istanbul_day(now)))
@@ -79,7 +80,8 @@ def _of_partner(partner: Partner, provider: Provider, brand_code: int | None, *,
 def _brand(provider: Provider, code: int | None) -> Brand | None:
     if code is None:
         return None
-    return brand_with_code(provider.pk, code).filter(state=BrandState.ACTIVE).first()
+    named = brand_with_code(provider.pk, code) if provider.sandbox_of_id is None else stand_in(provider.pk, code)
+    return named.filter(state=BrandState.ACTIVE).first()
 
 
 def _with_term(provider: Provider, brand: Brand | None, standing: Standing | None, *, now: datetime) -> Reach:

@@ -16,6 +16,8 @@ _STATE = "state:"
 _ACTIONS = {
     "api_account_created": "API hesabı açıldı",
     "api_networks": "API hesabının adres listesi değişti",
+    "api_limits": "API hesabının sınırları değişti",
+    "api_sandbox_reset": "API hesabının deneme verisi sıfırlandı",
     "api_secret_rotated": "API hesabının şifresi yenilendi",
     "api_session_ended": "API oturumu sonlandırıldı",
     "capture_kept": "Kart tahsilatı kabul edildi",

@@ -94,6 +94,7 @@ RESUME = Act(
 class SubscriptionAdmin(ActingAdmin, ReadOnlyAdmin):
     acts = (PAUSE, RESUME)
     act_permission = "packages.change_subscription"
+    sandbox_path = "provider__sandbox_of"
     list_display = ("provider", "package", "state", "starts_at", "ends_at")
     list_filter = ("state", "package")
     list_select_related = ("provider", "package")

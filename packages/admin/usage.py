@@ -20,6 +20,7 @@ class AddressUsageAdmin(ReadOnlyAdmin):
     """The kept address counts; one that the nightly check found wrong says so until it is counted anew here."""
 
     actions = ("count_anew",)
+    sandbox_path = "provider__sandbox_of"
     list_display = ("owner", "count", "phone_count", "email_count", "folded_at", "verdict")
     list_select_related = ("provider",)
     search_fields = ("=provider__iys_code",)

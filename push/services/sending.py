@@ -6,7 +6,7 @@ is spoken to. A delivery may come twice (a worker that dies after the answer), n
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -28,8 +28,8 @@ from push.signature import HEADER, sign
 from push.transport import Letter, Outcome, post
 
 _LOCK_SPACE = 0x9054
-_AT_ONCE = 20
-"""Deliveries of one message; then others have their turn."""
+_SLOT = timedelta(seconds=10)
+"""So long one message may keep a worker, which other connections and lists of consents wait for, too."""
 
 Clock = Callable[[], datetime]
 
@@ -54,7 +54,8 @@ def send(*, connection_id: int, clock: Clock) -> None:
     with exclusive(_LOCK_SPACE, connection_id) as owned:
         if not owned:
             return
-        for _ in range(_AT_ONCE):
+        turn_ends = clock() + _SLOT
+        while clock() < turn_ends:
             delivery = _next(connection_id, clock())
             if delivery is None:
                 return

@@ -15,13 +15,13 @@ from django.utils import timezone
 from accounts.enums import Capability, CompanyField, Role
 from accounts.models import Person, Provider
 from accounts.rules import ROLES_WITH
-from accounts.services.api_accounts import create_account
 from accounts.services.company import request_change
 from accounts.services.people import Invited, invite
 from brands.models import Brand
 from brands.services import uploads
 from brands.upload_files import Line
 from consents.services import imports
+from consents.services.sandboxes import create_sandbox_account
 from consents.tokens import token_of
 from iys_portal.audit.models import AuditEvent
 from iys_portal.shared.clock import istanbul_day
@@ -143,6 +143,7 @@ CAPABILITIES = {
         (
             *("accounts:api_accounts", "accounts:api_create", "accounts:api_account", "accounts:api_secret"),
             *("accounts:api_rotate", "accounts:api_networks", "accounts:api_revoke", "accounts:api_requests"),
+            "accounts:api_reset",
         ),
         Capability.API,
     ),
@@ -264,7 +265,8 @@ def scene(
     change = request_change(
         provider=provider, field=CompanyField.ADDRESS, new_value="Yeni", reason="Taşındık", person=alice, now=now
     )
-    api_account = create_account(provider=provider, name="Mağaza", now=now, actor=alice).account
+    # With a sandbox every page of an account is there.
+    api_account = create_sandbox_account(provider=provider, name="Mağaza", networks=[], actor=alice, now=now).account
     membership = alice.membership_set.get()
     pushed = _push_connection(brand)
     report, compared = _report(brand, alice, now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.db import OperationalError, transaction
@@ -175,6 +176,18 @@ def test_a_batch_is_recorded_once(brand: Brand, sending: Sending, now: datetime)
     done = [batches.apply(provider_id=brand.provider_id, number=batch.number, now=now) for _ in range(2)]
     assert done == [True, False]
     assert ConsentEvent.objects.filter(provider_id=brand.provider_id).count() == 1
+
+
+def test_a_provider_with_many_batches_lets_others_work(brand: Brand, sending: Sending, now: datetime) -> None:
+    for phone in PHONES:
+        sending(item(phone))
+    OutboxMessage.objects.all().delete()
+    ticks = count()
+    batches.work(provider_id=brand.provider_id, clock=lambda: now + timedelta(seconds=4 * next(ticks)))
+    assert ConsentBatch.objects.filter(finished_at=None).count() == 1
+    assert [message.payload for message in OutboxMessage.objects.all()] == [{"provider_id": brand.provider_id}]
+    batches.work(provider_id=brand.provider_id, clock=lambda: now)
+    assert not ConsentBatch.objects.filter(finished_at=None).exists()
 
 
 def test_what_was_young_enough_when_it_came_is_recorded_after_midnight(

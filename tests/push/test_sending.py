@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -240,3 +241,19 @@ def test_without_a_package_for_the_api_nothing_is_sent_until_there_is_one(
     factories.subscription(provider, now=over + timedelta(minutes=1))
     work(connection, over + REST)
     assert numbers(receiver) == [["1"]]
+
+
+def test_a_connection_with_much_to_send_lets_others_have_their_turn(
+    connection: PushConnection, receiver: Receiver, citizen: Citizen, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "PORTION", 1)
+    for number in (1, 2, 3):
+        citizen(number)
+    sending.plan(now=now)
+    OutboxMessage.objects.all().delete()
+    ticks = count()
+    sending.send(connection_id=connection.pk, clock=lambda: now + timedelta(seconds=3 * next(ticks)))
+    assert numbers(receiver) == [["1"]]
+    assert [message.payload for message in OutboxMessage.objects.all()] == [{"connection_id": connection.pk}]
+    work(connection, now)
+    assert numbers(receiver) == [["1"], ["2"], ["3"]]
