@@ -26,7 +26,7 @@ from consents.services.access import Changed, note_access
 from consents.services.import_chunks import for_many_rows, write_chunk
 from consents.services.import_sql import CHANGED, NEW, SAME, judged
 from iys_portal.audit.locks import exclusive
-from iys_portal.audit.outbox import promise_at_last
+from iys_portal.audit.outbox import promise, promise_at_last
 from iys_portal.audit.services import Program
 from iys_portal.audit.short import short_transaction
 from packages.usage import lock_addresses
