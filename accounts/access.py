@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 AnyView = Callable[..., HttpResponseBase]
 ACTING_FOR = "saglayici"
-"""The hidden field of a form that names no object: for which provider it was drawn (components/acting_for.html)."""
+"""The hidden field of a form that names no object: for which company it was drawn (components/acting_for.html)."""
+_SWITCHED_PARTY = "Bu arada başka bir kuruluşa geçtiniz; işlem yapılmadı."
 _SWITCHED = "Bu arada başka bir hizmet sağlayıcıya geçtiniz; işlem yapılmadı."
 
 
@@ -110,6 +111,11 @@ def _chooser(request: HttpRequest) -> HttpResponseBase:
     return redirect(f"{address}?{query}" if request.method == "GET" else address)
 
 
+def party_key(party: "Partner | Intermediary") -> str:
+    """Return what tells a partner or AHS from all others in a form."""
+    return f"{party._meta.model_name}-{party.pk}"
+
+
 def partner_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let in a person who acts for an authorised company; send the others to choose one, or to what explains."""
 
@@ -117,6 +123,9 @@ def partner_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.party is None:
             return _chooser(request)
+        if request.method == "POST" and request.POST.get(ACTING_FOR, key := party_key(request.party)) != key:
+            messages.error(request, _SWITCHED_PARTY)
+            return redirect(request.get_full_path())
         return view(request, *args, **kwargs)
 
     guarded.access = "partner"  # type: ignore[attr-defined]  # read by the test of all routes

@@ -54,6 +54,15 @@ class NewAccountForm(NetworksForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Hesaba bir ad verin.", "max_length": f"En çok {_NAME_LENGTH} karakter yazın."},
     )
+    field_order: tuple[str, ...] = ("name", "networks")
+
+    def clean_name(self) -> Any:
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class NewProviderAccountForm(NewAccountForm):
+    """A provider's new account may be one for trying out."""
+
     is_sandbox = forms.BooleanField(
         label="Deneme hesabı",
         required=False,
@@ -61,6 +70,3 @@ class NewAccountForm(NetworksForm):
         " dokunmaz. Paketiniz olmasa da çalışır. Sonradan gerçek hesaba çevrilemez.",
     )
     field_order = ("name", "is_sandbox", "networks")
-
-    def clean_name(self) -> Any:
-        return " ".join(self.cleaned_data["name"].split())

@@ -74,9 +74,13 @@ def usage_of(account: ApiAccount, *, now: datetime) -> Usage:
     refused: Counter[str] = Counter()
     for codes, count in recent.exclude(codes="").values_list("codes").annotate(Count("pk")):
         refused.update(dict.fromkeys(codes.split(), count))
-    quotas = [
-        Quota("Jeton isteği", counts["tokens"], account.tokens_per_hour),
-        Quota("Tekil izin durumu sorgusu", counts["status"], account.status_per_hour),
-        Quota("İzin geçmişi sorgusu", counts["history"], account.history_per_hour),
-    ]
+    quotas = (
+        []
+        if account.intermediary_id is not None
+        else [
+            Quota("Jeton isteği", counts["tokens"], account.tokens_per_hour),
+            Quota("Tekil izin durumu sorgusu", counts["status"], account.status_per_hour),
+            Quota("İzin geçmişi sorgusu", counts["history"], account.history_per_hour),
+        ]
+    )
     return Usage(counts["total"], counts["good"], quotas, refused.most_common(_SHOWN_CODES))

@@ -1,7 +1,12 @@
-"""İşyerim, API hesapları: accounts with their secrets, addresses, quotas and log."""
+"""API hesapları: accounts with their secrets, addresses, quotas and log.
+
+A provider's people find theirs at İşyerim, those of an iş ortağı or AHS beside its brands: the same pages, by the same
+functions; only providers have sandboxes.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,12 +15,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import ProviderRequest, provider_view
-from accounts.api_forms import NetworksForm, NewAccountForm
+from accounts.access import AnyView, PartyRequest, ProviderRequest, partner_view, provider_view
+from accounts.api_forms import NetworksForm, NewAccountForm, NewProviderAccountForm
 from accounts.api_usage import PAGE, older_than, requests_of, usage_of
 from accounts.enums import ApiAccountState, Capability
 from accounts.fresh import prove_first, typed
-from accounts.models import ApiAccount
+from accounts.models import ApiAccount, Provider
 from accounts.rules import AccountRefused
 from accounts.selectors import api_account_with, api_accounts_of
 from accounts.services.api_accounts import (
@@ -29,34 +34,59 @@ from brands.models import Brand
 from brands.selectors import brands_of
 from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
 from iys_portal.shared.crypto import seal, unseal
+from partners.models import Intermediary, Partner
 
 QUERY_LENGTH = 60
-_SECRET = "api-secret"  # noqa: S105  (a key of the web session)
+_SECRET_KEY = "api-secret"  # noqa: S105  (a key of the web session)
 _STEP = "API hesabına şifre vermek"
 _REVOKED = "Bu API hesabı iptal edilmiş."
+_PAGES = {
+    "overview": "api_accounts",
+    "account": "api_account",
+    **{name: f"api_{name}" for name in ("create", "secret", "rotate", "networks", "revoke", "requests", "reset")},
+}
+CompanyRequest = ProviderRequest | PartyRequest
+Company = Provider | Partner | Intermediary
 
 
-@require_safe
-@provider_view(Capability.API)
-def overview(request: ProviderRequest) -> HttpResponse:
-    """The provider's API accounts, those that work first."""
-    context = {"accounts": list(api_accounts_of(request.provider.pk)), "now": timezone.now()}
-    return render(request, "accounts/api_accounts.html", context)
+def _owner(request: CompanyRequest) -> tuple[str, Company]:
+    """Return the company for which the person acts, and the column of an account that names it."""
+    party: Partner | Intermediary | None = getattr(request, "party", None)
+    if party is None:
+        return "provider", cast("ProviderRequest", request).provider
+    return ("partner" if isinstance(party, Partner) else "intermediary"), party
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.API)
-def create(request: ProviderRequest) -> HttpResponse:
+def _pages(request: CompanyRequest) -> dict[str, str]:
+    """Return the names of these pages' addresses where the person is."""
+    space = "accounts" if _owner(request)[0] == "provider" else "party"
+    return {page: f"{space}:{name}" for page, name in _PAGES.items()}
+
+
+def _page(request: CompanyRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {**context, "pages": _pages(request), "owner": _owner(request)[0]})
+
+
+def _overview(request: CompanyRequest) -> HttpResponse:
+    """The company's API accounts, those that work first."""
+    context = {"accounts": list(api_accounts_of(*_owner(request))), "now": timezone.now()}
+    return _page(request, "accounts/api_accounts.html", context)
+
+
+def _create(request: CompanyRequest) -> HttpResponse:
     """Make an account, after a fresh proof; the next page shows its secret once."""
+    column, company = _owner(request)
     now = timezone.now()
-    form = NewAccountForm(request.POST if request.method == "POST" else typed(request, now=now))
+    owner: dict[str, Any] = {column: company}
+    kind = NewProviderAccountForm if column == "provider" else NewAccountForm
+    form = kind(request.POST if request.method == "POST" else typed(request, now=now))
     if request.method == "POST" and form.is_valid():
         if (first := prove_first(request, step=_STEP, now=now)) is not None:
             return first
         try:
-            make = create_sandbox_account if form.cleaned_data["is_sandbox"] else create_account
+            make = create_sandbox_account if form.cleaned_data.get("is_sandbox") else create_account
             issued = make(
-                provider=request.provider,
+                **owner,
                 name=form.cleaned_data["name"],
                 networks=form.cleaned_data["networks"],
                 actor=request.user,
@@ -66,22 +96,18 @@ def create(request: ProviderRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             return _to_secret(request, issued)
-    return render(request, "accounts/api_create.html", {"form": form})
+    return _page(request, "accounts/api_create.html", {"form": form})
 
 
-@require_safe
-@provider_view(Capability.API)
-def secret(request: ProviderRequest, pk: int) -> HttpResponse:
+def _secret(request: CompanyRequest, pk: int) -> HttpResponse:
     """The secret of an account that was just made or got a new one: shown to that person, once."""
     account = _account(request, pk)
-    kept = request.session.pop(_SECRET, None)
+    kept = request.session.pop(_SECRET_KEY, None)
     shown = (unseal(kept[1]) if kept and kept[0] == account.pk else None) or ""
-    return render(request, "accounts/api_secret.html", {"account": account, "secret": shown})
+    return _page(request, "accounts/api_secret.html", {"account": account, "secret": shown})
 
 
-@require_safe
-@provider_view(Capability.API)
-def detail(request: ProviderRequest, pk: int) -> HttpResponse:
+def _detail(request: CompanyRequest, pk: int) -> HttpResponse:
     """One account: what it is, how its last day went, what is left of its limits."""
     account, now = _account(request, pk), timezone.now()
     context = {
@@ -92,19 +118,17 @@ def detail(request: ProviderRequest, pk: int) -> HttpResponse:
         "networks": [network.removesuffix("/128" if ":" in network else "/32") for network in account.networks],
         "test_data": _test_data(account),
     }
-    return render(request, "accounts/api_account.html", context)
+    return _page(request, "accounts/api_account.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.API)
-def rotate(request: ProviderRequest, pk: int) -> HttpResponse:
+def _rotate(request: CompanyRequest, pk: int) -> HttpResponse:
     """The check page before an account gets a new secret, and POST, which gives it after a fresh proof."""
     account, now = _account(request, pk), timezone.now()
     if account.state == ApiAccountState.REVOKED:
         return _is_revoked(request, account)
     if request.method != "POST":
         typed(request, now=now)
-        return render(request, "accounts/api_rotate.html", {"account": account})
+        return _page(request, "accounts/api_rotate.html", {"account": account})
     if (first := prove_first(request, step=_STEP, now=now)) is not None:
         return first
     try:
@@ -113,9 +137,7 @@ def rotate(request: ProviderRequest, pk: int) -> HttpResponse:
         return _is_revoked(request, account)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.API)
-def networks(request: ProviderRequest, pk: int) -> HttpResponse:
+def _networks(request: CompanyRequest, pk: int) -> HttpResponse:
     """From which addresses the account may call."""
     account = _account(request, pk)
     if account.state == ApiAccountState.REVOKED:
@@ -127,27 +149,23 @@ def networks(request: ProviderRequest, pk: int) -> HttpResponse:
         except ApiAccount.DoesNotExist:
             return _is_revoked(request, account)
         messages.success(request, "İzin verilen IP adresleri kaydedildi; bir saniye içinde geçerli olur.")
-        return redirect("accounts:api_account", account.pk)
-    return render(request, "accounts/api_networks.html", {"form": form, "account": account})
+        return redirect(_pages(request)["account"], account.pk)
+    return _page(request, "accounts/api_networks.html", {"form": form, "account": account})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.API)
-def revoke(request: ProviderRequest, pk: int) -> HttpResponse:
+def _revoke(request: CompanyRequest, pk: int) -> HttpResponse:
     """The check page before an account ends for good, and POST, which ends it."""
     account = _account(request, pk)
     if account.state == ApiAccountState.REVOKED:
         return _is_revoked(request, account)
     if request.method != "POST":
-        return render(request, "accounts/api_revoke.html", {"account": account})
+        return _page(request, "accounts/api_revoke.html", {"account": account})
     revoke_account(account=account, now=timezone.now(), actor=request.user)
     messages.success(request, f"“{account.name}” iptal edildi; jetonları artık geçersiz.")
-    return redirect("accounts:api_accounts")
+    return redirect(_pages(request)["overview"])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.API)
-def reset(request: ProviderRequest, pk: int) -> HttpResponse:
+def _reset(request: CompanyRequest, pk: int) -> HttpResponse:
     """The check page before a sandbox account gets fresh test data, and POST, which gives it."""
     account = _account(request, pk)
     if account.sandbox_id is None:
@@ -155,7 +173,7 @@ def reset(request: ProviderRequest, pk: int) -> HttpResponse:
     if account.state == ApiAccountState.REVOKED:
         return _is_revoked(request, account)
     if request.method != "POST":
-        return render(request, "accounts/api_reset.html", {"account": account})
+        return _page(request, "accounts/api_reset.html", {"account": account})
     try:
         reset_sandbox(account=account, actor=request.user, now=timezone.now())
     except ApiAccount.DoesNotExist:
@@ -164,12 +182,10 @@ def reset(request: ProviderRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, "Deneme verisi yenilendi; bir saniye içinde geçerli olur.")
-    return redirect("accounts:api_account", account.pk)
+    return redirect(_pages(request)["account"], account.pk)
 
 
-@require_safe
-@provider_view(Capability.API)
-def requests(request: ProviderRequest, pk: int) -> HttpResponse:
+def _requests(request: CompanyRequest, pk: int) -> HttpResponse:
     """The account's calls (?ara= a request's number, ?durum=hata, ?sonra= the last row of the page before)."""
     account = _account(request, pk)
     query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
@@ -188,13 +204,13 @@ def requests(request: ProviderRequest, pk: int) -> HttpResponse:
         "failed": failed,
         "is_number": request_id is not None,
     }
-    return render(request, "accounts/api_requests.html", context)
+    return _page(request, "accounts/api_requests.html", context)
 
 
-def _to_secret(request: ProviderRequest, issued: Issued) -> HttpResponse:
+def _to_secret(request: CompanyRequest, issued: Issued) -> HttpResponse:
     """Lead to the page that shows the secret; until then the web session keeps it, encrypted."""
-    request.session[_SECRET] = [issued.account.pk, seal(issued.secret)]
-    return redirect("accounts:api_secret", issued.account.pk)
+    request.session[_SECRET_KEY] = [issued.account.pk, seal(issued.secret)]
+    return redirect(_pages(request)["secret"], issued.account.pk)
 
 
 @dataclass(frozen=True)
@@ -215,13 +231,13 @@ def _test_data(account: ApiAccount) -> _TestData | None:
     return _TestData(brands, recipients, account.sandbox.created_at)
 
 
-def _is_revoked(request: ProviderRequest, account: ApiAccount) -> HttpResponse:
+def _is_revoked(request: CompanyRequest, account: ApiAccount) -> HttpResponse:
     messages.info(request, _REVOKED)
-    return redirect("accounts:api_account", account.pk)
+    return redirect(_pages(request)["account"], account.pk)
 
 
-def _account(request: ProviderRequest, pk: int) -> ApiAccount:
-    account = api_account_with(request.provider.pk, pk)
+def _account(request: CompanyRequest, pk: int) -> ApiAccount:
+    account = api_account_with(*_owner(request), pk)
     if account is None:
         raise Http404
     return account
@@ -236,3 +252,20 @@ def _uuid(written: str) -> UUID | None:
 
 def _number(written: str) -> int | None:
     return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else None
+
+
+def _for_both(view: AnyView) -> tuple[AnyView, AnyView]:
+    """Return the view for a provider's people who may manage its accounts, and for people of a partner or AHS."""
+    return provider_view(Capability.API)(view), partner_view(view)
+
+
+_reads, _acts = require_safe, require_http_methods(["GET", "HEAD", "POST"])
+overview, party_overview = _for_both(_reads(_overview))
+create, party_create = _for_both(_acts(_create))
+secret, party_secret = _for_both(_reads(_secret))
+detail, party_detail = _for_both(_reads(_detail))
+rotate, party_rotate = _for_both(_acts(_rotate))
+networks, party_networks = _for_both(_acts(_networks))
+revoke, party_revoke = _for_both(_acts(_revoke))
+requests, party_requests = _for_both(_reads(_requests))
+reset = provider_view(Capability.API)(_acts(_reset))

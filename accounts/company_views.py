@@ -34,7 +34,7 @@ def company(request: ProviderRequest) -> HttpResponse:
         "changes": company_changes_of(provider.pk)[:_SHOWN_CHANGES],
         "people_count": people_of(provider.pk).count(),
         "invitation_count": open_invitations_of(provider.pk).filter(expires_at__gt=now).count(),
-        "api_count": api_accounts_of(provider.pk).filter(state=ApiAccountState.ACTIVE).count(),
+        "api_count": api_accounts_of("provider", provider).filter(state=ApiAccountState.ACTIVE).count(),
         "session_count": sessions_of(request.user, now=now).count(),
     }
     return render(request, "accounts/isyerim.html", context)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts.access import party_key
 from accounts.enums import Capability
 from accounts.models import Membership, Provider
 from accounts.rules import may
@@ -37,6 +38,7 @@ class Frame:
     person_name: str = ""
     provider: Provider | None = None
     party: "Partner | Intermediary | None" = None
+    acting_for: str = ""
     package_badge: str = ""
     role: str = ""
     may: dict[str, bool] = field(default_factory=dict)
@@ -59,6 +61,7 @@ _MENU = [
 _PARTY_MENU = [
     ("Markalar", "party:brands", "tags"),
     ("Çalışıyor mu?", "party:check", "circle-check"),
+    ("API hesapları", "party:api_accounts", "plug"),
 ]
 # Pages that belong to a menu entry though they stand at another address.
 _ALSO = {"packages:overview": "/siparis/"}
@@ -75,12 +78,14 @@ def _frame(request: HttpRequest) -> Frame:
         return Frame()
     provider: Provider | None = getattr(request, "provider", None)
     membership: Membership | None = getattr(request, "membership", None)
+    party: Partner | Intermediary | None = getattr(request, "party", None)
     left, role = ends_in(request.session, now=timezone.now()), membership.role if membership else None
     return Frame(
         signed_in=True,
         person_name=user.get_full_name(),
         provider=provider,
-        party=getattr(request, "party", None),
+        party=party,
+        acting_for=str(provider.pk) if provider else party_key(party) if party else "",
         package_badge=active_package(provider.pk, now=timezone.now()).heading if provider else "",
         role=membership.get_role_display() if membership else "",
         may={capability.value: may(role, capability) for capability in Capability},
@@ -96,7 +101,11 @@ def _party_menu(request: HttpRequest) -> list[MenuEntry]:
     if getattr(request, "party", None) is None:
         return []
     entries = [(label, reverse(name), icon) for label, name, icon in _PARTY_MENU]
-    return [MenuEntry(label, url, icon, current=request.path == url) for label, url, icon in entries]
+    first = entries[0][1]
+    return [
+        MenuEntry(label, url, icon, current=request.path == url or (url != first and request.path.startswith(url)))
+        for label, url, icon in entries
+    ]
 
 
 def _staff_menu(request: HttpRequest) -> list[MenuEntry]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet, Value
+from django.db.models import Model, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.enums import Capability, InvitationState, ProviderState, Role
@@ -123,11 +123,15 @@ def provider_with_code(iys_code: int) -> QuerySet[Provider]:
     return Provider.objects.filter(iys_code=iys_code)
 
 
-def api_accounts_of(provider_id: int) -> QuerySet[ApiAccount]:
-    """Return the provider's own API accounts: those that work first, the newest first."""
-    return ApiAccount.objects.filter(provider_id=provider_id).select_related("created_by").order_by("state", "-pk")
+def api_accounts_of(column: str, company: Model) -> QuerySet[ApiAccount]:
+    """Return a company's own API accounts: those that work first, the newest first.
+
+    `column`: which of provider, partner and intermediary the company is.
+    """
+    accounts = ApiAccount.objects.filter(**{column: company})
+    return accounts.select_related("created_by").order_by("state", "-pk")
 
 
-def api_account_with(provider_id: int, pk: int) -> ApiAccount | None:
-    """Return an API account of the provider; None when it is another's."""
-    return ApiAccount.objects.filter(provider_id=provider_id, pk=pk).select_related("created_by", "sandbox").first()
+def api_account_with(column: str, company: Model, pk: int) -> ApiAccount | None:
+    """Return an API account of the company; None when it is another's."""
+    return api_accounts_of(column, company).filter(pk=pk).select_related("created_by", "sandbox").first()

@@ -67,17 +67,17 @@ def create_account(
 
     `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them. A person's second account of
     the same name is refused (AccountRefused): it is the same form, sent twice. `sandbox`: the provider's own test data,
-    to which the account's calls go. Locks the provider.
+    to which the account's calls go. Locks the company.
     """
-    if provider is not None and actor is not None:
-        Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
-        if ApiAccount.objects.filter(provider=provider, name=name, state=ApiAccountState.ACTIVE).exists():
+    owner = {"provider": provider, "partner": partner, "intermediary": intermediary}
+    company = next(each for each in owner.values() if each is not None)
+    if actor is not None:
+        type(company)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
+        if ApiAccount.objects.filter(**owner, name=name, state=ApiAccountState.ACTIVE).exists():
             raise AccountRefused(NAME_TAKEN)
     secret = _secret()
     account = ApiAccount.objects.create(
-        provider=provider,
-        partner=partner,
-        intermediary=intermediary,
+        **owner,
         name=name,
         username=str(uuid4()),
         secret_hash=lookup_hash(secret),

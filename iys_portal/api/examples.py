@@ -88,3 +88,31 @@ def _javascript(declared: Endpoint, url: str, body: str | None) -> str:
         options.append(f"body: JSON.stringify({body})")
     joined = ",\n  ".join(options)
     return f'const yanit = await fetch("{url}", {{\n  {joined},\n}});\nconsole.log(yanit.status, await yanit.text());'
+
+
+CLIENT = """from iys_client import ApiError, Client, Consent
+
+client = Client("{base}", username=kullanici, password=sifre)
+brand = client.brand(iys_code={iys_code}, brand_code={brand_code})
+
+# Tek izin: aynısı yeniden gönderilirse aynı numara döner.
+try:
+    print(brand.add(Consent("+905992000001", "MESAJ", "ONAY", "HS_WEB", tarih)))
+except ApiError as error:
+    print(error.codes)
+
+# Çok izin: binlik gruplar hâlinde gider, sonuçları beklenir.
+for batch in brand.add_many([Consent("ornek@ornek.example", "EPOSTA", "ONAY", "HS_WEB", tarih)]):
+    for result in brand.wait(batch):
+        print(result["index"], result["status"])
+
+# Alıcıların kendi değişiklikleri: `after` değerini saklayın, oradan sürdürün.
+for page in brand.all_changes(after=None):
+    print(len(page.list), page.after)
+"""
+"""How to call the API with the Python client of clients/python; a test runs it."""
+
+
+def client_example(base: str, *, iys_code: int = 12345678, brand_code: int = 2222232) -> str:
+    """Return the program, for an address and a brand."""
+    return CLIENT.format(base=base, iys_code=iys_code, brand_code=brand_code)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import public
 from iys_portal.api.codes import RETRYABLE, codes
 from iys_portal.api.document import document, in_order, refusals_of
-from iys_portal.api.examples import examples_of
+from iys_portal.api.examples import client_example, examples_of
 from iys_portal.api.registry import Endpoint, Needs, endpoints
 
 _CALLERS = {
@@ -31,7 +31,9 @@ _CALLERS = {
 def overview(request: HttpRequest) -> HttpResponse:
     """What the API is, how to begin, and all its services."""
     tags = [(tag, list(group)) for tag, group in groupby(in_order(), key=lambda each: each.tag)]
-    return render(request, "api/overview.html", {"tags": tags, "base": settings.PUBLIC_URL})
+    base = settings.PUBLIC_URL
+    context = {"tags": tags, "base": base, "client": client_example(base)}
+    return render(request, "api/overview.html", context)
 
 
 @require_safe

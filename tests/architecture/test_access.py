@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.enums import Capability, CompanyField, Role
 from accounts.models import Person, Provider
 from accounts.rules import ROLES_WITH
+from accounts.services.api_accounts import create_account
 from accounts.services.company import request_change
 from accounts.services.people import Invited, invite
 from brands.models import Brand
@@ -265,6 +266,7 @@ def scene(
     change = request_change(
         provider=provider, field=CompanyField.ADDRESS, new_value="Yeni", reason="Taşındık", person=alice, now=now
     )
+    partner_account = create_account(partner=partner_grant.partner, name="Mağaza", now=now, actor=None).account
     # With a sandbox every page of an account is there.
     api_account = create_sandbox_account(provider=provider, name="Mağaza", networks=[], actor=alice, now=now).account
     membership = alice.membership_set.get()
@@ -316,6 +318,7 @@ def scene(
         "accounts:change_withdraw": {"pk": change.pk},
         **{f"consents:{name}": {"pk": consent_file.pk} for name in ("import", "import_problems", "import_columns")},
         **{name: {"pk": api_account.pk} for name in BY_NAME if name.startswith("accounts:api_")},
+        **{name: {"pk": partner_account.pk} for name in BY_NAME if name.startswith("party:api_")},
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
         **{name: reported for name in BY_NAME if name.startswith("reports:")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},

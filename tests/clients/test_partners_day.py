@@ -4,11 +4,13 @@ What a worker and beat do is done by hand between the calls.
 """
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from iys_client import ApiError, Client, Consent, LoginFailed, verify
 from iys_client import Brand as Shop
@@ -20,6 +22,7 @@ from accounts.services.api_accounts import Issued, create_account, revoke_accoun
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.services import record_citizens_movement
+from iys_portal.api.examples import client_example
 from iys_portal.audit import outbox
 from iys_portal.audit.models import OutboxMessage
 from iys_portal.shared.clock import ISTANBUL
@@ -243,3 +246,28 @@ def test_what_a_citizen_does_reaches_a_receiver_that_checks_the_signature(
     assert (refusal.value.status, refusal.value.codes) == (422, ["H530"])
     assert call("POST", f"{path}/unregistration", wanted).json == {"message": "Bağlantı Kaldırıldı"}
     assert call("GET", f"{path}/registration").json == []
+
+
+def test_the_documentations_example_runs(brand: Brand, portal: LiveServer, capsys: pytest.CaptureFixture[str]) -> None:
+    issued = create_account(name="Mağaza", now=timezone.now(), actor=None, provider=brand.provider)
+    example = client_example(portal.url, iys_code=brand.provider.iys_code, brand_code=brand.code)
+    names = {"kullanici": issued.account.username, "sifre": issued.secret}
+    names["tarih"] = written(timezone.now() - timedelta(hours=1))
+    over = threading.Event()
+
+    def worker() -> None:
+        try:
+            while not over.wait(0.1):
+                work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    try:
+        exec(compile(example, "example", "exec"), names)  # noqa: S102  (our own words)
+    finally:
+        over.set()
+        thread.join()
+    number, result = capsys.readouterr().out.split("\n")[:2]
+    assert (len(number), result) == (64, "0 success")
