@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import ApiRequest, Provider
-from iys_portal.api import brief, registry
+from iys_portal.api import brief, handling, registry
 from iys_portal.api.calls import Call
 from iys_portal.api.codes import RETRYABLE
 from iys_portal.api.codes import codes as table
@@ -182,6 +182,23 @@ def test_a_database_that_is_away_is_asked_again(api: Make, provider: Provider, e
     echo(fail)
     answer = api(provider).post("/info/echo", {})
     assert (*codes(answer), answer.headers["Retry-After"]) == (503, ["H192"], "5")
+
+
+def test_a_connection_that_just_served_a_call_is_not_asked_whether_it_lives(
+    api: Make, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, asked = api(provider), list[bool]()
+    monkeypatch.setattr(connection, "is_usable", lambda: asked.append(True) or True)
+
+    def asked_by_a_call(*, since: float) -> int:
+        connection.health_check_done = False  # type: ignore[attr-defined]  # as after every request
+        handling._last.answer = time.monotonic() - since
+        before = len(asked)
+        assert caller.get("/info/cities").status_code == 200
+        return len(asked) - before
+
+    assert [asked_by_a_call(since=seconds) for seconds in (0.5, 1.5)] == [0, 1]
+    assert time.monotonic() - handling._last.answer < 1
 
 
 def test_an_empty_answer_and_a_file(api: Make, provider: Provider, echo: Callable[..., None]) -> None:
