@@ -122,10 +122,9 @@ def _corrections(asked: Asked) -> list[str]:
 def brands_by_channel(asked: Asked) -> Report:
     """Which brand is weak? Approvals in the cells; the share of refusals in the table and in the finding."""
     found = _figures(asked, Dimension.BRAND, Dimension.CHANNEL)
-    by_brand = {
-        brand_id: {Channel(key[1]): figures for key, figures in found.items() if key[0] == brand_id}
-        for brand_id in {key[0] for key in found}
-    }
+    by_brand: dict[int, dict[Channel, Figures]] = {}
+    for (brand_id, channel), figures in found.items():
+        by_brand.setdefault(brand_id, {})[Channel(channel)] = figures
     if not sum(figures.approvals + figures.refusals for figures in found.values()):
         return Report(_NOTHING)
     names = {brand.pk: (str(brand.code), brand.name) for brand in brands_of(asked.provider_id)}

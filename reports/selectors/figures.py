@@ -12,7 +12,7 @@ from django.db import connection
 
 from consents.rules.calendar import Calendar, iys_business_days
 from reports.enums import Dimension
-from reports.models import ReportDay, RollUp
+from reports.models import ReportDay
 
 DAY = "(created_at AT TIME ZONE 'Europe/Istanbul')::date"
 """SQL: the Istanbul day on which an event was recorded."""
@@ -65,7 +65,7 @@ _MOVEMENTS = f"""
         SELECT {DAY}, brand_id, channel, recipient_type, coalesce(source, 0), (status = 1)::int, (status = 2)::int,
             (status = 3)::int, (prev_seq IS NULL)::int
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(rolled)s
-            AND {DAY} BETWEEN %(first)s AND %(last)s
+            AND seq <= %(newest)s AND {DAY} BETWEEN %(first)s AND %(last)s
     ) AS movement WHERE %(brand)s::bigint IS NULL OR brand_id = %(brand)s
     {{group}}
 """  # noqa: S608  (constants of our own)
@@ -93,7 +93,7 @@ _DELAYS = f"""
         UNION ALL
         SELECT {DAY}, brand_id, {delay_since(DAY)}, 1
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(rolled)s
-            AND {DAY} BETWEEN %(first)s AND %(last)s AND status = 2 AND source < 100
+            AND seq <= %(newest)s AND {DAY} BETWEEN %(first)s AND %(last)s AND status = 2 AND source < 100
     ) AS refusal WHERE %(brand)s::bigint IS NULL OR brand_id = %(brand)s
     {{group}}
 """  # noqa: S608  (constants of our own)
@@ -102,28 +102,29 @@ _DELAYS = f"""
 def _live(sql: str, values: Mapping[str, Any], *, names: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return the rows of the roll-up and of the events after it.
 
-    The cursor goes into the statement as a number, which the planner knows how to use; if a roll-up has moved it in
-    between, what the statement read does not add up, and it is asked again.
+    The cursor goes into the statement as a number, which the planner knows how to use, and so does the newest event's:
+    without an upper end it would expect all younger numbers of the table. If a roll-up has moved the cursor in between,
+    what the statement read does not add up, and it is asked again.
     """
     columns = ", ".join(names)
     group = f"GROUP BY {columns} ORDER BY {columns}" if names else "HAVING count(*) > 0"
     found = sql.format(names=f"{columns}," if names else "", group=group)
     statement = f"{_CURSOR} FROM (SELECT 1) AS one LEFT JOIN LATERAL ({found}) AS found ON true"
     while True:
-        rolled = rolled_to(values["provider"])
         with connection.cursor() as cursor:
-            cursor.execute(statement, {**values, "rolled": rolled})
+            cursor.execute(_ENDS, values)
+            rolled, newest = cursor.fetchone()
+            cursor.execute(statement, {**values, "rolled": rolled, "newest": newest})
             rows = cursor.fetchall()
         if rows[0][0] == rolled:
             return [row[1:] for row in rows if row[-1] is not None]
 
 
+_ENDS = """
+    SELECT coalesce((SELECT seq FROM reports_rollup WHERE provider_id = %(provider)s), 0),
+        coalesce((SELECT seq FROM consent_event WHERE provider_id = %(provider)s ORDER BY seq DESC LIMIT 1), 0)
+"""
 _CURSOR = "SELECT coalesce((SELECT seq FROM reports_rollup WHERE provider_id = %(provider)s), 0), found.*"
-
-
-def rolled_to(provider_id: int) -> int:
-    """Return the number of the newest event of the provider that is in the roll-up; 0 when none is."""
-    return RollUp.objects.filter(provider_id=provider_id).values_list("seq", flat=True).first() or 0
 
 
 def corrected_days(provider_id: int, first: date, last: date) -> list[ReportDay]:

@@ -1,26 +1,26 @@
 """A day's file is made, downloaded and compared: its hash is another's, and the rows that differ are shown."""
 
 import hashlib
-from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from iys_portal.shared.clock import ISTANBUL
 from tests.journeys.conftest import Portal, log_in
 from tests.journeys.test_consents import wait_for
+from tests.journeys.test_pictures import day_with_movements
 
 BRAND = 661836
 
 
 def test_a_days_file_is_compared(page: Page, portal: Portal, screenshots: Path, tmp_path: Path) -> None:
-    today = datetime.now(tz=ISTANBUL).date().isoformat()
     log_in(page, portal)
+    page.goto(f"{portal.url}/raporlar/grafikler/onay-ret/?marka={BRAND}")
+    day = day_with_movements(page)
     page.goto(f"{portal.url}/raporlar/")
     page.locator("#git_marka").select_option(value=str(BRAND))
-    page.locator("#git_gun").fill(today)
+    page.locator("#git_gun").fill(day)
     page.get_by_role("button", name="Günü aç").click()
-    page.wait_for_url(f"**/raporlar/gunluk/{BRAND}/{today}/")
+    page.wait_for_url(f"**/raporlar/gunluk/{BRAND}/{day}/")
     if page.get_by_role("button", name="Şimdi oluştur").count():
         page.get_by_role("button", name="Şimdi oluştur").click()
     wait_for(page, page.locator("[data-testid=file-state][data-state=completed]"))

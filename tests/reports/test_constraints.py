@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import Person, Provider
 from brands.models import Brand
+from reports.models import ConsentAge, ReportDocument, ReportSubscription
 from reports.selectors.files import daily_file
 from reports.services.comparisons import ask
 from reports.services.roll_up import close_days, roll_up
@@ -47,6 +48,39 @@ def test_a_key_is_counted_once(provider: Provider, now: datetime, table: str) ->
     events(provider.pk, now, status=2)
     roll_up(provider_id=provider.pk, now=now)
     refused(f"reports_{table}_pkey", f"INSERT INTO reports_{table} SELECT * FROM reports_{table}")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("report_document_rhythm_known", "rhythm = 'day'"),
+        ("report_document_state_known", "state = 'lost'"),
+        ("report_document_whole", "version = 'a'"),
+        ("report_document_whole", "content = 'a'"),
+        ("report_document_ready_has_content", "state = 'ready'"),
+        ("report_document_failed_says_why", "state = 'failed'"),
+    ],
+)
+def test_documents_of_reports(provider: Provider, constraint: str, change: str) -> None:
+    document = ReportDocument.objects.create(provider=provider, rhythm="month", first=DAY)
+    refused(constraint, f"UPDATE reports_reportdocument SET {change} WHERE id = %s", document.pk)
+
+
+def test_reports_are_kept_and_wanted_once(provider: Provider, alice: Person, now: datetime) -> None:
+    documents = [ReportDocument.objects.create(provider=provider, rhythm="week", first=first) for first in (DAY, now)]
+    change = "UPDATE reports_reportdocument SET first = %s WHERE id = %s"
+    refused("report_document_once", change, DAY, documents[1].pk)
+    member = alice.membership_set.get()
+    wanted = ReportSubscription.objects.create(provider=provider, membership=member, rhythm="week", started_at=now)
+    refused("report_subscription_rhythm_known", "UPDATE reports_reportsubscription SET rhythm = 'day'")
+    again = "INSERT INTO reports_reportsubscription SELECT id + 1, rhythm, started_at, membership_id, provider_id"
+    refused("report_subscription_once", f"{again} FROM reports_reportsubscription WHERE id = %s", wanted.pk)
+
+
+@pytest.mark.parametrize("change", ["approvals = 0", "month = -1"])
+def test_ages(provider: Provider, change: str) -> None:
+    ConsentAge.objects.create(provider_id=provider.pk, brand_id=1, channel=1, month=24_000, approvals=1)
+    refused("consent_age_counts", f"UPDATE reports_consentage SET {change} WHERE provider_id = %s", provider.pk)
 
 
 def test_a_day_is_closed_once(now: datetime) -> None:

@@ -204,6 +204,15 @@ def test_no_columns_and_empty_columns() -> None:
         assert [rect for rect in marks(svg, "rect") if len(rect)] == []
 
 
+def test_long_names_of_series_take_more_lines() -> None:
+    series = [Series(name * 3, [5], tone) for name, tone in (("Yenilendi", "first"), ("Bekliyor", "third"))]
+    for svg in forms(columns(["01.09"], [*series, Series("Yenilenmedi" * 2, [1], "second")])):
+        assert_inside(svg)
+        keys = [rect for tone in ("first", "third", "second") for rect in marks(svg, "rect", f"chart-{tone}")]
+        places = {(rect.get("x"), rect.get("y")) for rect in keys if not len(rect)}
+        assert len(places) == 3
+
+
 def test_pictures_beside_each_other_share_a_scale() -> None:
     small = forms(columns(["a"], [Series("Onay", [10], "first")], most=(1_000, 0)))[0]
     large = forms(columns(["a"], [Series("Onay", [1_000], "first")], most=(1_000, 0)))[0]

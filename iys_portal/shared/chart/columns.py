@@ -8,7 +8,7 @@ from iys_portal.shared.chart.svg import Draw, Drawing, Svg, is_narrow, tag, text
 from iys_portal.shared.numerals import grouped
 
 _RIGHT, _LEGEND, _BOTTOM = 6, 30, 26
-_SWATCH = 10
+_SWATCH, _BETWEEN, _LINE = 10, 14, 18
 _WIDEST = 64
 _NAMED_FROM = 26
 
@@ -52,15 +52,13 @@ class _Columns:
 
     def draw(self, width: int) -> Drawing:
         height = 230 if self.down or is_narrow(width) else 260
-        high, low = self._stack(self.up), self._stack(self.down)
-        axis = value_axis(
-            max(0, self.most[0], *high),
-            low=-max(0, self.most[1], *low),
-            top=_LEGEND + (12 if self.mark else 0),
-            base=height - _BOTTOM,
-        )
+        axis = self._axis(height, 0)
+        legend = _legend([*self.up, *self.down], width - _RIGHT - axis.left)
+        if legend.more:
+            height += legend.more
+            axis = self._axis(height, legend.more)
         left, right = axis.left, width - _RIGHT
-        marks = [*_legend([*self.up, *self.down], left), *axis.grid(right)]
+        marks = [*legend.marks(left), *axis.grid(right)]
         slot = (right - left) / len(self.labels)
         marks += self._stacked(self.up, 1, axis, left, slot)
         marks += self._stacked(self.down, -1, axis, left, slot)
@@ -80,6 +78,15 @@ class _Columns:
             for number in named_columns(self.labels, room=right - left)
         ]
         return Drawing(height, marks)
+
+    def _axis(self, height: int, more: int) -> ValueAxis:
+        high, low = self._stack(self.up), self._stack(self.down)
+        return value_axis(
+            max(0, self.most[0], *high),
+            low=-max(0, self.most[1], *low),
+            top=_LEGEND + more + (12 if self.mark else 0),
+            base=height - _BOTTOM,
+        )
 
     def _stack(self, series: Sequence[Series]) -> list[int]:
         return [sum(column) for column in zip(*(each.values for each in series), strict=True)]
@@ -124,13 +131,40 @@ class _Columns:
         ]  # fmt: skip
 
 
-def _legend(series: Sequence[Series], left: int) -> list[Svg]:
-    marks, x = [], float(left)
+@dataclass(frozen=True)
+class _Legend:
+    """What each series is called, in as many lines as its names need beside the values' room."""
+
+    lines: Sequence[Sequence[Series]]
+
+    @property
+    def more(self) -> int:
+        """The height that it takes beyond the one line that every picture has room for."""
+        return _LINE * (len(self.lines) - 1)
+
+    def marks(self, left: int) -> list[Svg]:
+        return [mark for number, line in enumerate(self.lines) for mark in self._line(line, left, number * _LINE)]
+
+    def _line(self, line: Sequence[Series], left: int, top: int) -> list[Svg]:
+        marks, x = [], float(left)
+        for each in line:
+            marks.append(tag("rect", class_=f"chart-{each.tone}", x=x, y=top + 4, width=_SWATCH, height=_SWATCH))
+            marks.append(tag("text", text=each.name, class_="chart-text", x=x + _SWATCH + 6, y=top + 13))
+            x += _named(each)
+        return marks
+
+
+def _legend(series: Sequence[Series], room: int) -> _Legend:
+    lines: list[list[Series]] = [[]]
     for each in series if len(series) > 1 else ():
-        marks.append(tag("rect", class_=f"chart-{each.tone}", x=x, y=4, width=_SWATCH, height=_SWATCH))
-        marks.append(tag("text", text=each.name, class_="chart-text", x=x + _SWATCH + 6, y=13))
-        x += _SWATCH + 6 + text_width(each.name) + 14
-    return marks
+        if lines[-1] and sum(map(_named, lines[-1])) + _named(each) - _BETWEEN > room:
+            lines.append([])
+        lines[-1].append(each)
+    return _Legend(lines)
+
+
+def _named(series: Series) -> int:
+    return _SWATCH + 6 + text_width(series.name) + _BETWEEN
 
 
 def _inside(x: float, label: str, left: float, right: float) -> float:
