@@ -4,10 +4,12 @@ The caller's transaction holds them together; their cost does not grow with the 
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from select import select
 from typing import Any
 
+import msgspec
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
@@ -38,10 +40,13 @@ def next_numbers(model: type[models.Model], count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def update_each(objects: Sequence[models.Model], names: Sequence[str]) -> None:
+def update_each(
+    objects: Sequence[models.Model], names: Sequence[str], *, meanwhile: Callable[[], object] | None = None
+) -> None:
     """Write the fields `names` of every object, which are rows of one table; the caller holds their locks.
 
-    The values travel as one JSON text, which is written several times faster than as many arrays.
+    The values travel as one JSON text, which is written several times faster than as many arrays. `meanwhile` is
+    called while the server writes; it must leave the database alone.
     """
     if not objects:
         return
@@ -57,22 +62,35 @@ def update_each(objects: Sequence[models.Model], names: Sequence[str]) -> None:
     )
     values = [{"pk__": obj.pk, **{field.column: getattr(obj, field.attname) for field in fields}} for obj in objects]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_encoder(_Json).encode(values)])
+        with _pending(meanwhile):
+            cursor.execute(sql, [_TEXTS.encode(values).decode()])
         if cursor.rowcount != len(objects):
             raise RuntimeError(f"{cursor.rowcount} of {len(objects)} rows of {model._meta.label_lower} were changed")
 
 
-class _Json(json.JSONEncoder):
-    """Numbers that are no floats, days and instants as the texts that PostgreSQL reads without loss."""
+@contextmanager
+def _pending(meanwhile: Callable[[], object] | None) -> Iterator[None]:
+    """Call `meanwhile`, if there is anything to do, between the sending of the block's statement and its answer."""
+    if meanwhile is None:
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+        wire = connection.connection.pgconn
+        while wire.flush():  # the server begins when it has all of it
+            select([], [wire.socket], [])
+        meanwhile()
 
-    def default(self, value: Any) -> str:
-        return str(value)
+
+_JSON = msgspec.json.Encoder()
+_TEXTS = msgspec.json.Encoder(enc_hook=str)
+"""Decimals, days, instants and what else a column takes become texts that PostgreSQL reads without loss."""
 
 
 def any_of(values: Iterable[int] | Iterable[str], kind: str = "text") -> RawSQL:
     """Return thousands of values for an `__in` as one parameter; as many parameters are parsed one by one."""
     sql = f"SELECT value::{kind} FROM json_array_elements_text(%s)"  # noqa: S608  (a type's name)
-    return RawSQL(sql, [_encoder(None).encode(list(values))])  # noqa: S611  (no text of anybody's)
+    return RawSQL(sql, [_JSON.encode(list(values)).decode()])  # noqa: S611  (no text of anybody's)
 
 
 def _field(model: type[models.Model], name: str) -> Any:
@@ -87,9 +105,6 @@ def _with_json(row: Sequence[Any], fields: Sequence[Any], coded: Sequence[int]) 
 
 
 def _json(field: Any, value: Any) -> str | None:
-    return None if value is None else _encoder(field.encoder).encode(value)
-
-
-@cache
-def _encoder(kind: type[json.JSONEncoder] | None) -> json.JSONEncoder:
-    return (kind or json.JSONEncoder)(ensure_ascii=False)
+    if value is None:
+        return None
+    return json.dumps(value, ensure_ascii=False, cls=field.encoder) if field.encoder else _JSON.encode(value).decode()

@@ -86,6 +86,8 @@ def promise_many(topic: str, payloads: Sequence[Mapping[str, Any]], *, due_at: d
     """
     if topic not in _HANDLERS:
         raise ValueError(f"no handler for {topic}")
+    if not payloads:
+        return []
     numbers = next_numbers(OutboxMessage, len(payloads))
     names = ("pk", "topic", "payload", "due_at", "attempts", "last_error")
     rows = ((number, topic, payload, due_at, 0, "") for number, payload in zip(numbers, payloads, strict=True))

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from django.db import connection, models, transaction
@@ -18,6 +17,7 @@ GENESIS = "0" * 64
 _CHAIN_LOCK = 0x1A5EA1
 # No transaction stays open while this many younger events are sealed.
 _SEAL_WINDOW = 100_000
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Actor(Protocol):
@@ -58,14 +58,13 @@ def record(
     return event
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """What is written down about one row; `provider_id` defaults to the row's own."""
 
     subject: models.Model
     action: str
     reason: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = _NOTHING
     provider_id: int | None = None
 
 
@@ -131,28 +130,36 @@ def move(
     _event(happening, actor=actor).save()
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One object's step to another state: why, and which fields change with it."""
 
     obj: Any
     to: str
     reason: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = _NOTHING
 
 
-def move_many(moves: Sequence[Move], *, table: states.Transitions[Any], actor: Actor | None) -> None:
+def move_many(
+    moves: Sequence[Move],
+    *,
+    table: states.Transitions[Any],
+    actor: Actor | None,
+    meanwhile: Callable[[], object] | None = None,
+) -> None:
     """Move many objects of one model at once, each audited as `move` would: the same door, held open for a batch.
 
     The caller holds their row locks. Raises ForbiddenTransition, before anything is written, when `table` lacks an
-    edge. Objects whose steps change the same fields are written with one UPDATE.
+    edge. Objects whose steps change the same fields are written with one UPDATE. `meanwhile`: see `update_each`.
     """
+    if not moves:
+        return
     happenings = [_step(move, table) for move in moves]
     written: dict[tuple[str, ...], dict[int, Any]] = {}
     for step in moves:
         written.setdefault(("state", *step.changes), {})[step.obj.pk] = step.obj
     for fields, objects in written.items():
-        update_each(list(objects.values()), fields)
+        update_each(list(objects.values()), fields, meanwhile=meanwhile)
+        meanwhile = None
     record_many(happenings, actor=actor)
 
 

@@ -34,6 +34,7 @@ class OrderBook:
         self._by_code: dict[str, OrderView] = {}
         self._by_tax_number: dict[str, dict[str, None]] = defaultdict(dict)
         self._by_iban: dict[str, dict[str, None]] = defaultdict(dict)
+        self._awaited: Counter[Decimal] = Counter()
         self._titles: _Titles | None = None
         for order in orders:
             if order.code not in self._by_code:
@@ -43,6 +44,7 @@ class OrderBook:
         """Hold `order` instead of what was held under its code."""
         held = self._by_code.get(order.code)
         if held is not None and not held.closed:
+            self._awaited[held.amount_due] -= 1
             del self._by_tax_number[held.tax_number][held.code]
             for iban in held.known_ibans:
                 del self._by_iban[iban][held.code]
@@ -54,6 +56,7 @@ class OrderBook:
         self._by_code[order.code] = order
         if order.closed:
             return
+        self._awaited[order.amount_due] += 1
         self._by_tax_number[order.tax_number][order.code] = None
         for iban in order.known_ibans:
             self._by_iban[iban][order.code] = None
@@ -62,8 +65,7 @@ class OrderBook:
 
     def orders_by_codes(self, codes: Collection[str]) -> list[OrderView]:
         """Return the orders that have one of these codes, in the order of their codes."""
-        known = self._by_code.keys() & codes
-        return [self._by_code[code] for code in sorted(known)]
+        return [self._by_code[code] for code in sorted(code for code in codes if code in self._by_code)]
 
     def open_orders_of_payer(self, *, tax_numbers: Collection[str], ibans: Collection[str]) -> list[OrderView]:
         """Return the orders awaiting money whose provider has one of the numbers or has paid from one of the IBANs."""
@@ -73,6 +75,8 @@ class OrderBook:
 
     def open_orders_titled(self, amount: Decimal, words: Sequence[str]) -> list[OrderView]:
         """Return orders awaiting exactly `amount` whose titles share most with the words, in whatever order."""
+        if not self._awaited[amount]:
+            return []
         if self._titles is None:
             self._titles = _Titles(order for order in self._by_code.values() if not order.closed)
         return self.orders_by_codes(self._titles.like(amount, words))
@@ -85,7 +89,7 @@ class _Titles:
     """
 
     def __init__(self, orders: Iterable[OrderView]) -> None:
-        self._codes: dict[tuple[Decimal, str], dict[str, None]] = defaultdict(dict)
+        self._codes: dict[Decimal, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
         self._keys_of: dict[str, int] = {}
         self._vocabulary = Vocabulary()
         for order in orders:
@@ -95,22 +99,24 @@ class _Titles:
         own = title_words(order.title)
         keys = _keys(own)
         self._keys_of[order.code] = len(keys)
+        codes = self._codes[order.amount_due]
         for key in keys:
-            self._codes[order.amount_due, key][order.code] = None
+            codes[key][order.code] = None
         for word in own:
             self._vocabulary.add(word)
 
     def remove(self, order: OrderView) -> None:
+        codes = self._codes[order.amount_due]
         for key in _keys(title_words(order.title)):
-            self._codes[order.amount_due, key].pop(order.code, None)
+            codes[key].pop(order.code, None)
 
     def like(self, amount: Decimal, typed: Sequence[str]) -> list[str]:
         """Follow the rarest keys until enough orders are seen, and count what the others say of those.
 
         All three of three words come before two of two, and those before three of eight.
         """
-        keys = ((amount, key) for key in self._typed_keys(typed))
-        sharing = [(len(codes), key, codes) for key in keys if (codes := self._codes.get(key))]
+        codes_of = self._codes[amount]
+        sharing = [(len(codes), key, codes) for key in self._typed_keys(typed) if (codes := codes_of.get(key))]
         sharing.sort(key=itemgetter(0, 1))
         seen: Counter[str] = Counter()
         for _, _, codes in sharing:

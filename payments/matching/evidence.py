@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from payments.matching.normalise import (
     BOILERPLATE,
@@ -32,8 +33,7 @@ _SHORTEST_ABBREVIATION = 3
 _SHORTEST_MISSPELT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
+class Payer(NamedTuple):
     """What a line says about who paid, as titles are compared with it."""
 
     tax_numbers: frozenset[str]
@@ -57,8 +57,7 @@ def payer_of(reading: Reading) -> Payer:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What agrees with an order's provider: how like the title is, from 0 to 1, and what counts as proof.
 
     `letters` says how much of the line the title explains: of two titles that agree, the fuller one is meant.

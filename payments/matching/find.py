@@ -1,14 +1,13 @@
 """Where in the text a code stands: alone, glued to words, or as a part of something longer."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from iys_portal.shared import codes
 from payments.matching.normalise import Normalised
 from payments.matching.scan import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A code that a text may mean.
 
     `written` are the characters that stand there; `fault` is None if they are the code itself. `alone`: no letter

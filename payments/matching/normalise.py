@@ -1,9 +1,9 @@
 """Text as the matching reads it: folded to ASCII capitals, cut into words, squeezed to letters and digits."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from iys_portal.shared.turkish import fold
 
@@ -39,8 +39,7 @@ GENERIC = BOILERPLATE.union(_TRADES.split())
 """Words that a great many companies share: alone they prove nothing about who paid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A text in capitals: its words, the words without gaps, and the places where words begin or end there."""
 
     folded: str
@@ -50,12 +49,12 @@ class Normalised:
 
     def surroundings(self, start: int, end: int) -> tuple[str, str]:
         """Return what of the words around squeezed[start:end] lies outside it; "" at a gap or an edge."""
-        before = after = ""
-        if start not in self.edges:
-            before = self.squeezed[max(edge for edge in self.edges if edge < start) : start]
-        if end not in self.edges:
-            after = self.squeezed[end : min(edge for edge in self.edges if edge > end)]
-        return before, after
+        first, last = start, end
+        while first not in self.edges:
+            first -= 1
+        while last not in self.edges:
+            last += 1
+        return self.squeezed[first:start], self.squeezed[end:last]
 
 
 def normalise(text: str) -> Normalised:

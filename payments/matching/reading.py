@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from iys_portal.shared.turkish import fold
 from payments.matching.normalise import Normalised, ibans, normalise, tax_numbers, telling, words
@@ -25,8 +26,7 @@ class Ours:
 NOBODY = Ours()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A line with its windows, and the tax numbers and IBANs of whoever may have paid, ours left out.
 
     `naming` is the text without our own name: what is compared with titles.

@@ -6,12 +6,12 @@ lanes are `1 + place·2⁸`, lane by lane four sums appear side by side:
 
     bits 0–7  Σ c      bits 8–17  Σ i·c      bits 18–21  how many are erased      bits 26–31  Σ of their places
 
-The widest windows' sums just fit, so no lane spills into the next. Only windows that can be a code are then
-looked at one by one. One random window in 529 is a code, and many more lie one fault away from one: a window
-means something only together with an order that has the code.
+The sums just fit, so no lane spills into the next; those of eight and of ten characters follow from those of nine.
+Only windows that can be a code are then looked at one by one. One random window in 529 is a code, and many more lie
+one fault away from one: a window means something only together with an order that has the code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from struct import unpack
 from typing import NamedTuple
@@ -41,11 +41,10 @@ class Window(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """A squeezed text, its characters' indexes in the alphabet, those as lanes, and where its words end."""
+    """A squeezed text, its characters' indexes in the alphabet, and where its words end."""
 
     squeezed: str
     glyphs: bytes
-    lanes: int
     edges: frozenset[int]
 
     def is_inside(self, start: int, end: int) -> bool:
@@ -64,20 +63,12 @@ def scan(squeezed: str, edges: frozenset[int]) -> list[Window]:
     """
     if len(squeezed) < LENGTH - 1:
         return []
-    glyphs = squeezed.encode("ascii", "replace").translate(_LANES)
-    number = int.from_bytes(glyphs.decode("latin-1").encode("utf-32-le"), "little")
-    erased = number & _erasures_of(len(glyphs))
-    text = _Text(squeezed, glyphs, number - erased + (erased << _LIFT), edges)
-    nines = [(at, sums) for at, sums in enumerate(_sums(text, _NINE, LENGTH)) if sums & _ERASURES <= _TWO_ERASED]
+    text = _Text(squeezed, squeezed.encode("ascii", "replace").translate(_LANES), edges)
+    nines = [(at, sums) for at, sums in enumerate(_sums(text.glyphs)) if sums & _ERASURES <= _TWO_ERASED]
+    exact, faulty = _nines(text, nines)
     # Eight glyphs, or ten characters with one erased, begin where nine have one erased at most, or at the end.
-    starts = [at for at, sums in nines if sums & _ERASURES <= _ONE_ERASED]
-    windows = [*_nines(text, nines), *_eights(text, starts), *_tens(text, starts)]
-    windows.sort(key=_has_fault)
-    return windows
-
-
-def _has_fault(window: Window) -> bool:
-    return window.fault is not None
+    starts = [(at, sums) for at, sums in nines if sums & _ERASURES <= _ONE_ERASED]
+    return [*exact, *faulty, *_eights(text, starts), *_tens(text, starts)]
 
 
 @lru_cache(maxsize=1_000)
@@ -85,72 +76,71 @@ def _erasures_of(characters: int) -> int:
     return int.from_bytes(bytes((_ERASED, 0, 0, 0)) * characters, "little")
 
 
-def _multiplier(length: int, first_place: int) -> int:
-    """The last lane meets a window's first character, which has the first place."""
-    lanes = (1 + ((first_place + place) << 8) for place in range(length))
-    return sum(lane << 32 * (length - 1 - place) for place, lane in enumerate(lanes))
+# The last lane meets a window's first character, which has the first place.
+_NINE = sum((1 + (place << 8)) << 32 * (LENGTH - place) for place in range(1, LENGTH + 1))
 
 
-_NINE, _EIGHT, _TEN = _multiplier(9, 1), _multiplier(8, 1), _multiplier(10, 0)
-
-
-def _sums(text: _Text, multiplier: int, length: int) -> tuple[int, ...]:
-    """Return the four sums of every window of `length` characters, by its start."""
-    count = len(text.glyphs) - length + 1
+def _sums(glyphs: bytes) -> tuple[int, ...]:
+    """Return the four sums of every window of nine characters, by its start."""
+    count = len(glyphs) - LENGTH + 1
     if count < 1:
         return ()
-    product = (text.lanes * multiplier) >> 32 * (length - 1)
-    return unpack(f"<{count}I", product.to_bytes(4 * len(text.glyphs), "little")[: 4 * count])
+    number = int.from_bytes(glyphs.decode("latin-1").encode("utf-32-le"), "little")
+    erased = number & _erasures_of(len(glyphs))
+    product = ((number - erased + (erased << _LIFT)) * _NINE) >> 32 * (LENGTH - 1)
+    return unpack(f"<{count}I", product.to_bytes(4 * len(glyphs), "little")[: 4 * count])
 
 
-def _nines(text: _Text, nines: list[tuple[int, int]]) -> Iterator[Window]:
+def _nines(text: _Text, nines: Iterable[tuple[int, int]]) -> tuple[list[Window], list[Window]]:
     """Nine characters: a code, or one with a wrong glyph, a swap, or up to two characters outside the alphabet."""
-    squeezed = text.squeezed
+    squeezed, glyphs, edges = text
+    exact, faulty = [], []
     for start, sums in nines:
         end = start + LENGTH
+        written = squeezed[start:end]
         erased = sums & _ERASURES
-        total, weighted = sums & 255, (sums >> 8) & 1023
-        if not erased and not (total % _BASE or weighted % _BASE):
-            yield Window(start, end, squeezed[start:end], None)
-        elif text.is_inside(start, end):
+        total, weighted = (sums & 255) % _BASE, (sums >> 8) & 1023
+        if not erased and not (total or weighted % _BASE):
+            exact.append(Window(start, end, written, None))
+        elif start not in edges and end not in edges and (written.isalpha() or written.isdigit()):
             continue
         elif erased == _TWO_ERASED:
-            first = text.glyphs.index(_ERASED, start)
+            first = glyphs.index(_ERASED, start)
             last = 2 * start - 2 + (sums >> 26) - first
             y = ((first - start + 1) * total - weighted) * _INVERSE[last - first] % _BASE
             x = ALPHABET[(-total - y) % _BASE]
             code = f"{squeezed[start:first]}{x}{squeezed[first + 1 : last]}{ALPHABET[y]}{squeezed[last + 1 : end]}"
-            yield Window(start, end, code, Fault.ERASURE)
+            faulty.append(Window(start, end, code, Fault.ERASURE))
         elif erased:
             place = sums >> 26
             if (place * total - weighted) % _BASE == 0:
                 at = start + place - 1
                 code = f"{squeezed[start:at]}{ALPHABET[-total % _BASE]}{squeezed[at + 1 : end]}"
-                yield Window(start, end, code, Fault.ERASURE)
-        elif total % _BASE:
-            place = weighted * _INVERSE[total % _BASE] % _BASE
+                faulty.append(Window(start, end, code, Fault.ERASURE))
+        elif total:
+            place = weighted * _INVERSE[total] % _BASE
             if 1 <= place <= LENGTH:
                 at = start + place - 1
-                glyph = ALPHABET[(text.glyphs[at] - total) % _BASE]
-                yield Window(start, end, f"{squeezed[start:at]}{glyph}{squeezed[at + 1 : end]}", Fault.SUBSTITUTION)
+                glyph = ALPHABET[(glyphs[at] - total) % _BASE]
+                code = f"{squeezed[start:at]}{glyph}{squeezed[at + 1 : end]}"
+                faulty.append(Window(start, end, code, Fault.SUBSTITUTION))
         else:
-            for correction in codes.corrections(squeezed[start:end]):
-                yield Window(start, end, correction.code, correction.fault)
+            swapped = codes.corrections(written)
+            faulty += [Window(start, end, correction.code, correction.fault) for correction in swapped]
+    return exact, faulty
 
 
-def _eights(text: _Text, starts: list[int]) -> Iterator[Window]:
+def _eights(text: _Text, starts: Iterable[tuple[int, int]]) -> Iterator[Window]:
     """Eight glyphs: one is missing. Its value is −Σ; its place is where the weighted sum comes out too."""
-    squeezed = text.squeezed
-    sums_of = _sums(text, _EIGHT, LENGTH - 1)
-    for start in (*starts, len(sums_of) - 1):
-        sums = sums_of[start]
+    squeezed, glyphs, _ = text
+    for start, total, weighted in _sums_of_eight(glyphs, starts):
         end = start + LENGTH - 1
-        if sums & _ERASURES or text.is_inside(start, end):
+        if text.is_inside(start, end):
             continue
-        missing = -(sums & 255) % _BASE
+        missing = -total % _BASE
         # With the missing glyph at place p, the glyphs from p on stand one place further.
-        remainder = (sums >> 8) + (sums & 255) + missing
-        for at, glyph in enumerate(text.glyphs[start:end], start=start):
+        remainder = weighted + total + missing
+        for at, glyph in enumerate(glyphs[start:end], start=start):
             if remainder % _BASE == 0:
                 yield Window(start, end, f"{squeezed[start:at]}{ALPHABET[missing]}{squeezed[at:end]}", Fault.MISSING)
             remainder += missing - glyph
@@ -158,23 +148,40 @@ def _eights(text: _Text, starts: list[int]) -> Iterator[Window]:
             yield Window(start, end, squeezed[start:end] + ALPHABET[missing], Fault.MISSING)
 
 
-def _tens(text: _Text, starts: list[int]) -> Iterator[Window]:
+def _sums_of_eight(glyphs: bytes, starts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield start, Σ c and Σ i·c of the eight characters that stand there, where all of them are glyphs."""
+    for start, sums in starts:
+        ninth = glyphs[start + LENGTH - 1]
+        if ninth == _ERASED:
+            yield start, sums & 255, (sums >> 8) & 1023
+        elif not sums & _ERASURES:
+            yield start, (sums & 255) - ninth, ((sums >> 8) & 1023) - LENGTH * ninth
+    start = len(glyphs) - LENGTH + 1
+    if _ERASED not in glyphs[start:]:
+        yield start, sum(glyphs[start:]), sum(place * glyph for place, glyph in enumerate(glyphs[start:], start=1))
+
+
+def _tens(text: _Text, starts: Iterable[tuple[int, int]]) -> Iterator[Window]:
     """Ten characters: one between the first and the last is too many; its value is Σ, or it is no glyph at all.
 
     (An extra glyph at either end leaves the code standing: that is a glued code.)
     """
-    sums_of = _sums(text, _TEN, LENGTH + 1) if starts else ()
-    for start in starts:
-        sums = sums_of[start] if start < len(sums_of) else _ERASURES
-        total = (sums & 255) % _BASE
-        erased = sums & _ERASURES
+    squeezed, glyphs, _ = text
+    for start, sums in starts:
         end = start + LENGTH + 1
-        if erased > _ONE_ERASED or (erased and total) or text.is_inside(start, end):
+        if end > len(glyphs):
+            continue
+        erased, tenth = sums & _ERASURES, glyphs[end - 1]
+        # The tenth is no glyph between first and last: beside it nothing may be amiss but the one that is too many.
+        if tenth == _ERASED:
+            continue
+        total = ((sums & 255) + tenth) % _BASE
+        if (erased and total) or text.is_inside(start, end):
             continue
         extra = _ERASED if erased else total
-        at = text.glyphs.find(extra, start + 1, end - 1)
+        at = glyphs.find(extra, start + 1, end - 1)
         while at >= 0:
-            code = text.squeezed[start:at] + text.squeezed[at + 1 : end]
+            code = squeezed[start:at] + squeezed[at + 1 : end]
             if codes.is_valid(code):
                 yield Window(start, end, code, Fault.EXTRA)
-            at = text.glyphs.find(extra, at + 1, end - 1)
+            at = glyphs.find(extra, at + 1, end - 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MATCHING_VERSION = 2
 """Goes up whenever the same line and orders may be judged otherwise; stored with each decision."""
@@ -73,8 +73,7 @@ class Proof(StrEnum):
     TITLE = "title"
 
 
-@dataclass(frozen=True, slots=True)
-class LineView:
+class LineView(NamedTuple):
     """A bank line. `amount` is signed, in units of `currency`; `balance_ok` is that of its statement."""
 
     amount: Decimal
@@ -88,8 +87,7 @@ class LineView:
     balance_ok: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(NamedTuple):
     """An order. `amount_due` is what is still open, in TRY; `state` is the identifier of its state.
 
     `known_ibans` paid for the provider before, and somebody accepted it. `late_until` is the last value date on
@@ -123,16 +121,14 @@ class OrderLookup(Protocol):
         """Return orders awaiting exactly `amount` whose titles may be meant by the words, misspelt ones too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """A part of a line's money and the order it goes to."""
 
     code: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An order that the line may mean: why, in a Turkish sentence, and what speaks for it.
 
     `score` runs from 0 to 1 and only orders candidates; no score moves money.

@@ -162,8 +162,11 @@ class StatementLine(models.Model):
     `proposal` is the split that one key accepts: ``{"shares": [[code, amount]], "excess": amount}``, amounts as text.
     """
 
-    account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
-    statement = models.ForeignKey(Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines")
+    # Constraints below have an index that begins with each.
+    account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT, db_index=False)
+    statement = models.ForeignKey(
+        Statement, verbose_name="ekstre", on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     position = models.PositiveIntegerField("sıra")
     digest = models.CharField(max_length=64)
     occurrence = models.PositiveIntegerField()

@@ -6,10 +6,9 @@ later ones (`paid`, `reviewed`), and the IBAN it came from is known from then on
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Sum, When
 
@@ -33,8 +32,7 @@ _COLUMNS: tuple[str | Case, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """An order as it was read, and what the lines before have made of it (`view`)."""
 
     pk: int
@@ -78,14 +76,14 @@ class LiveOrders:
     def paid(self, code: str, *, iban: str) -> None:
         """Hold the order as settled, by money from `iban`."""
         held = self._held[code]
-        self._put(replace(held, view=replace(held.view, state=OrderState.PAID.value, amount_due=ZERO)))
+        self._put(held._replace(view=held.view._replace(state=OrderState.PAID.value, amount_due=ZERO)))
         if iban:
             self._know(held.provider_id, iban)
 
     def reviewed(self, code: str) -> None:
         """Hold the order as one that an accountant looks into."""
         held = self._held[code]
-        self._put(replace(held, view=replace(held.view, state=OrderState.IN_REVIEW.value)))
+        self._put(held._replace(view=held.view._replace(state=OrderState.IN_REVIEW.value)))
 
     def _know(self, provider_id: int, iban: str) -> None:
         known = self._ibans.get(provider_id, frozenset())
@@ -94,7 +92,7 @@ class LiveOrders:
         self._ibans[provider_id] = known | {iban}
         for code in sorted(self._open_of[provider_id]):
             held = self._held[code]
-            self._put(replace(held, view=replace(held.view, known_ibans=self._ibans[provider_id])))
+            self._put(held._replace(view=held.view._replace(known_ibans=self._ibans[provider_id])))
 
     def _read(self, orders: QuerySet[Order], allocations: QuerySet[Allocation] | None) -> None:
         rows = list(orders.order_by().values_list(*_COLUMNS))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from contracts.services import queue_document
@@ -21,6 +21,7 @@ from payments.models import Allocation, Order
 from payments.rules import refusal_of_activation
 from payments.selectors.orders import is_paid_for
 from payments.services import mails
+from payments.services.faults import is_away
 
 logger = structlog.get_logger(__name__)
 
@@ -85,9 +86,9 @@ def activate_settled(*, statement_id: int, promised: Mapping[int, int], now: dat
     for order_id in dict.fromkeys(paid.order_by("pk").values_list("order_id", flat=True)):
         try:
             begin(order_id=order_id, message_id=promised.get(order_id), now=now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise
             logger.exception("activation_failed", order_id=order_id)
 
 

@@ -5,23 +5,26 @@ taken in one order: statement, lines, orders. A worker killed at any point leave
 run goes on with the others. Packages begin afterwards (`activation.begin`), an outbox row each until then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from iys_portal.audit.bulk import any_of, insert_rows
 from iys_portal.audit.outbox import promise_many
 from iys_portal.audit.services import Move, move_many
+from iys_portal.shared.collector import collector_at_rest
 from iys_portal.shared.money import ZERO
 from payments.enums import LINE_TRANSITIONS, ORDER_TRANSITIONS, LineState, OrderState
 from payments.matching import MATCHING_VERSION, Kind, LineView, Ours, Reading, Rule, Verdict, decide, read_line
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.live_orders import LiveOrders, paying_movements, sums_of
+from payments.services.faults import is_away, may_pass
 from payments.services.refund_lines import RefundLines
 
 logger = structlog.get_logger(__name__)
@@ -36,7 +39,6 @@ _TWIN = (
     " İkinci bir ödemeyse iade edin, aynı paraysa kapsam dışı bırakın."
 )
 _TRIES = 5
-_TRANSIENT = {"40P01", "40001"}
 _OWN_WORK = timedelta(minutes=1)
 _STATES = {
     Kind.AUTO: LineState.MATCHED,
@@ -81,6 +83,7 @@ class _Decided:
         return [*(share.code for share in self.verdict.shares), *self.reviews]
 
 
+@collector_at_rest()
 def settle_lines(*, statement_id: int, now: datetime) -> dict[int, int]:
     """Decide every line of a statement that is still new; return the promised activations, message by order.
 
@@ -94,6 +97,24 @@ def settle_lines(*, statement_id: int, now: datetime) -> dict[int, int]:
 
 
 @dataclass(slots=True)
+class _Ahead:
+    """The next lines as they were found, and what they say: that is read while the server writes those before them.
+
+    They are read as lines of a statement that adds up or does not, by what is ours: with anything else they are read
+    anew. Whether they are still new is seen under their locks.
+    """
+
+    lines: Sequence[StatementLine]
+    terms: tuple[int, int, bool | None, Ours]
+    readings: dict[int, Reading | None] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Read all of them."""
+        _, _, balance_ok, ours = self.terms
+        self.readings = {line.pk: _read(line, ours, balance_ok=balance_ok) for line in self.lines}
+
+
+@dataclass(slots=True)
 class _Settlement:
     """One run over a statement: what is known of the orders, how far it has come, what it promised."""
 
@@ -102,6 +123,7 @@ class _Settlement:
     position: int = 0
     promised: dict[int, int] = field(default_factory=dict)
     _orders: LiveOrders | None = None
+    _ahead: _Ahead | None = None
 
     def step(self, size: int) -> bool:
         """Settle the next `size` lines, in halves where the whole cannot be; return whether there were any."""
@@ -112,53 +134,63 @@ class _Settlement:
                     return self._batch(size)
             except Exception as error:
                 self._orders = None  # what the batch made of the orders was rolled back
-                if _is_away(error):
+                if is_away(error):
                     raise
                 failure = error
-            if not _may_pass(failure):
+            if not (isinstance(failure, _OrdersChanged) or may_pass(failure)):
                 break
         if size == 1:
             return self._set_aside(failure)
         return [self.step(size // 2), self.step(size - size // 2)] != [False, False]
 
     def _batch(self, size: int) -> bool:
-        statement, lines, refunds = self._next_lines(size)
-        if not lines:
+        statement, ours = self._locked_statement(), _ours()
+        taken, self._ahead = self._taken(size, (size, self.position, statement.balance_ok, ours)), None
+        found = taken.lines
+        if not found:
             return False
+        refunds = RefundLines.among(
+            ((line.pk, line.amount, line.text) for line in found), account_id=statement.account_id
+        )
+        lines = _locked_lines(found, refunds)
         if self._orders is None:
             self._orders = LiveOrders(now=self.now)
-        orders, ours = self._orders, _ours()
-        readings = [_read(line, statement, ours) for line in lines]
+        orders = self._orders
+        readings = [taken.readings[line.pk] for line in lines]
         orders.refresh({code for reading in readings if reading for code in reading.codes})
         orders.learn({iban for reading in readings if reading for iban in reading.ibans})
         decided = [_decide(line, reading, orders, refunds) for line, reading in zip(lines, readings, strict=True)]
         _name_twins(decided)
-        promised = _write(decided, _locked_orders(decided, orders), now=self.now)
+        last = found[-1].position
+        ahead = _Ahead(list(self._new_lines(last)[:size]), (size, last, statement.balance_ok, ours))
+        promised = _write(decided, _locked_orders(decided, orders), now=self.now, meanwhile=ahead.read)
         refunds.settle(now=self.now)
         self.promised |= promised
-        self.position = lines[-1].position
+        self.position, self._ahead = last, ahead
         return True
 
-    def _next_lines(self, size: int) -> tuple[Statement, list[StatementLine], RefundLines]:
-        """Lock the statement, so that a second worker waits for this batch, and its next new lines by number.
+    def _taken(self, size: int, terms: tuple[int, int, bool | None, Ours]) -> _Ahead:
+        """Return the next lines: those that were read ahead on the same terms, or found and read now."""
+        if self._ahead is not None and self._ahead.terms == terms and self._ahead.readings:
+            return self._ahead
+        taken = _Ahead(list(self._new_lines(self.position)[:size]), terms)
+        taken.read()
+        return taken
 
-        The lines whose money our refunds send back are locked with them, in the one order of their numbers.
-        """
+    def _locked_statement(self) -> Statement:
+        """A second worker waits for this batch."""
         held = Statement.objects.select_for_update(of=("self",), no_key=True)
-        statement = held.get(pk=self.statement_id)
-        new = statement.lines.filter(state=LineState.NEW, position__gt=self.position).order_by("position")
-        found = list(new.values_list("pk", "amount", "text")[:size])
-        refunds = RefundLines.among(found, account_id=statement.account_id)
-        wanted = {number for number, _, _ in found}
-        rows = StatementLine.objects.select_for_update(of=("self",), no_key=True)
-        locked = rows.only(*_READ).filter(pk__in=any_of(wanted | refunds.origins, "bigint")).order_by("pk")
-        lines = [line for line in locked if line.pk in wanted and line.state == LineState.NEW]
-        return statement, sorted(lines, key=lambda line: line.position), refunds
+        return held.get(pk=self.statement_id)
+
+    def _new_lines(self, after: int) -> QuerySet[StatementLine]:
+        rows = StatementLine.objects.filter(statement_id=self.statement_id, state=LineState.NEW, position__gt=after)
+        return rows.only(*_READ).order_by("position")
 
     def _set_aside(self, failure: Exception | None) -> bool:
         """Keep the next line, which cannot be handled, for a person; the reason is in the log."""
         with transaction.atomic():
-            _, lines, _ = self._next_lines(1)
+            self._locked_statement()
+            lines = list(self._new_lines(self.position).select_for_update(of=("self",), no_key=True)[:1])
             for line in lines:
                 logger.error("line_set_aside", line_id=line.pk, exc_info=failure)
                 _write([_error(line)], {}, now=self.now)
@@ -166,21 +198,23 @@ class _Settlement:
         return bool(lines)
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether the database, not a line, is the trouble."""
-    return isinstance(error, OperationalError | InterfaceError) and not _may_pass(error)
+def _locked_lines(found: Sequence[StatementLine], refunds: RefundLines) -> list[StatementLine]:
+    """Lock these lines by number, and return those that nobody has decided meanwhile.
 
-
-def _may_pass(error: Exception | None) -> bool:
-    """Whether the same work may well succeed when it is tried again: a changed order, a deadlock."""
-    return isinstance(error, _OrdersChanged) or getattr(getattr(error, "__cause__", None), "sqlstate", "") in _TRANSIENT
+    The lines whose money our refunds send back are locked with them, in the one order of their numbers. What a line
+    says never changes; only its state is asked for again.
+    """
+    numbers = refunds.origins.union(line.pk for line in found)
+    rows = StatementLine.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    states = dict(rows.filter(pk__in=any_of(numbers, "bigint")).values_list("pk", "state"))
+    return [line for line in found if states[line.pk] == LineState.NEW]
 
 
 def _ours() -> Ours:
     return Ours(ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)))
 
 
-def _read(line: StatementLine, statement: Statement, ours: Ours) -> Reading | None:
+def _read(line: StatementLine, ours: Ours, *, balance_ok: bool | None) -> Reading | None:
     """Read a line; None, with the reason in the log, if that cannot be done."""
     view = LineView(
         amount=line.amount,
@@ -191,7 +225,7 @@ def _read(line: StatementLine, statement: Statement, ours: Ours) -> Reading | No
         payer_name=line.payer_name,
         payer_tax_number=line.payer_tax_number,
         payer_iban=line.payer_iban,
-        balance_ok=statement.balance_ok,
+        balance_ok=balance_ok,
     )
     try:
         return read_line(view, ours)
@@ -271,8 +305,17 @@ def _locked_orders(decided: Sequence[_Decided], orders: LiveOrders) -> dict[str,
     return found
 
 
-def _write(decided: Sequence[_Decided], rows: Mapping[str, Order], *, now: datetime) -> dict[int, int]:
-    """Write what was decided, set-wise, with its audit events; return the promised activations."""
+def _write(
+    decided: Sequence[_Decided],
+    rows: Mapping[str, Order],
+    *,
+    now: datetime,
+    meanwhile: Callable[[], object] | None = None,
+) -> dict[int, int]:
+    """Write what was decided, set-wise, with its audit events; return the promised activations.
+
+    `meanwhile` is called while the server writes the lines.
+    """
     allocations: list[tuple[Any, ...]] = []
     steps: list[Move] = []
     for one in decided:
@@ -282,9 +325,10 @@ def _write(decided: Sequence[_Decided], rows: Mapping[str, Order], *, now: datet
             allocations.append((one.line.pk, order.pk, share.amount, one.rule, one.verdict.reason, now))
             steps.append(Move(order, OrderState.PAID, reason, {"paid_at": now}))
         steps += [Move(rows[code], OrderState.IN_REVIEW, reason) for code in one.reviews]
-    insert_rows(Allocation, ("line", "order", "amount", "rule", "reason", "created_at"), allocations)
+    if allocations:
+        insert_rows(Allocation, ("line", "order", "amount", "rule", "reason", "created_at"), allocations)
     move_many(steps, table=ORDER_TRANSITIONS, actor=None)
-    move_many([_line_move(one) for one in decided], table=LINE_TRANSITIONS, actor=None)
+    move_many([_line_move(one) for one in decided], table=LINE_TRANSITIONS, actor=None, meanwhile=meanwhile)
     differing = [one.line.pk for one in decided if one.verdict.rule in _TOLD and len(one.verdict.candidates) == 1]
     promise_many("payment.differs", [{"line_id": number} for number in differing], due_at=now)
     paid = [step.obj.pk for step in steps if step.to == OrderState.PAID]

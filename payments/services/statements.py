@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import move, record
+from iys_portal.shared.collector import collector_at_rest
 from payments import statements as readers
 from payments.enums import STATEMENT_TRANSITIONS, StatementState
 from payments.models import BankAccount, Statement
@@ -126,6 +127,7 @@ def process(*, statement_id: int, now: datetime) -> None:
     _finish(statement_id)
 
 
+@collector_at_rest()
 @transaction.atomic
 def read(*, statement_id: int) -> None:
     """Store the lines of a received statement, or why it is refused; does nothing when that was done before.
@@ -149,16 +151,17 @@ def read(*, statement_id: int) -> None:
         )
         return
     lines = result.lines
-    fresh = store_new(statement, lines)
+    fresh, not_stored = store_new(statement, lines)
+    known = len(lines) - fresh - len(not_stored)
     move(
         statement,
         StatementState.READ,
         table=STATEMENT_TRANSITIONS,
         actor=None,
-        reason=f"{len(lines)} hareket okundu, {len(lines) - fresh} tanesi daha önce alınmıştı.",
-        line_count=len(lines),
-        duplicate_count=len(lines) - fresh,
-        **_findings(result, result.problems),
+        reason=f"{len(lines)} hareket okundu, {known} tanesi daha önce alınmıştı.",
+        line_count=len(lines) - len(not_stored),
+        duplicate_count=known,
+        **_findings(result, [*result.problems, *not_stored]),
     )
 
 
@@ -253,8 +256,8 @@ def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, l
         else:
             message = f"{line.position}. hareket ilk okunduğundan farklı okunuyor; kayıtlı hareket değiştirilmedi."
             differences.append(Problem(line.source_line, message, raw=line.text[:200]))
-    insert_lines(statement, fresh)
-    return len(fresh), differences
+    not_stored = insert_lines(statement, fresh)
+    return len(fresh) - len(not_stored), [*differences, *not_stored]
 
 
 def _locked(statement_id: int) -> Statement:

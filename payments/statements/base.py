@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from iys_portal.shared.sheets.refusal import FileRefused
 
@@ -26,8 +27,7 @@ def require_few(statements: int) -> None:
         raise StatementRefused("Dosyada 5.000 ekstreden fazlası var; bölerek yükleyin.")
 
 
-@dataclass(frozen=True, slots=True)
-class BankLine:
+class BankLine(NamedTuple):
     """One booked transaction of one account.
 
     `position` is the transaction's place in the file from 1, unreadable ones included. `amount` has two

@@ -24,6 +24,7 @@ from payments.statements.values import (
     plain_amount,
     tax_number,
     unique_id,
+    words_of,
 )
 
 _DETAILS = "NtryDtls/TxDtls/"
@@ -171,14 +172,14 @@ def lines_of_entry(
         amounts = _amounts(booking, details)
     except _NotBookedError as error:
         return [], list(_problems(entry, first, str(error), ignored=True))
-    except FieldError as error:
-        return [], list(_problems(entry, first, str(error)))
+    except Exception as error:  # noqa: BLE001  (words_of: one entry, not the file)
+        return [], list(_problems(entry, first, words_of(error)))
     lines, problems = [], []
     for position, (detail, amount) in enumerate(zip(details, amounts, strict=True), start=first):
         try:
             lines.append(_line(entry, booking, detail, position, amount))
-        except FieldError as error:
-            problems.append(Problem(detail.number, str(error), position, _raw(entry, detail)))
+        except Exception as error:  # noqa: BLE001  (words_of: one transaction, not the file)
+            problems.append(Problem(detail.number, words_of(error), position, _raw(entry, detail)))
     return lines, problems
 
 

@@ -7,15 +7,14 @@ as "line 3 of statement 12" are no identity: banks reuse them, and overlapping f
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from iys_portal.shared.turkish import squeeze
 from payments.statements.base import BankLine
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """`digest` (64 hex digits) names account, day and content; `occurrence` counts equals of a day from 1."""
 
     digest: str
@@ -32,7 +31,7 @@ def identities(own_iban: str, lines: Iterable[BankLine]) -> Iterator[Identity]:
     """
     seen: Counter[str] = Counter()
     for line in lines:
-        digest = hashlib.sha256("\x1f".join(_content(own_iban, line)).encode()).hexdigest()
+        digest = hashlib.sha256("\x1f".join(_content(own_iban, line)).encode(errors="surrogatepass")).hexdigest()
         seen[digest] += 1
         yield Identity(digest, seen[digest])
 

@@ -29,7 +29,7 @@ from payments.statements.mt940_fields import (
     parse_information,
 )
 from payments.statements.notes import encoding_notes
-from payments.statements.values import FieldError
+from payments.statements.values import FieldError, words_of
 
 READER = "mt940-2"
 
@@ -130,8 +130,10 @@ class _Reader:
     def feed(self, number: int, line: str) -> None:
         """Take the next line of the file."""
         self.number = number
-        bare = _HEADER.sub("", line.lstrip(), count=1)
-        match = _TAG.fullmatch(bare)
+        bare = line.lstrip()
+        if bare.startswith("{"):
+            bare = _HEADER.sub("", bare, count=1)
+        match = _TAG.fullmatch(bare) if bare.startswith(":") else None
         if match:
             self._close_field()
             self.field = _Field(match[1], number)
@@ -198,10 +200,10 @@ class _Reader:
         message = self.messages[-1]
         try:
             message.lines.append(_bank_line(message, self.transactions, entry, description))
-        except FieldError as error:
+        except Exception as error:  # noqa: BLE001  (words_of: one transaction, not the file)
             raw = "\n".join([*entry.lines, *(description.lines if description else [])])
             raw = raw[:_RAW_CHARACTERS]
-            message.problems.append(Problem(entry.number, str(error), self.transactions, raw))
+            message.problems.append(Problem(entry.number, words_of(error), self.transactions, raw))
             message.broken = True
 
 

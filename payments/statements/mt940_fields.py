@@ -4,9 +4,10 @@ Amounts have a decimal comma and no thousands separator; anything else is refuse
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from payments.statements.account import compact, find_iban
 from payments.statements.values import MAX_NAME, MAX_REFERENCE, FieldError, exact_amount, short_day
@@ -28,8 +29,7 @@ _TEXT = frozenset(f"{number:02}" for number in (*range(20, 30), *range(60, 64)))
 _NO_USE = frozenset({"10", "30", "34"})
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """A balance on a day; negative when the account is overdrawn."""
 
     day: date
@@ -37,8 +37,7 @@ class Balance:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The first line of a :61: field. `amount` is negative when money left the account."""
 
     value_on: date
@@ -48,8 +47,7 @@ class Entry:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Information:
+class Information(NamedTuple):
     """An :86: field: the description and, where the bank tells them apart, who paid from which account."""
 
     text: str
@@ -68,6 +66,7 @@ def parse_amount(written: str) -> Decimal:
     return exact_amount(match[1], match[2], written)
 
 
+@lru_cache(maxsize=512)
 def nearest_day(month_day: str, value_on: date) -> date:
     """Return the day MMDD that lies closest to the value date, so that December may be booked in January."""
     month, day = int(month_day[:2]), int(month_day[2:])

@@ -30,6 +30,7 @@ from payments.statements.values import (
     currency_code,
     given,
     tax_number,
+    words_of,
 )
 
 READERS = {"csv": "csv-1", "xlsx": "xlsx-1"}
@@ -114,9 +115,9 @@ class Table:
             raise StatementRefused("Dosyada 250.000 hareketten fazlası var; bölerek yükleyin.")
         try:
             self.lines.append(self._line(row))
-        except FieldError as error:
+        except Exception as error:  # noqa: BLE001  (words_of: one transaction, not the file)
             raw = " · ".join(shown(cell) for cell in row.cells.values())[:MAX_RAW]
-            self.problems.append(Problem(row.number, str(error), self.count, raw))
+            self.problems.append(Problem(row.number, words_of(error), self.count, raw))
 
     def _is_footer(self, row: Row) -> bool:
         """A row without a day that begins with a footer's word; a movement is none, whatever its text."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from stdnum.tr import tckimlik, vkn
 
 from iys_portal.shared.clock import istanbul_day
+from payments.statements.base import StatementRefused
 
 INTEGER_DIGITS = 12
 MAX_TEXT = 4_000
@@ -28,6 +29,19 @@ class FieldError(Exception):
     """A field cannot be read; the text is a Turkish sentence."""
 
 
+def words_of(error: Exception) -> str:
+    """Return why a transaction was not read; what no reader foresaw costs that transaction, never its file.
+
+    Raises a refusal of the whole file again.
+    """
+    if isinstance(error, StatementRefused):
+        raise error
+    if isinstance(error, FieldError):
+        return str(error)
+    return f"Hareket okunurken beklenmeyen bir hata oluştu ({type(error).__name__}); bir kişinin bakması gerekiyor."
+
+
+@lru_cache(maxsize=512)
 def short_day(written: str) -> date:
     """Return the day of YYMMDD, in this century."""
     try:

@@ -33,6 +33,7 @@ from payments.statements.values import (
     signed_amount,
     tax_number,
     unique_id,
+    words_of,
 )
 
 READER = "ziraat-1"
@@ -142,9 +143,9 @@ class _Reader:
         account = self.accounts[-1]
         try:
             account.lines.append(_line(account, found, self.count, number or 0))
-        except FieldError as error:
+        except Exception as error:  # noqa: BLE001  (words_of: one transaction, not the file)
             raw = clean(" · ".join(value.strip() for value in found.values())[:MAX_RAW])
-            account.problems.append(Problem(number or 0, str(error), self.count, raw))
+            account.problems.append(Problem(number or 0, words_of(error), self.count, raw))
             account.broken = True
 
     def break_off(self, broken: BrokenXmlError) -> Problem:

@@ -6,7 +6,6 @@ near-duplicates.
 
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -38,7 +37,7 @@ class Corpus:
         count = max(4, int(live * _CLOSED_SHARE))
         self.closed = {state: [self._order(state) for _ in range(count)] for state in _CLOSED}
         self.late = [
-            replace(order, late_until=DAY + timedelta(days=self.chosen.randrange(7)))
+            order._replace(late_until=DAY + timedelta(days=self.chosen.randrange(7)))
             for order in (self._order("expired") for _ in range(count))
         ]
         self._twins = Counter(title_words(order.title) for order in self.live)
@@ -74,7 +73,7 @@ class Corpus:
         chosen = self.chosen
         if self.live and chosen.random() < _SECOND_ORDERS:
             first = chosen.choice(self.live)
-            return replace(first, code=codes.generate(chosen.choice), amount_due=chosen.choice(PRICES), state=state)
+            return first._replace(code=codes.generate(chosen.choice), amount_due=chosen.choice(PRICES), state=state)
         near = self._titles and chosen.random() < _SIBLINGS
         own = sibling(chosen, chosen.choice(self._titles)) if near else title(chosen)
         self._titles.append(own)

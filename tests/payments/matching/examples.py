@@ -1,6 +1,5 @@
 """Orders and lines that the matching tests share."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,7 +17,7 @@ LINE = LineView(DUE, "TRY", "", date(2026, 11, 23), balance_ok=True)
 
 def line(text: str, amount: str = "5097.60", **changes: object) -> LineView:
     """Return a line of an incoming transfer of our price, with changes."""
-    return replace(LINE, text=text, amount=Decimal(amount), **changes)  # type: ignore[arg-type]
+    return LINE._replace(text=text, amount=Decimal(amount), **changes)  # type: ignore[arg-type]
 
 
 BOOK = OrderBook([ORDER, OTHER, LETTERS, DIGITS])
@@ -31,7 +30,7 @@ def judged(view: LineView, book: OrderBook = BOOK, ours: Ours = Ours()) -> Verdi
 
 def with_order(**changes: object) -> OrderBook:
     """The book with our order changed."""
-    return OrderBook([replace(ORDER, **changes), OTHER, LETTERS, DIGITS])  # type: ignore[arg-type]
+    return OrderBook([ORDER._replace(**changes), OTHER, LETTERS, DIGITS])  # type: ignore[arg-type]
 
 
 def automatic(rule: Rule, order: OrderView = ORDER) -> Verdict:

@@ -1,7 +1,6 @@
 """Laws over all codes, texts and amounts."""
 
 import random
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -27,7 +26,7 @@ from tests.payments.matching.examples import (
 def _drawn_orders() -> list[OrderView]:
     chosen = random.Random(20261123)
     return [
-        replace(ORDER, code=codes.generate(chosen.choice), tax_number=f"{number:010}", title=f"FİRMA{number:04} GIDA")
+        ORDER._replace(code=codes.generate(chosen.choice), tax_number=f"{number:010}", title=f"FİRMA{number:04} GIDA")
         for number in range(2_000)
     ]
 

@@ -1,6 +1,5 @@
 """The rules, one by one: what moves money without a person, and what everything else is called."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -86,7 +85,7 @@ class TestExactCode:
         "changes", [{"payer_tax_number": OTHER.tax_number}, {"text": f"KM7-T3R-AWC VKN {OTHER.tax_number}"}]
     )
     def test_the_payer_has_an_order_of_the_same_amount(self, changes: dict[str, str]) -> None:
-        verdict = judged(replace(line("KM7-T3R-AWC"), **changes))
+        verdict = judged(line("KM7-T3R-AWC")._replace(**changes))
         assert outline(verdict) == (Kind.SUGGEST, Rule.OTHER_PAYER, [ORDER.code, OTHER.code])
         assert (verdict.shares, verdict.suggested) == ((), ())
         assert verdict.reason == (
@@ -95,11 +94,11 @@ class TestExactCode:
         )
 
     def test_the_payer_is_known_by_the_account_alone(self) -> None:
-        book = OrderBook([ORDER, replace(OTHER, known_ibans=frozenset({IBAN}))])
+        book = OrderBook([ORDER, OTHER._replace(known_ibans=frozenset({IBAN}))])
         assert judged(line("KM7-T3R-AWC", payer_iban=IBAN), book).rule == Rule.OTHER_PAYER
 
     def test_the_payer_s_own_order_costs_something_else(self) -> None:
-        book = OrderBook([ORDER, replace(OTHER, amount_due=Decimal("5805.60"))])
+        book = OrderBook([ORDER, OTHER._replace(amount_due=Decimal("5805.60"))])
         assert judged(line("KM7-T3R-AWC", payer_tax_number=OTHER.tax_number), book) == automatic(Rule.EXACT_CODE)
 
     def test_the_bank_s_field_outweighs_numbers_in_the_text(self) -> None:
@@ -223,7 +222,7 @@ class TestSeveralCodes:
 
     @pytest.mark.parametrize("text", [TEXTS[0], TEXTS[2], "KM7-T3R-AWC, 4H9-WX6-DRJ, KM7-T3R-AWC"])
     def test_that_add_up_to_the_line(self, text: str) -> None:
-        book = OrderBook([ORDER, replace(OTHER, amount_due=Decimal("708.00"), state="partially_paid")])
+        book = OrderBook([ORDER, OTHER._replace(amount_due=Decimal("708.00"), state="partially_paid")])
         assert judged(line(text, "5805.60"), book) == Verdict(
             Kind.AUTO,
             Rule.SEVERAL_CODES_ADD_UP,
@@ -252,7 +251,7 @@ class TestSeveralCodes:
         assert verdict.kind == Kind.SUGGEST
 
     def test_the_open_order_comes_first_and_takes_its_part(self) -> None:
-        verdict = judged(line("4H9-WX6-DRJ KM7-T3R-AWC"), OrderBook([ORDER, replace(OTHER, state="completed")]))
+        verdict = judged(line("4H9-WX6-DRJ KM7-T3R-AWC"), OrderBook([ORDER, OTHER._replace(state="completed")]))
         assert outline(verdict) == (Kind.SUGGEST, Rule.SEVERAL_CODES, [ORDER.code, OTHER.code])
         assert (verdict.suggested, verdict.excess) == ((Share(ORDER.code, DUE),), NONE)
         assert verdict.candidates[1].reason == (
@@ -260,7 +259,7 @@ class TestSeveralCodes:
         )
 
     def test_of_closed_orders_only(self) -> None:
-        book = OrderBook([replace(ORDER, state="paid"), replace(OTHER, state="completed")])
+        book = OrderBook([ORDER._replace(state="paid"), OTHER._replace(state="completed")])
         verdict = judged(line("4H9-WX6-DRJ KM7-T3R-AWC", "10195.20"), book)
         assert outline(verdict)[:2] == (Kind.UNMATCHED, Rule.SEVERAL_CODES)
         assert verdict.suggested == ()
@@ -318,7 +317,7 @@ class TestWithoutCode:
         assert (verdict.rule, verdict.candidates[0].code) == (Rule.TAX_NUMBER, ORDER.code)
 
     def test_two_orders_of_one_company_are_both_shown_and_none_is_preferred(self) -> None:
-        verdict = judged(line("VKN 1234567890"), OrderBook([ORDER, replace(ORDER, code="4679ACD7P")]))
+        verdict = judged(line("VKN 1234567890"), OrderBook([ORDER, ORDER._replace(code="4679ACD7P")]))
         assert outline(verdict) == (Kind.SUGGEST, Rule.TAX_NUMBER, ["4679ACD7P", "KM7T3RAWC"])
         assert (verdict.suggested, verdict.features["margin"]) == ((), 0.0)
 

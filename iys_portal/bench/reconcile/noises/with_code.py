@@ -1,7 +1,6 @@
 """Lines with a code in them: as it is, with a fault, several, somebody else's."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -164,38 +163,38 @@ def two_wrong(corpus: Corpus, order: OrderView) -> Draft:
 def two_codes_that_add_up(corpus: Corpus, order: OrderView) -> Draft:
     second = corpus.other(order)
     view = written(corpus, order, f"{codes.display(order.code)} ve {codes.display(second.code)}")
-    return replace(view, amount=order.amount_due + second.amount_due), (order.code, second.code)
+    return view._replace(amount=order.amount_due + second.amount_due), (order.code, second.code)
 
 
 @noise(Group.SHOWN)
 def two_codes_that_do_not(corpus: Corpus, order: OrderView) -> Draft:
     second = corpus.other(order)
     view = written(corpus, order, f"{order.code} {second.code}")
-    return replace(view, amount=order.amount_due + second.amount_due - Decimal("0.01")), (order.code,)
+    return view._replace(amount=order.amount_due + second.amount_due - Decimal("0.01")), (order.code,)
 
 
 @noise(Group.SHOWN)
 def short(corpus: Corpus, order: OrderView) -> Draft:
     paid = order.amount_due - Decimal(corpus.chosen.choice(("0.01", "1.00", "97.60", "849.60")))
-    return replace(formatted(corpus, order, codes.display(order.code))[0], amount=paid), (order.code,)
+    return formatted(corpus, order, codes.display(order.code))[0]._replace(amount=paid), (order.code,)
 
 
 @noise(Group.SHOWN)
 def surplus(corpus: Corpus, order: OrderView) -> Draft:
     paid = order.amount_due + Decimal(corpus.chosen.choice(("0.01", "2.40", "94.40", "5097.60")))
-    return replace(formatted(corpus, order, codes.display(order.code))[0], amount=paid), (order.code,)
+    return formatted(corpus, order, codes.display(order.code))[0]._replace(amount=paid), (order.code,)
 
 
 @noise(Group.SHOWN)
 def faulty_and_short(corpus: Corpus, order: OrderView) -> Draft:
     view, meant = faulty(corpus, order, _substituted(corpus, order.code), proof=True)
-    return replace(view, amount=order.amount_due - Decimal("97.60")), meant
+    return view._replace(amount=order.amount_due - Decimal("97.60")), meant
 
 
 @noise(Group.SHOWN)
 def wrong_balance_with_a_fault(corpus: Corpus, order: OrderView) -> Draft:
     view, meant = faulty(corpus, order, _swapped(corpus, order.code), proof=True)
-    return replace(view, balance_ok=False), meant
+    return view._replace(balance_ok=False), meant
 
 
 @noise(Group.PROVEN)
@@ -231,14 +230,14 @@ def code_of_a_cancelled_order(corpus: Corpus, _order: OrderView) -> Draft:
 def code_of_another_in_a_longer_number(corpus: Corpus, order: OrderView) -> Draft:
     other = corpus.other(order)
     view = written(corpus, order, f"REF{corpus.digits(2)}{other.code}{corpus.digits(4)}")
-    return replace(proven(corpus, view, order), payer_tax_number=order.tax_number), (order.code,)
+    return proven(corpus, view, order)._replace(payer_tax_number=order.tax_number), (order.code,)
 
 
 @noise(Group.SHOWN)
 def code_of_another_with_own_number(corpus: Corpus, order: OrderView) -> Draft:
     other = corpus.other(order)
     view = written(corpus, order, codes.display(other.code))
-    return replace(view, payer_tax_number=order.tax_number), (order.code,)
+    return view._replace(payer_tax_number=order.tax_number), (order.code,)
 
 
 @noise(Group.SHOWN)
@@ -246,4 +245,4 @@ def faulty_code_of_another_with_own_number(corpus: Corpus, order: OrderView) -> 
     """The title in the text is the other's, the number is not: the proofs contradict each other."""
     other = corpus.other(order)
     view = written(corpus, order, f"{_substituted(corpus, other.code)} {other.title}")
-    return replace(view, payer_tax_number=order.tax_number), (order.code,)
+    return view._replace(payer_tax_number=order.tax_number), (order.code,)

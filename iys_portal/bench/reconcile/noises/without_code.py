@@ -1,6 +1,5 @@
 """Lines without a code, and lines that pay nothing."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from iys_portal.bench.reconcile.corpus import Corpus
@@ -19,7 +18,7 @@ def _without_code(corpus: Corpus, order: OrderView, words: str = "") -> LineView
 
 @noise(Group.WITHOUT_CODE)
 def number_in_its_field(corpus: Corpus, order: OrderView) -> Draft:
-    return replace(_without_code(corpus, order), payer_tax_number=order.tax_number), (order.code,)
+    return _without_code(corpus, order)._replace(payer_tax_number=order.tax_number), (order.code,)
 
 
 @noise(Group.WITHOUT_CODE)
@@ -29,20 +28,20 @@ def number_in_the_text(corpus: Corpus, order: OrderView) -> Draft:
 
 @noise(Group.WITHOUT_CODE)
 def number_with_another_amount(corpus: Corpus, order: OrderView) -> Draft:
-    view = replace(_without_code(corpus, order), payer_tax_number=order.tax_number)
-    return replace(view, amount=order.amount_due - Decimal("97.60")), (order.code,)
+    view = _without_code(corpus, order)._replace(payer_tax_number=order.tax_number)
+    return view._replace(amount=order.amount_due - Decimal("97.60")), (order.code,)
 
 
 @noise(Group.WITHOUT_CODE)
 def known_account(corpus: Corpus, order: OrderView) -> Draft:
     account = next(iter(order.known_ibans), "")
     number = "" if account else order.tax_number
-    return replace(_without_code(corpus, order), payer_iban=account, payer_tax_number=number), (order.code,)
+    return _without_code(corpus, order)._replace(payer_iban=account, payer_tax_number=number), (order.code,)
 
 
 @noise(Group.WITHOUT_CODE)
 def title_in_its_field(corpus: Corpus, order: OrderView) -> Draft:
-    return replace(_without_code(corpus, order), payer_name=order.title), (order.code,)
+    return _without_code(corpus, order)._replace(payer_name=order.title), (order.code,)
 
 
 @noise(Group.WITHOUT_CODE)
@@ -56,7 +55,7 @@ def title_in_the_text(corpus: Corpus, order: OrderView) -> Draft:
 @noise(Group.WITHOUT_CODE)
 def title_cut_off(corpus: Corpus, order: OrderView) -> Draft:
     name = fold(order.title)[: corpus.chosen.choice((25, 30, 35))].strip()
-    return replace(_without_code(corpus, order), payer_name=name), (order.code,)
+    return _without_code(corpus, order)._replace(payer_name=name), (order.code,)
 
 
 @noise(Group.WITHOUT_CODE)
@@ -82,7 +81,7 @@ def title_with_a_slip(corpus: Corpus, order: OrderView) -> Draft:
     words[longest] = corpus.chosen.choice(slips)
     written = " ".join(words)
     if corpus.chosen.random() < 0.5:
-        return replace(_without_code(corpus, order), payer_name=written), (order.code,)
+        return _without_code(corpus, order)._replace(payer_name=written), (order.code,)
     return _without_code(corpus, order, written), (order.code,)
 
 
@@ -106,20 +105,20 @@ def foreign_references(corpus: Corpus, order: OrderView) -> Draft:
 
 @noise(Group.STILL)
 def reversal(corpus: Corpus, order: OrderView) -> Draft:
-    return replace(written(corpus, order, codes.display(order.code)), reversal=True), ()
+    return written(corpus, order, codes.display(order.code))._replace(reversal=True), ()
 
 
 @noise(Group.STILL)
 def outgoing(corpus: Corpus, order: OrderView) -> Draft:
-    return replace(written(corpus, order, codes.display(order.code)), amount=-order.amount_due), ()
+    return written(corpus, order, codes.display(order.code))._replace(amount=-order.amount_due), ()
 
 
 @noise(Group.STILL)
 def foreign_currency(corpus: Corpus, order: OrderView) -> Draft:
-    return replace(written(corpus, order, codes.display(order.code)), currency="EUR"), ()
+    return written(corpus, order, codes.display(order.code))._replace(currency="EUR"), ()
 
 
 @noise(Group.STILL)
 def returned(corpus: Corpus, order: OrderView) -> Draft:
     view = written(corpus, order, codes.display(order.code))
-    return replace(view, text=f"{corpus.chosen.choice(('EFT İADE', 'EFT iadesi', 'GİDEN FAST İADE'))} {view.text}"), ()
+    return view._replace(text=f"{corpus.chosen.choice(('EFT İADE', 'EFT iadesi', 'GİDEN FAST İADE'))} {view.text}"), ()
