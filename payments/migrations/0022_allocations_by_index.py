@@ -67,7 +67,7 @@ _BY_INDEX = " SET enable_seqscan = off SET enable_hashjoin = off SET enable_merg
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0020_presence_and_search")]
+    dependencies = [("payments", "0021_card_returns")]
 
     operations = [
         migrations.RunSQL(_CHECK.replace("{settings}", _BY_INDEX), _CHECK.replace("{settings}", "")),
