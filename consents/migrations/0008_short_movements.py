@@ -45,7 +45,7 @@ _HOLD = """
 """
 
 # Appends the event and makes it the current state. The caller holds the address and knows what the movement changes of
-# the count, so the triggers that find it out stand aside.
+# the count, so the triggers that find it out stand aside. (A function's own SET of this name is for superusers only.)
 _APPEND = """
     CREATE FUNCTION append_movement(
         of_provider bigint, address text, of_brand bigint, on_channel integer, kind integer, is_there boolean,
@@ -53,8 +53,11 @@ _APPEND = """
         by_person bigint, by_retailer integer, by_way integer, gained integer,
         OUT number bigint, OUT recorded_at timestamptz
     )
-    LANGUAGE plpgsql SET app.bulk = 'on' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+    DECLARE
+        was text := coalesce(current_setting('app.bulk', true), '');
     BEGIN
+        PERFORM set_config('app.bulk', 'on', true);
         INSERT INTO consent_event (provider_id, prev_seq, created_at, consent_at, brand_id, person_id, retailer_code,
             channel, recipient_type, status, source, way, recipient)
         VALUES (of_provider, previous, greatest(read_at, (
@@ -75,6 +78,7 @@ _APPEND = """
             VALUES (of_provider, CASE WHEN on_channel = 3 THEN 0 ELSE gained END,
                 CASE WHEN on_channel = 3 THEN gained ELSE 0 END);
         END IF;
+        PERFORM set_config('app.bulk', was, true);
     END $$
 """
 
