@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from consents.rules.calendar import Calendar, iys_business_days
 from reports.enums import Dimension
@@ -103,17 +103,18 @@ def _live(sql: str, values: Mapping[str, Any], *, names: Sequence[str]) -> list[
     """Return the rows of the roll-up and of the events after it.
 
     The cursor goes into the statement as a number, which the planner knows how to use, and so does the newest event's:
-    without an upper end it would expect all younger numbers of the table. If a roll-up has moved the cursor in between,
-    what the statement read does not add up, and it is asked again.
+    without an upper end it would expect all younger numbers of the table. Where these lie far apart it still does, and
+    would read everybody's events: it is told to use the key. If a roll-up has moved the cursor in between, what the
+    statement read does not add up, and it is asked again.
     """
     columns = ", ".join(names)
     group = f"GROUP BY {columns} ORDER BY {columns}" if names else "HAVING count(*) > 0"
     found = sql.format(names=f"{columns}," if names else "", group=group)
     statement = f"{_CURSOR} FROM (SELECT 1) AS one LEFT JOIN LATERAL ({found}) AS found ON true"
     while True:
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_ENDS, values)
-            rolled, newest = cursor.fetchone()
+            rolled, newest, _ = cursor.fetchone()
             cursor.execute(statement, {**values, "rolled": rolled, "newest": newest})
             rows = cursor.fetchall()
         if rows[0][0] == rolled:
@@ -122,7 +123,8 @@ def _live(sql: str, values: Mapping[str, Any], *, names: Sequence[str]) -> list[
 
 _ENDS = """
     SELECT coalesce((SELECT seq FROM reports_rollup WHERE provider_id = %(provider)s), 0),
-        coalesce((SELECT seq FROM consent_event WHERE provider_id = %(provider)s ORDER BY seq DESC LIMIT 1), 0)
+        coalesce((SELECT seq FROM consent_event WHERE provider_id = %(provider)s ORDER BY seq DESC LIMIT 1), 0),
+        set_config('enable_seqscan', 'off', true)
 """
 _CURSOR = "SELECT coalesce((SELECT seq FROM reports_rollup WHERE provider_id = %(provider)s), 0), found.*"
 
