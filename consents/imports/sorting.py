@@ -3,43 +3,53 @@
 Only workers import this module (see consents/imports/frames.py).
 """
 
+import io
 from collections.abc import Iterator
 from itertools import pairwise
 from tempfile import TemporaryFile
-from typing import IO, Self
+from typing import NamedTuple, Self
 
 import polars as pl
 
 KEY = ["recipient", "channel", "recipient_type"]
-IN_MEMORY = 24 * 1024 * 1024
+IN_MEMORY = 8 * 1024 * 1024
 """Bytes of rows that are sorted at a time, about."""
 
-_EVERY = 500
+PIECE = 4_000
+"""Rows that are read from disk at a time."""
+
+
+class _Piece(NamedTuple):
+    """Sorted rows on disk: their first and last recipient, and where they are."""
+
+    first: str
+    last: str
+    place: int
+    size: int
 
 
 class Sorter:
     """Takes frames of rows and gives them back sorted by key, of every key the last row only."""
 
     def __init__(self) -> None:
-        self._runs: list[IO[bytes]] = []
-        self._samples: list[pl.Series] = []
-        self._bytes = 0
+        self._disk = TemporaryFile()  # noqa: SIM115  (closed with the sorter)
+        self._pieces: list[_Piece] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for run in self._runs:
-            run.close()
+        self._disk.close()
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the rows of a portion."""
-        rows = rows.sort("line").unique(KEY, keep="last")
-        run = TemporaryFile()  # noqa: SIM115  (closed at the end of the sorting)
-        self._runs.append(run)
-        rows.write_ipc(run, compression="uncompressed")
-        self._samples.append(rows["recipient"].gather_every(_EVERY))
-        self._bytes += int(rows.estimated_size())
+        for piece in _last_of_each(rows).iter_slices(PIECE):
+            content = io.BytesIO()
+            piece.write_ipc(content, compression="uncompressed")
+            place = self._disk.tell()
+            self._disk.write(content.getbuffer())
+            recipients = piece["recipient"]
+            self._pieces.append(_Piece(recipients[0], recipients[-1], place, self._disk.tell() - place))
 
     def blocks(self, size: int) -> Iterator[pl.DataFrame]:
         """Yield the rows in blocks of `size`, or a few more: those of one recipient are in one block."""
@@ -48,26 +58,30 @@ class Sorter:
 
     def _bounds(self) -> list[str]:
         """Return the recipients at which the rows are parted so that each part is about as much as fits."""
-        parts = self._bytes // IN_MEMORY + 1
-        seen = pl.concat(self._samples).unique().sort() if self._samples else pl.Series(dtype=pl.String)
-        places = sorted({len(seen) * part // parts for part in range(1, parts)})
-        return [seen[place] for place in places]
+        parts = sum(piece.size for piece in self._pieces) // IN_MEMORY + 1
+        firsts = sorted(piece.first for piece in self._pieces)
+        return sorted({firsts[len(firsts) * part // parts] for part in range(1, parts)})
 
     def _range(self, lower: str | None, upper: str | None) -> pl.DataFrame:
-        inside = pl.lit(value=True)
-        if lower is not None:
-            inside &= pl.col("recipient") >= lower
-        if upper is not None:
-            inside &= pl.col("recipient") < upper
+        """Return the rows from one recipient on, up to another."""
         found = []
-        for run in self._runs:
-            run.seek(0)
-            found.append(pl.read_ipc(run).filter(inside))
-        if not found:
-            return pl.DataFrame(schema={"recipient": pl.String})
-        rows = pl.concat(found, rechunk=False).sort(*KEY, "line")
-        is_last = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY)
-        return rows.filter(is_last)
+        for piece in self._pieces:
+            if (upper is not None and piece.first >= upper) or (lower is not None and piece.last < lower):
+                continue
+            self._disk.seek(piece.place)
+            rows = pl.read_ipc(io.BytesIO(self._disk.read(piece.size)))
+            if lower is not None and piece.first < lower:
+                rows = rows.filter(pl.col("recipient") >= lower)
+            if upper is not None and piece.last >= upper:
+                rows = rows.filter(pl.col("recipient") < upper)
+            found.append(rows)
+        return _last_of_each(pl.concat(found)) if found else pl.DataFrame(schema={"recipient": pl.String})
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows sorted by key, of every key the one that stands last in the file."""
+    rows = rows.sort(*KEY, "line")
+    return rows.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY))
 
 
 def _cut(rows: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:

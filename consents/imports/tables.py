@@ -18,7 +18,7 @@ from iys_portal.shared.sheets.xlsxrows import Limits, rows_of
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 256 * MEBIBYTE
-BLOCK = 2 * MEBIBYTE
+BLOCK = MEBIBYTE
 """Characters of a CSV file that are in memory at a time, about."""
 
 ROW_BROKEN = "SATIR"

@@ -156,7 +156,7 @@ def test_the_last_row_of_a_key_wins_however_little_fits_into_memory(
     in_memory: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorting, "IN_MEMORY", in_memory)
-    monkeypatch.setattr(sorting, "_EVERY", 20)
+    monkeypatch.setattr(sorting, "PIECE", 100)
     dice = random.Random(49)
     people = [f"kisi{number}@ornek.example" for number in range(700)]
     rows = [
