@@ -116,10 +116,11 @@ class HolidayChange(models.Model):
 class ImportJob(models.Model):
     """A file of consents for one brand: read, compared with what is recorded, then recorded in chunks.
 
-    Its good rows wait in `consent_import_row`, last row of a key only, in the order of the keys; `staged` is how many
-    they are, `position` how many of them were judged and recorded or rejected. Bad rows are kept in
-    `consent_import_problem`. `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that
-    was made before, `sample_encrypted` the first rows as the person sees them.
+    Its good rows wait in blocks, last row of a key only, in the order of the keys; `staged` is how many they are,
+    `position` how many of them were judged and recorded or rejected. Bad rows are kept in `consent_import_problem`.
+    `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that was made before,
+    `compared_seq` the provider's newest event by then (later: by the last chunk, None once others wrote in between),
+    `sample_encrypted` the first rows as the person sees them.
 
     A file with another head than the template's waits (`mapping`) until the person says which column is which:
     `head_encrypted` is its first line with a few rows, `mapping` the choice, found again by `head_hash`.
@@ -150,6 +151,7 @@ class ImportJob(models.Model):
     mends = models.JSONField("düzeltmeler", default=dict)
     faults = models.JSONField("hata kodları", default=dict)
     outlook = models.JSONField("karşılaştırma", default=dict)
+    compared_seq = models.BigIntegerField(null=True, editable=False)
     sample_encrypted = models.BinaryField(null=True)
     head_encrypted = models.BinaryField(null=True)
     head_hash = models.CharField(max_length=64, default="", blank=True, db_default="", editable=False)
@@ -201,6 +203,21 @@ class ImportPiece(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "position"], name="import_piece_once")]
+
+
+class ImportBlock(models.Model):
+    """Good rows of a file that wait to be recorded: the `size` ones that come after `after` others, encrypted."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="blocks")
+    after = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    content_encrypted = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "after"], name="import_block_once"),
+            models.CheckConstraint(name="import_block_holds", condition=Q(size__gt=0)),
+        ]
 
 
 class ConsentBatch(models.Model):

@@ -7,8 +7,8 @@ the arbiter, which also says what is wrong. A test holds both to the same verdic
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.imports.columns import FIELDS
@@ -23,16 +23,15 @@ from iys_portal.shared.telephone import TURKISH_MOBILE
 Staged = tuple[str, int, int, int, int | None, str | None, int | None]
 """A good row: recipient, channel, recipient type, status, source, consent date (ISO, with offset), dealer's code."""
 
-_CLOCK = re.compile(r" (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
-_RETAILER = re.compile(r"[1-9][0-9]{7}")
+CLOCK = re.compile(r" (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+RETAILER = re.compile(r"[1-9][0-9]{7}")
 _MOST_KNOWN = 10_000
 _SAMPLES = {"EPOSTA": "alici@ornek.example"}
 _PHONE = "+905992000000"
 _OF_2015 = f"{FIRST_DAY:%Y-%m-%d %H:%M:%S}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind(NamedTuple):
     """Words of a row that go together: channel, recipient type, status, source, and which dates they allow."""
 
     channel: int
@@ -43,14 +42,17 @@ class _Kind:
 
 
 class RowJudge:
-    """Judges rows at one instant; counts what it mended in those that are good."""
+    """Judges rows at one instant; counts what it mended in those that are good.
+
+    `offsets` are the days whose dates are known at a glance, with their offset, `until` the last second of them.
+    """
 
     def __init__(self, *, policy: Policy, now: datetime) -> None:
         self.mends: Counter[Mend] = Counter()
-        self._policy, self._now = policy, now
-        self._until = f"{now.astimezone(ISTANBUL):%Y-%m-%d %H:%M:%S}"
-        self._offsets = _offsets(earliest_allowed(now, policy.calendar).date(), istanbul_day(now))
-        self._kinds: dict[tuple[str, ...], _Kind | None] = {}
+        self.policy, self.now = policy, now
+        self.until = f"{now.astimezone(ISTANBUL):%Y-%m-%d %H:%M:%S}"
+        self.offsets = _offsets(earliest_allowed(now, policy.calendar).date(), istanbul_day(now))
+        self._kinds: dict[tuple[str, ...], Kind | None] = {}
 
     def judge(self, cells: tuple[str, ...]) -> Staged | list[Fault]:
         """Return what a row of FIELDS says, or all its faults in İYS's order."""
@@ -71,19 +73,19 @@ class RowJudge:
         """Return what a row says that is surely good, else None."""
         type_, source, recipient, status, written, recipient_type, retailer = cells
         words = (type_, source, status, recipient_type)
-        kind = self._kinds[words] if words in self._kinds else self._learnt(words)
+        kind = self.kind_of(words)
         if kind is None or retailer:
             return None
         if not (is_mail(recipient) if kind.channel == Channel.EPOSTA else TURKISH_MOBILE.fullmatch(recipient)):
             return None
         instant: str | None
         if kind.source == Source.HS_2015:
-            if written != _OF_2015 or not self._policy.transition_open:
+            if written != _OF_2015 or not self.policy.transition_open:
                 return None
             instant = str(FIRST_DAY)
         elif written:
-            offset = self._offsets.get(written[:10])
-            if offset is None or not _CLOCK.fullmatch(written, 10) or written > self._until:
+            offset = self.offsets.get(written[:10])
+            if offset is None or not CLOCK.fullmatch(written, 10) or written > self.until:
                 return None
             instant = written + offset
         elif kind.may_lack_date:
@@ -92,14 +94,18 @@ class RowJudge:
             return None
         return recipient, kind.channel, kind.recipient_type, kind.status, kind.source, instant, None
 
-    def _learnt(self, words: tuple[str, ...]) -> _Kind | None:
+    def kind_of(self, words: tuple[str, ...]) -> Kind | None:
+        """Return what type, source, status and recipient type mean where they go together, else None."""
+        return self._kinds[words] if words in self._kinds else self._learnt(words)
+
+    def _learnt(self, words: tuple[str, ...]) -> Kind | None:
         """Ask the arbiter whether these words go together, whatever recipient and date stand beside them."""
         type_, source, status, recipient_type = words
         raw = Raw(_SAMPLES.get(type_, _PHONE), type_, status, source, "", recipient_type)
-        faults = read(raw, policy=self._policy, now=self._now).faults
+        faults = read(raw, policy=self.policy, now=self.now).faults
         kind = None
         if all(fault.field == "consentDate" for fault in faults):
-            kind = _Kind(
+            kind = Kind(
                 Channel[type_].value,
                 RecipientType[recipient_type or "BIREYSEL"].value,
                 ConsentStatus[status].value,
@@ -113,9 +119,9 @@ class RowJudge:
     def _arbited(self, values: tuple[str, ...]) -> Staged | list[Fault]:
         type_, source, recipient, status, written, recipient_type, retailer = values
         raw = Raw(recipient, type_, status, source, written, recipient_type)
-        reading = read(raw, policy=self._policy, now=self._now)
+        reading = read(raw, policy=self.policy, now=self.now)
         faults = list(reading.faults)
-        if retailer and not _RETAILER.fullmatch(retailer):
+        if retailer and not RETAILER.fullmatch(retailer):
             faults.append(Fault("H180", "retailerCode"))
         if faults or reading.movement is None:
             return faults

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
+from consents.rules.fields import DATE
 from consents.rules.recipient import is_mail, tidy
 from iys_portal.shared.telephone import is_in_use
 from iys_portal.shared.turkish import squeeze
@@ -40,8 +41,8 @@ _WORDS = (_CHANNELS, _SOURCES, None, _STATUSES, None, _KINDS, None)
 
 _TURKISH = re.compile(r"(?:\+?90|0090|0)?(5[0-9]{9})")
 _CLOCK = r"(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?)?"
-_TURKISH_DAY = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})" + _CLOCK)
-_ISO_DAY = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})" + _CLOCK)
+TURKISH_DAY = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})" + _CLOCK)
+ISO_DAY = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})" + _CLOCK)
 
 
 def mended(cells: tuple[str, ...]) -> tuple[tuple[str, ...], set[Mend]]:
@@ -72,6 +73,8 @@ def mended(cells: tuple[str, ...]) -> tuple[tuple[str, ...], set[Mend]]:
 def _bare(cell: str) -> str:
     """Return a cell without spaces around it and without what keeps a spreadsheet from reading it as a formula."""
     text = cell.strip()
+    if text[:1] not in {"=", "'"}:
+        return text
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         text = text[2:-1].strip()
     return text[1:].strip() if text.startswith("'") else text
@@ -85,14 +88,18 @@ def _recipient(text: str, *, mail: bool) -> str:
     found = _TURKISH.fullmatch(text)
     if found is not None:
         return f"+90{found[1]}"
-    better = tidy(text) if text and not is_in_use(text) else text
-    return better if is_in_use(better) else text
+    if not text or is_in_use(text):
+        return text
+    better = tidy(text)
+    return better if better != text and is_in_use(better) else text
 
 
 def _date(text: str) -> str:
-    if found := _TURKISH_DAY.fullmatch(text):
+    if DATE.fullmatch(text):
+        return text
+    if found := TURKISH_DAY.fullmatch(text):
         day, month, year = found[1], found[2], found[3]
-    elif found := _ISO_DAY.fullmatch(text):
+    elif found := ISO_DAY.fullmatch(text):
         year, month, day = found[1], found[2], found[3]
     else:
         return text

@@ -1,4 +1,4 @@
-"""CSV and workbooks as rows of texts, one at a time: what is in memory does not grow with the file."""
+"""CSV and workbooks as rows of texts, a portion at a time: what is in memory does not grow with the file."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +13,14 @@ from iys_portal.shared.sheets.csvrows import split
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import CHUNK, MEBIBYTE, Source, opened
 from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, Unreadable, shown
-from iys_portal.shared.sheets.text import clean, encoding_of, raw_lines
+from iys_portal.shared.sheets.text import LINE_TOO_LONG, MAX_LINE_CHARACTERS, blocks_of, clean, encoding_of
 from iys_portal.shared.sheets.xlsxrows import Limits, rows_of
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 256 * MEBIBYTE
+BLOCK = MEBIBYTE
+"""Characters of a CSV file that are in memory at a time, about."""
+
 ROW_BROKEN = "SATIR"
 """The code of a row that could not be read as one; İYS has none for it."""
 
@@ -28,6 +31,7 @@ _WORKBOOK = Limits(
     strings=MOST_ROWS + 100_000,
     string_characters=48 * MEBIBYTE,
 )
+_ROWS = 20_000
 _SEPARATORS = ";,\t"
 _QUOTE = '"'
 _PACKED, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -49,11 +53,74 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Whole lines of a CSV file; the first of them has this number."""
+
+    first: int
+    text: str
+    columns: Columns
+    separator: str
+
+    def texts(self) -> list[str]:
+        """Return the lines one by one, without their ends."""
+        return self.text.removesuffix("\n").split("\n")
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the rows; lines without a word are none. Raises FileRefused."""
+        for number, text in enumerate(self.texts(), start=self.first):
+            if (line := self.line(number, text)) is not None:
+                yield line
+
+    def line(self, number: int, text: str) -> Line | None:
+        """Read one line; None where it says nothing. Raises FileRefused where it is no line of a table."""
+        if len(text) > MAX_LINE_CHARACTERS:
+            raise FileRefused(LINE_TOO_LONG)
+        separator, columns = self.separator, self.columns
+        if not (text.isascii() and text.isprintable()):
+            # Part by part: cleaning would make a space of a tab that separates.
+            text = separator.join(clean(part) for part in text.split(separator))
+        if not text.strip(f"{separator} "):
+            return None
+        cells, is_open = split(text, separator, _QUOTE)
+        broken = _broken(cells, columns, is_open=is_open) if is_open or len(cells) > columns.width else ""
+        return Line(number, columns.pick(cells), broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a workbook."""
+
+    rows: list[Line]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the rows."""
+        yield from self.rows
+
+
+Portion = Text | Rows
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A file whose head was read; `lines` reads on as it is asked."""
+    """A file whose head was read; its portions are read as they are asked for, and may be asked for once."""
 
     columns: Columns
-    lines: Iterator[Line]
+    portions: Iterator[Portion]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the rows one by one. Raises FileRefused, also for more than a file may have."""
+        count = 0
+        for portion in self.portions:
+            for line in portion.lines():
+                count = counted(count + 1)
+                yield line
+
+
+def counted(rows: int) -> int:
+    """Return how many rows were read. Raises FileRefused when they are more than a file may have."""
+    if rows > MOST_ROWS:
+        raise FileRefused(_TOO_MANY)
+    return rows
 
 
 def is_workbook(source: Source) -> bool:
@@ -64,7 +131,7 @@ def is_workbook(source: Source) -> bool:
 def table_of(source: Source, choose: Choice = columns_of) -> Table:
     """Read the head of a file, of which `choose` makes the columns.
 
-    Raises FileRefused, now or from its lines, with a sentence for who chose the file.
+    Raises FileRefused, now or from its portions, with a sentence for who chose the file.
     """
     head = _head(source)
     if head.startswith((_PACKED, _OLE)):
@@ -91,7 +158,7 @@ def head_of(source: Source, *, rows: int) -> Head:
             raise FileRefused(f"Dosyada {MAX_COLUMNS} sütundan fazlası var; okunmadı.")
         return Columns((*range(len(cells)), -1), len(cells), ())
 
-    lines = table_of(source, as_they_stand).lines
+    lines = table_of(source, as_they_stand).lines()
     return Head(cells, [list(line.cells[:-1]) for line in islice(lines, rows)])
 
 
@@ -105,43 +172,35 @@ def _head(source: Source) -> bytes:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 def _csv(source: Source, choose: Choice) -> Table:
     stream: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
-    numbered = enumerate(raw_lines(stream, encoding_of(stream), limit=MOST_BYTES), start=1)
+    blocks = _numbered(blocks_of(stream, encoding_of(stream), limit=MOST_BYTES, characters=BLOCK))
     separator = ""
-    for number, line in numbered:
-        text = line.removesuffix("\n")
-        if text.lower().startswith("sep=") and len(text) == 5:
-            separator = text[4]
-        elif text.strip():
-            separator = separator or _separator(text)
-            columns = choose([clean(cell) for cell in split(text, separator, _QUOTE)[0]])
-            rows = chain([(number, line)], numbered) if columns.head_is_row else numbered
-            return Table(columns, _csv_lines(rows, columns, separator))
+    for first, block in blocks:
+        texts = block.removesuffix("\n").split("\n")
+        for place, text in enumerate(texts):
+            if len(text) > MAX_LINE_CHARACTERS:
+                raise FileRefused(LINE_TOO_LONG)
+            if text.lower().startswith("sep=") and len(text) == 5:
+                separator = text[4]
+            elif text.strip():
+                separator = separator or _separator(text)
+                columns = choose([clean(cell) for cell in split(text, separator, _QUOTE)[0]])
+                begin = place if columns.head_is_row else place + 1
+                rest = [(first + begin, "\n".join(texts[begin:]))] if texts[begin:] else []
+                return Table(columns, (Text(*each, columns, separator) for each in chain(rest, blocks)))
     raise FileRefused("Dosya boş. İzinlerin bulunduğu dosyayı seçin.")
+
+
+def _numbered(blocks: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """Yield blocks with the numbers of their first lines."""
+    first = 1
+    for block in blocks:
+        yield first, block
+        first += block.count("\n")
 
 
 def _separator(head: str) -> str:
     """Return the separator by which most of the head's names are known; failing that, the most frequent one."""
     return max(_SEPARATORS, key=lambda one: (known_names(split(head, one, _QUOTE)[0]), head.count(one)))
-
-
-def _csv_lines(numbered: Iterator[tuple[int, str]], columns: Columns, separator: str) -> Iterator[Line]:
-    count, blank = 0, f"{separator} "
-    for number, line in numbered:
-        bare = line.removesuffix("\n")
-        if not (bare.isascii() and bare.isprintable()):
-            # Part by part: cleaning would make a space of a tab that separates.
-            bare = separator.join(clean(part) for part in bare.split(separator))
-        if not bare.strip(blank):
-            continue
-        if _QUOTE in bare:
-            cells, is_open = split(bare, separator, _QUOTE)
-        else:
-            cells, is_open = bare.split(separator), False
-        count += 1
-        if count > MOST_ROWS:
-            raise FileRefused(_TOO_MANY)
-        broken = _broken(cells, columns, is_open=is_open) if is_open or len(cells) > columns.width else ""
-        yield Line(number, columns.pick(cells), broken)
 
 
 def _broken(cells: list[str], columns: Columns, *, is_open: bool) -> str:
@@ -159,7 +218,8 @@ def _workbook(source: Source, choose: Choice) -> Table:
     if first is None:
         raise FileRefused("Excel dosyasının ilk sayfası boş. İzinlerin bulunduğu dosyayı seçin.")
     columns = choose(_texts(first, max(first.cells) + 1))
-    return Table(columns, _workbook_lines(chain([first], rows) if columns.head_is_row else rows, columns))
+    lines = _workbook_lines(chain([first], rows) if columns.head_is_row else rows, columns)
+    return Table(columns, (Rows(portion) for portion in iter(lambda: list(islice(lines, _ROWS)), [])))
 
 
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from iys_portal.shared.clock import ISTANBUL
 FIRST_DAY = datetime(2015, 5, 1, tzinfo=ISTANBUL)
 """No consent is older; consents from before it carry this date and the source HS_2015."""
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def read_date(text: str, source: Source | None, *, policy: Policy, now: datetime
     """Return the instant that a provider's `consentDate` names (Türkiye saati), and the code of what is wrong."""
     if not text:
         return None, "H112"
-    found = _DATE.fullmatch(text)
+    found = DATE.fullmatch(text)
     if found is None:
         return None, "H158"
     try:

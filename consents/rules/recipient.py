@@ -9,7 +9,7 @@ from string import ascii_lowercase, ascii_uppercase
 from consents.enums import Channel
 from iys_portal.shared import telephone
 
-_MAIL_LENGTHS = range(6, 266)
+MAIL_LENGTHS = range(6, 266)
 
 MAIL = re.compile(r"[a-z0-9._+-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _CAPITALS = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -19,7 +19,7 @@ _KEYBOARD = str.maketrans("İı", "ii")
 
 def is_mail(text: str) -> bool:
     """Return whether this is an e-mail address as the register takes it, in small letters."""
-    return len(text) in _MAIL_LENGTHS and MAIL.fullmatch(text) is not None
+    return len(text) in MAIL_LENGTHS and MAIL.fullmatch(text) is not None
 
 
 def lower_ascii(text: str) -> str:

@@ -23,8 +23,8 @@ from consents.models import ConsentBatch
 from consents.rules.requests import RESULTS_KEPT
 from consents.selectors import policy
 from consents.services.access import Changed, note_access
-from consents.services.import_chunks import for_many_rows, write_chunk
-from consents.services.import_sql import CHANGED, NEW, SAME, judged
+from consents.services.import_sql import CHANGED, NEW, SAME, has_dealers, judged
+from consents.services.import_writing import for_many_rows, write_chunk
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise, promise_at_last
 from iys_portal.audit.services import Program
@@ -206,9 +206,10 @@ _DEALERS = """
         WHERE provider_id = %(provider)s AND number = %(number)s
     ) ORDER BY code FOR KEY SHARE
 """
+_OF_BATCH = "s.provider_id = %(provider)s AND s.number = %(number)s"
 _CHUNK = f"""
     CREATE TEMPORARY TABLE import_chunk AS
-    {judged("consent_batch_item", key="s.number = %(number)s", more="s.retailer_access")} ORDER BY s.position
+    {judged("consent_batch_item", where=_OF_BATCH, more="s.retailer_access")} ORDER BY s.position
 """
 # A dealer that the consent is to be opened to and who is there no more: the gate's fault, before those of the state.
 # Of what was recorded before only those are asked for who do not see it yet.
@@ -269,6 +270,7 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
         "transition": True,
         "free": policy().tacir_first_ret,
         "repeats": batch.repeats,
+        "dealers": has_dealers(batch.provider_id),
         "now": now,
         "person": None,
         "way": Way.API.value,

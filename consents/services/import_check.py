@@ -1,64 +1,54 @@
-"""Read a file of consents, keep its bad rows, stage its good ones, and compare them with what is recorded."""
+"""Read a file of consents, keep its bad rows, stage its good ones, and compare them with what is recorded.
+
+Only workers import this module: it needs polars.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
+import polars as pl
 from django.db import connection, transaction
-from psycopg import Copy
 
 from consents.enums import IMPORT_TRANSITIONS, ImportState
 from consents.imports.columns import Chosen, ColumnsUnknown, columns_of
-from consents.imports.judging import RowJudge, Staged
+from consents.imports.frames import Bad, FrameJudge
+from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
-from consents.imports.tables import ROW_BROKEN, Line, table_of
+from consents.imports.sorting import Sorter
+from consents.imports.tables import Choice, Portion, counted, table_of
 from consents.models import ImportJob
-from consents.rules.faults import Fault
 from consents.selectors import policy
-from consents.services.import_files import open_content
-from consents.services.import_sql import CHANGED, KNOWS, NEW, SAME, STAGED, values_of
+from consents.services.import_files import copying, open_content
+from consents.services.import_jobs import CHUNK, forget_rows, locked_job
+from consents.services.import_rows import (
+    approved_addresses,
+    is_surely_new,
+    keep_block,
+    known_of,
+    make_chunk,
+    numbered,
+    verdicts_of_chunk,
+)
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, values_of
+from consents.services.import_writing import for_many_rows
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
 from packages.selectors import address_usage
 
-PORTION = 50_000
-"""Rows of a file that are in memory at a time."""
-
 SAMPLE = 8
-_RAW = """
-    CREATE TEMPORARY TABLE import_raw (
-        line integer, recipient text COLLATE "C", channel smallint, recipient_type smallint, status smallint,
-        source smallint, consent_at timestamptz, retailer_code integer
-    )
-"""
-# The last row of a key wins; the rows lie as the consents do.
-_STAGE = """
-    INSERT INTO consent_import_row (provider_id, job_id, position, line, recipient, channel, recipient_type, status,
-        source, consent_at, retailer_code)
-    SELECT %(provider)s, %(job)s, row_number() OVER (ORDER BY recipient, channel, recipient_type), line, recipient,
-        channel, recipient_type, status, source, consent_at, retailer_code
-    FROM (
-        SELECT DISTINCT ON (recipient, channel, recipient_type) * FROM import_raw
-        ORDER BY recipient, channel, recipient_type, line DESC
-    ) AS last
-"""
+# How many addresses the chunk would add: those that are not counted yet.
 _GAINS = """
     SELECT count(DISTINCT recipient) FILTER (WHERE channel <> 3), count(DISTINCT recipient) FILTER (WHERE channel = 3)
-    FROM import_judged j WHERE verdict IN ('new', 'changed') AND status = 1
-"""
-_NOT_COUNTED_YET = """
-    AND (
+    FROM import_chunk j WHERE verdict IN ('new', 'changed') AND status = 1 AND (
         SELECT true FROM consent a WHERE a.provider_id = %(provider)s AND a.recipient = j.recipient AND a.status = 1
             AND (a.channel = 3) = (j.channel = 3) LIMIT 1
     ) IS NULL
 """
-# A sort of some hundred thousand rows fits into this; what does not goes to disk.
-_ROOM = "SELECT set_config('work_mem', '64MB', true)"
 
 
 class _Cancelled(Exception):
@@ -74,9 +64,9 @@ def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
     if not _begin(job):
         return
     try:
-        with open_content(job) as file:
-            found = _Reading(job, file, now).read()
-        _stage(job, found, now=clock())
+        with open_content(job) as file, Sorter() as sorter:
+            found = _Reading(job, file, sorter, now).read()
+            _stage(job, found, now=clock())
     except ColumnsUnknown:
         forget_rows(job)
         raise
@@ -84,8 +74,6 @@ def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
         _finish(job, ImportState.REFUSED, reason=refusal.message, finished_at=clock())
     except _Cancelled:
         forget_rows(job)
-    finally:
-        _drop("import_raw")
 
 
 @transaction.atomic
@@ -99,34 +87,11 @@ def _begin(job: ImportJob) -> bool:
     return True
 
 
-def locked_job(job: ImportJob) -> ImportJob:
-    """Return the job under its row lock."""
-    jobs = ImportJob.objects.select_for_update(of=("self",), no_key=True)
-    return jobs.get(provider_id=job.provider_id, pk=job.pk)
-
-
-def forget_rows(job: ImportJob) -> None:
-    """Drop what was staged of a job, and the problems of its rows."""
-    forget_staged(job)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM consent_import_problem WHERE provider_id = %s AND job_id = %s", [job.provider_id, job.pk]
-        )
-
-
-def forget_staged(job: ImportJob) -> None:
-    """Drop what was staged of a job."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM consent_import_row WHERE provider_id = %s AND job_id = %s", [job.provider_id, job.pk]
-        )
-
-
 class _Reading:
-    """Goes through a file portion by portion: good rows to a table of this session, bad ones to the problems."""
+    """Goes through a file portion by portion: good rows to the sorter, bad ones to the problems."""
 
-    def __init__(self, job: ImportJob, file: BinaryIO, now: datetime) -> None:
-        self.job, self.file = job, file
+    def __init__(self, job: ImportJob, file: BinaryIO, sorter: Sorter, now: datetime) -> None:
+        self.job, self.file, self.sorter = job, file, sorter
         self.judge = RowJudge(policy=policy(), now=now)
         self.rows = self.good = self.problems = 0
         self.codes: Counter[str] = Counter()
@@ -134,53 +99,33 @@ class _Reading:
         self.ignored: tuple[str, ...] = ()
 
     def read(self) -> "_Reading":
-        _drop("import_raw")
-        with connection.cursor() as cursor:
-            cursor.execute(_RAW)
         mapping = self.job.mapping
-        table = table_of(self.file, Chosen.of(mapping).columns_of if mapping else columns_of)
+        choose = Chosen.of(mapping).columns_of if mapping else columns_of
+        self.sample = _sample(self.file, choose, RowJudge(policy=self.judge.policy, now=self.judge.now))
+        table = table_of(self.file, choose)
         self.ignored = table.columns.ignored
-        while portion := list(islice(table.lines, PORTION)):
-            self._take(portion)
+        judge = FrameJudge(self.judge)
+        for portion in table.portions:
+            self._take(portion, judge)
             self._tell()
         if not self.rows:
             raise FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
+        self.codes = judge.codes
         return self
 
-    def _take(self, portion: list[Line]) -> None:
-        bad: list[tuple[Line, str]] = []
-        with _copying("COPY import_raw FROM STDIN") as copy:
-            for block in self._blocks(portion, bad):
-                copy.write(block)
-        if not bad:
+    def _take(self, portion: Portion, judge: FrameJudge) -> None:
+        found = judge.judge(portion)
+        self.good += found.good.height
+        self.problems += len(found.bad)
+        self.rows = counted(self.good + self.problems)
+        if found.good.height:
+            self.sorter.add(found.good)
+        if not found.bad:
             return
-        self.problems += len(bad)
-        with _copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
-            for line, codes in bad:
-                cells = json.dumps(line.cells, ensure_ascii=False)
-                copy.write_row((self.job.provider_id, self.job.pk, line.number, cells, codes))
-
-    def _blocks(self, portion: list[Line], bad: list[tuple[Line, str]]) -> Iterator[str]:
-        """Yield the good rows as COPY takes them; a recipient holds no letter that would have to be escaped."""
-        rows: list[str] = []
-        for line in portion:
-            number, cells, broken = line
-            verdict = None if broken else self.judge.judge(cells)
-            if verdict is None or isinstance(verdict, list):
-                codes = f"{ROW_BROKEN}:{broken}" if verdict is None else coded(verdict)
-                self.codes.update([ROW_BROKEN] if verdict is None else [fault.code for fault in verdict])
-                bad.append((line, codes))
-            else:
-                codes = ""
-                rows.append(_copied(number, verdict))
-            if len(self.sample) < SAMPLE:
-                self.sample.append((number, cells, codes))
-            if len(rows) >= 1_000:
-                yield "".join(rows)
-                rows.clear()
-        yield "".join(rows)
-        self.rows += len(portion)
-        self.good += len(portion) - len(bad)
+        with copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
+            for bad in found.bad:
+                cells = json.dumps(bad.line.cells, ensure_ascii=False)
+                copy.write_row((self.job.provider_id, self.job.pk, bad.line.number, cells, bad.codes))
 
     def _tell(self) -> None:
         """Note how far it is; stop when the person has given the file up."""
@@ -190,20 +135,13 @@ class _Reading:
             raise _Cancelled
 
 
-def _copied(number: int, row: Staged) -> str:
-    recipient, channel, kind, status, source, consent_at, retailer = row
-    return (
-        f"{number}\t{recipient}\t{channel}\t{kind}\t{status}\t{_null(source)}\t{_null(consent_at)}\t{_null(retailer)}\n"
-    )
-
-
-def _null(value: int | str | None) -> int | str:
-    return r"\N" if value is None else value
-
-
-def coded(faults: list[Fault]) -> str:
-    """Return faults as they are kept: code:field, with commas between them."""
-    return ",".join(f"{fault.code}:{fault.field}" for fault in faults)
+def _sample(file: BinaryIO, choose: Choice, judge: RowJudge) -> list[tuple[int, tuple[str, ...], str]]:
+    """Return the first rows of a file with the codes of what is wrong with them."""
+    sample = []
+    for line in islice(table_of(file, choose).lines(), SAMPLE):
+        verdict = [] if line.broken else judge.judge(line.cells)
+        sample.append((line.number, line.cells, "" if isinstance(verdict, tuple) else Bad(line, verdict).codes))
+    return sample
 
 
 @transaction.atomic
@@ -211,14 +149,13 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
     locked = locked_job(job)
     if locked.state != ImportState.CHECKING:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_ROOM)
-        cursor.execute(_STAGE, {"provider": job.provider_id, "job": job.pk})
-        staged = cursor.rowcount
-        cursor.execute("ANALYZE consent_import_row")
+    compared = _Comparison(locked, now)
+    with for_many_rows():
+        for rows in found.sorter.blocks(CHUNK):
+            compared.keep(rows)
     mends = {mend.name: count for mend, count in found.judge.mends.items()}
-    if found.good > staged:
-        mends[Mend.SUPERSEDED.name] = found.good - staged
+    if found.good > compared.staged:
+        mends[Mend.SUPERSEDED.name] = found.good - compared.staged
     move(
         locked,
         ImportState.READY,
@@ -228,37 +165,63 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
         row_count=found.rows,
         read_percent=100,
         problem_count=found.problems,
-        staged=staged,
+        staged=compared.staged,
         mends=mends,
         faults=dict(found.codes),
-        outlook={**_compared(locked, staged, now), "ignored": list(found.ignored)},
+        outlook={**compared.outlook(), "ignored": list(found.ignored)},
+        compared_seq=compared.seq,
         sample_encrypted=encrypt(json.dumps(found.sample, ensure_ascii=False).encode()),
         checked_at=now,
         failures=0,
     )
 
 
-def _compared(job: ImportJob, staged: int, now: datetime) -> dict[str, Any]:
-    """Return what would come of the staged rows now: counts by verdict, and how the address count would grow."""
-    values = {**values_of(job, policy=policy(), now=now), "after": 0, "until": staged}
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWS, values)
-        all_new = not cursor.fetchone()[0]
-        cursor.execute(
-            "CREATE TEMPORARY TABLE import_judged AS SELECT j.recipient, j.channel, j.status, j.verdict"  # noqa: S608  (constants of our own)
-            f" FROM ({STAGED[all_new]}) j",
-            values,
+class _Comparison:
+    """Keeps the rows block by block, with what would come of each now, and counts that.
+
+    `seq`, read before anything is compared, is the provider's newest event: whoever writes later draws a greater one.
+    """
+
+    def __init__(self, job: ImportJob, now: datetime) -> None:
+        self._job, self._values = job, values_of(job, policy=policy(), now=now)
+        self._verdicts: Counter[str] = Counter()
+        self.staged = self._phones = self._emails = 0
+        with connection.cursor() as cursor:
+            cursor.execute(NEWEST, [job.provider_id])
+            self.seq = int(cursor.fetchone()[0])
+
+    def keep(self, rows: pl.DataFrame) -> None:
+        """Compare a block of rows with what is recorded, and keep it."""
+        rows = numbered(rows, after=self.staged)
+        known = known_of(rows, provider_id=self._job.provider_id)
+        is_new = known == Known.NOTHING
+        sure = is_surely_new(earliest=self._values["earliest"]) if is_new else pl.lit(value=False)
+        found = pl.DataFrame({"position": rows.filter(sure)["position"]}).with_columns(
+            verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64)
         )
-        cursor.execute("ANALYZE import_judged")
-        cursor.execute("SELECT verdict, count(*) FROM import_judged GROUP BY verdict")
-        verdicts = dict(cursor.fetchall())
-        cursor.execute(_GAINS if all_new else _GAINS + _NOT_COUNTED_YET, values)
-        phones, emails = cursor.fetchone()
-        cursor.execute("DROP TABLE import_judged")
-    counts = address_usage(job.provider_id)
-    after = max(counts.phones + phones, counts.emails + emails)
-    own = {name: verdicts.pop(name, 0) for name in (NEW, CHANGED, SAME)}
-    return {**own, "codes": verdicts, "addresses": [counts.count, after]}
+        rest = rows.filter(~sure)
+        if rest.height:
+            make_chunk(rest, self._values, known=known)
+            found = found.vstack(verdicts_of_chunk())
+        rows = rows.join(found, on="position", maintain_order="left")
+        phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
+        self._phones, self._emails = self._phones + phones, self._emails + emails
+        self._verdicts.update(dict(found["verdict"].value_counts().iter_rows()))
+        keep_block(self._job, after=self.staged, rows=rows.drop("position"))
+        self.staged += rows.height
+
+    def _gains(self) -> tuple[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(_GAINS, self._values)
+            phones, emails = cursor.fetchone()
+        return phones, emails
+
+    def outlook(self) -> dict[str, Any]:
+        """Return what would come of the rows: counts by verdict, and how the address count would grow."""
+        counts = address_usage(self._job.provider_id)
+        after = max(counts.phones + self._phones, counts.emails + self._emails)
+        own = {name: self._verdicts.pop(name, 0) for name in (NEW, CHANGED, SAME)}
+        return {**own, "codes": dict(self._verdicts), "addresses": [counts.count, after]}
 
 
 @transaction.atomic
@@ -276,14 +239,3 @@ def _finish(job: ImportJob, state: ImportState, *, reason: str, finished_at: dat
             failures=0,
         )
         forget_rows(locked)
-
-
-def _drop(table: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-
-
-@contextmanager
-def _copying(sql: str) -> Iterator[Copy]:
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql) as copy:
-        yield copy

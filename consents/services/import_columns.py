@@ -12,7 +12,7 @@ from consents.enums import IMPORT_TRANSITIONS, ImportState
 from consents.imports.columns import Chosen
 from consents.imports.tables import Head
 from consents.models import ImportJob
-from consents.services.import_check import forget_rows, locked_job
+from consents.services.import_jobs import forget_rows, locked_job
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt, lookup_hash

@@ -1,10 +1,15 @@
 """Files of consents as they came: encrypted piece by piece while they are stored, and opened again as a file."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from consents.models import ImportJob, ImportPiece
+from django.db import connection
+from psycopg import Copy
+
+from consents.models import ImportJob
 from iys_portal.shared.crypto import decrypt, encrypt
 from iys_portal.shared.sheets.source import pieces
 
@@ -25,15 +30,26 @@ def weigh(content: BinaryIO) -> tuple[str, int]:
 
 def keep_content(job: ImportJob, content: BinaryIO) -> None:
     """Store a file in encrypted pieces as it is read."""
-    for position, piece in enumerate(pieces(content, PIECE)):
-        ImportPiece.objects.create(job=job, position=position, content_encrypted=encrypt(piece))
+    with copying("COPY consents_importpiece (job_id, position, content_encrypted) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["int8", "int4", "bytea"])
+        for position, piece in enumerate(pieces(content, PIECE)):
+            copy.write_row((job.pk, position, encrypt(piece)))
 
 
 def open_content(job: ImportJob) -> BinaryIO:
     """Return the file as it came, at its beginning: an anonymous temporary file, gone when it is closed."""
     file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115  (the caller closes it)
-    kept = job.pieces.order_by("position").values_list("content_encrypted", flat=True)
-    for piece in kept.iterator(chunk_size=4):
-        file.write(decrypt(piece))
+    query = "SELECT content_encrypted FROM consents_importpiece WHERE job_id = %s ORDER BY position"
+    with copying(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", [job.pk]) as copy:
+        copy.set_types(["bytea"])
+        for (piece,) in copy.rows():
+            file.write(decrypt(piece))
     file.seek(0)
     return file
+
+
+@contextmanager
+def copying(sql: str, values: Sequence[object] = ()) -> Iterator[Copy]:
+    """Open a COPY in Django's connection."""
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql, values or None) as copy:
+        yield copy

@@ -2,12 +2,15 @@
 
 A verdict is `new`, `changed`, `same` (recorded before, word by word), or İYS's codes with commas between them. The
 order is that of the rules: the date's age (field), the repetition, the dealer (gate), then the state
-(consents/rules/state.py). The address limit comes after, in consents/services/import_chunks.py: only
+(consents/rules/state.py). The address limit comes after, in consents/services/import_writing.py: only
 rows that would be recorded take room.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+from django.db import connection
 
 from brands.enums import RetailerState
 from consents.enums import ConsentStatus, RecipientType, Source
@@ -23,9 +26,9 @@ _VERDICT = f"""
     WHEN CASE WHEN s.source = {Source.HS_2015.value} THEN NOT %(transition)s ELSE s.consent_at < %(earliest)s END
         THEN 'H467'
     WHEN %(repeats)s AND c.status = s.status AND c.consent_at IS NOT DISTINCT FROM s.consent_at
-        AND c.source IS NOT DISTINCT FROM s.source AND s.retailer_code IS NOT DISTINCT FROM (
+        AND c.source IS NOT DISTINCT FROM s.source AND s.retailer_code IS NOT DISTINCT FROM CASE WHEN %(dealers)s THEN (
             SELECT e.retailer_code FROM consent_event e WHERE e.provider_id = %(provider)s AND e.seq = c.last_seq
-        ) THEN '{SAME}'
+        ) END THEN '{SAME}'
     WHEN s.retailer_code IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM brands_retailer r
         WHERE r.provider_id = %(provider)s AND r.brand_id = %(brand)s AND r.code = s.retailer_code
@@ -54,6 +57,13 @@ _KEPT = """
         LIMIT 1
     ) AS c ON true
 """
+# Where the provider has not many more consents between the first and the last row than there are rows: all at once.
+_KEPT_NEAR = """
+    LEFT JOIN (
+        SELECT recipient, channel, recipient_type, status, consent_at, source, last_seq FROM consent
+        WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND recipient BETWEEN %(first)s AND %(last)s
+    ) AS c ON c.recipient = s.recipient AND c.channel = s.channel AND c.recipient_type = s.recipient_type
+"""
 _NOTHING_KEPT = """
     CROSS JOIN (
         SELECT NULL::smallint AS status, NULL::timestamptz AS consent_at, NULL::smallint AS source,
@@ -62,46 +72,73 @@ _NOTHING_KEPT = """
 """
 
 
-def judged(table: str, *, key: str, more: str, all_new: bool = False) -> str:
-    """Return the SQL of the verdicts on the rows of a table: those with `key`, a condition, and `more` columns.
+class Known(StrEnum):
+    """What a provider has recorded between the first and the last of some rows."""
 
-    With `all_new` (see `KNOWS`) nothing is looked up.
-    """
+    NOTHING = "nothing"
+    AS_MUCH = "as much"
+    FAR_MORE = "far more"
+
+
+_LOOK_UP = {Known.NOTHING: _NOTHING_KEPT, Known.AS_MUCH: _KEPT_NEAR, Known.FAR_MORE: _KEPT}
+
+
+def judged(table: str, *, where: str, more: str, known: Known = Known.FAR_MORE) -> str:
+    """Return the SQL of the verdicts on the rows of a table: those that `where` holds, and with `more` columns."""
     return f"""
     SELECT s.position, {more}, s.recipient, s.channel, s.recipient_type, s.status, s.source, s.consent_at,
         s.retailer_code, c.status AS was, c.last_seq AS before, {_VERDICT} AS verdict
-    FROM {table} s {_NOTHING_KEPT if all_new else _KEPT}
-    WHERE s.provider_id = %(provider)s AND {key}
+    FROM {table} s {_LOOK_UP[known]}
+    WHERE {where}
     """  # noqa: S608  (constants of our own)
 
 
-STAGED = {
-    all_new: judged("consent_import_row", key="s.job_id = %(job)s", more="s.line", all_new=all_new)
-    for all_new in (False, True)
-}
-"""The query of the staged rows of a file, by whether all of them are new."""
-
-# The rows lie in the order of their recipients, as the consents do: two look-ups by key, one of a range.
-KNOWS = """
-    SELECT EXISTS (
-        SELECT 1 FROM consent WHERE provider_id = %(provider)s AND recipient BETWEEN
-            (SELECT recipient FROM consent_import_row
-                WHERE provider_id = %(provider)s AND job_id = %(job)s AND position = %(after)s + 1)
-            AND (SELECT recipient FROM consent_import_row
-                WHERE provider_id = %(provider)s AND job_id = %(job)s AND position = %(until)s)
+STAGED_TABLE = """
+    CREATE TEMPORARY TABLE import_staged (
+        position integer, line integer, recipient text COLLATE "C", channel smallint, recipient_type smallint,
+        status smallint, source smallint, consent_at timestamptz, retailer_code integer
     )
 """
-"""Whether the provider has a consent of any recipient within a span of the staged rows."""
+CHUNK_TABLE = {
+    known: f"""
+        CREATE TEMPORARY TABLE import_chunk AS
+        {judged("import_staged", where="true", more="s.line", known=known)}
+    """
+    for known in Known
+}
+"""The rows of `import_staged` with their verdicts, by what is recorded between the first and the last."""
+
+KNOWS = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM consent WHERE provider_id = %s AND recipient BETWEEN %s AND %s LIMIT %s
+    ) AS found
+"""
+"""How many consents of recipients from one to another a provider has, up to a number."""
+
+NEWEST = "SELECT coalesce(max(seq), 0) FROM consent_event WHERE provider_id = %s"
+"""The number of a provider's newest event: while it is the same, so are the provider's consents."""
+
+
+_DEALERS = (
+    "SELECT min(retailer_code) IS NOT NULL FROM consent_event WHERE provider_id = %s AND retailer_code IS NOT NULL"
+)
+
+
+def has_dealers(provider_id: int) -> bool:
+    """Return whether any movement of the provider names a dealer; where none does, no event is looked up for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DEALERS, [provider_id])
+        return bool(cursor.fetchone()[0])
 
 
 def values_of(job: ImportJob, *, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Return the values that the queries take, but for the span of `KNOWS`."""
+    """Return the values that the queries take."""
     return {
         "provider": job.provider_id,
         "brand": job.brand_id,
-        "job": job.pk,
         "earliest": earliest_allowed(now, policy.calendar),
         "transition": policy.transition_open,
+        "dealers": has_dealers(job.provider_id),
         "free": policy.tacir_first_ret,
         "repeats": True,
     }

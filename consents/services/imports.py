@@ -19,10 +19,9 @@ from consents.enums import IMPORT_OPEN, IMPORT_OVER, IMPORT_TRANSITIONS, ImportS
 from consents.imports.columns import ColumnsUnknown
 from consents.imports.tables import head_of, is_workbook, table_of
 from consents.models import ImportJob, ImportPiece
-from consents.services.import_check import check, forget_rows, forget_staged, locked_job
-from consents.services.import_chunks import CHUNK, StagedRowsLost, apply_chunk
 from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns, is_known
 from consents.services.import_files import keep_content, open_content, weigh
+from consents.services.import_jobs import CHUNK, StagedRowsLost, forget_rows, forget_staged, locked_job
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import move, record
@@ -84,7 +83,7 @@ def _looked_into(content: BinaryIO, brand: Brand) -> dict[str, Any]:
     """Return what a job keeps of a foreign head; it waits for its columns unless those of one like it are known."""
     only_head = FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
     try:
-        if next(table_of(content).lines, None) is None:
+        if next(table_of(content).lines(), None) is None:
             raise only_head
     except ColumnsUnknown as unknown:
         head = head_of(content, rows=SHOWN_ROWS)
@@ -166,6 +165,10 @@ def _next(provider_id: int) -> ImportJob | None:
 
 
 def _advance(job: ImportJob, clock: Callable[[], datetime], size: int) -> None:
+    # Polars is large: only the workers who do the work pay for it.
+    from consents.services.import_check import check  # noqa: PLC0415  (as above)
+    from consents.services.import_chunks import apply_chunk  # noqa: PLC0415  (as above)
+
     try:
         if job.state == ImportState.APPLYING:
             while apply_chunk(job, now=clock(), size=size):

@@ -4,6 +4,7 @@ libphonenumber is the arbiter. Which numbers are good is the caller's question: 
 """
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -16,8 +17,8 @@ EXAMPLE = re.compile(r"\+90599[0-9]{7}")
 E164 = re.compile(r"\+[1-9][0-9]+")
 _TURKISH = re.compile(r"\+90[2-58][0-9]{9}")
 # White space, and the dashes that word processors make of a hyphen.
-_BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]+")
-_MOBILE = re.compile(r"(?:\+?90|0)?(5[0-9]{9})")
+BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]+")
+MOBILE = re.compile(r"(?:\+?90|0)?(5[0-9]{9})")
 _DIALLED = re.compile(r"\+?[0-9]{7,17}")
 
 
@@ -27,12 +28,12 @@ def read(text: str) -> str:
     It is Turkish where it names no country: 0532 123 45 67, 532…, 0090… and +90 (532)… are +90532…
     """
     text = text.strip()
-    compact = _BETWEEN.sub("", text)
+    compact = BETWEEN.sub("", text)
     if compact.startswith("00"):
         compact = f"+{compact[2:]}"
     if not _DIALLED.fullmatch(compact):
         return text
-    mobile = _MOBILE.fullmatch(compact)
+    mobile = MOBILE.fullmatch(compact)
     if mobile is not None:  # nearly all are; the library takes fifty times as long to say the same
         return f"+90{mobile[1]}"
     if compact.startswith("90") and len(compact) == 12:
@@ -61,7 +62,12 @@ def is_in_use(number: str) -> bool:
     """Return whether this is a number in E.164, written as it is stored, of a range that is given out."""
     if TURKISH_MOBILE.fullmatch(number):
         return True
-    parsed = _parsed(number) if len(number) <= LONGEST and E164.fullmatch(number) else None
+    return len(number) <= LONGEST and E164.fullmatch(number) is not None and _is_given_out(number)
+
+
+@lru_cache(maxsize=256)  # a number is asked about before it is mended, after it, and when it is read
+def _is_given_out(number: str) -> bool:
+    parsed = _parsed(number)
     return parsed is not None and _written(parsed) == number and phonenumbers.is_valid_number(parsed)
 
 

@@ -70,11 +70,9 @@ def test_problems(job: ImportJob, values: str, constraint: str) -> None:
     assert violated(f"{sql}{values})", job.provider_id, job.pk) == constraint
 
 
-def test_a_place_among_the_staged_rows_is_taken_once(job: ImportJob) -> None:
-    sql = (
-        "INSERT INTO consent_import_row (provider_id, job_id, position, line, recipient, channel, recipient_type,"
-        " status) VALUES (%s, %s, 1, 2, 'a@bb.cc', 3, 1, 1)"
-    )
+def test_a_block_is_there_once_and_holds_rows(job: ImportJob) -> None:
+    sql = "INSERT INTO consents_importblock (job_id, after, size, content_encrypted) VALUES (%s, 0, %s, '')"
+    assert violated(sql, job.pk, 0) == "import_block_holds"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [job.provider_id, job.pk])
-    assert violated(sql, job.provider_id, job.pk) == "consent_import_row_pkey"
+        cursor.execute(sql, [job.pk, 1])
+    assert violated(sql, job.pk, 1) == "import_block_once"

@@ -28,7 +28,7 @@ STAGED = ("+905321234567", 2, 1, 1, 8, "2026-11-23 10:00:00+03:00", None)
 
 
 def lines_of(data: bytes) -> list[Line]:
-    return list(table_of(io.BytesIO(data)).lines)
+    return list(table_of(io.BytesIO(data)).lines())
 
 
 def refusal_of(data: bytes) -> str:
@@ -60,7 +60,7 @@ class TestTables:
             b"Satir;retailerCode;status;recipient;consentDate;source;type\n7;10000001;ONAY;a@bb.cc;d;s;t\n"
         )
         assert table.columns.ignored == ("Satir",)
-        assert list(table.lines) == [Line(2, ("t", "s", "a@bb.cc", "ONAY", "d", "", "10000001"))]
+        assert list(table.lines()) == [Line(2, ("t", "s", "a@bb.cc", "ONAY", "d", "", "10000001"))]
 
     def test_a_short_row_a_wide_row_and_an_open_quote(self) -> None:
         data = f'{HEAD}\nMESAJ,HS_WEB\n{GOOD},,\n{GOOD},x\n"MESAJ,HS_WEB\n{GOOD}\n'.encode()

@@ -56,7 +56,7 @@ def _no_consents_left(transactional_db: None) -> Iterator[None]:
     yield
     forget_consents()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE consent_import_row, consent_import_problem")
+        cursor.execute("TRUNCATE consent_import_problem")
 
 
 def database_url() -> str:

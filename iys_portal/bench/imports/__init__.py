@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Person, Provider
 from brands.models import Brand
+from consents.imports.frames import FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.tables import table_of
 from consents.models import ImportJob
@@ -236,10 +237,10 @@ class _Run:
     def _workbook(self) -> None:
         small = corpus(min(self._options.rows, _MOST_SHEET), seed=self._options.seed, now=self._now)
         content = naive.written_by_openpyxl(line.split(",") for line in small.content.decode().split("\n"))
-        if [line.cells for line in table_of(content).lines] != naive.read_by_openpyxl(content):
+        if [line.cells for line in table_of(content).lines()] != naive.read_by_openpyxl(content):
             self._wrong.append("openpyxl reads other cells of the workbook.")
         own, other = in_turns(
-            lambda: seconds(lambda: sum(1 for _ in table_of(content).lines)),
+            lambda: seconds(lambda: sum(1 for _ in table_of(content).lines())),
             lambda: seconds(lambda: naive.read_by_openpyxl(content)),
             times=self._options.runs,
         )
@@ -254,11 +255,11 @@ class _Run:
         empty()
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE consent_event DISABLE TRIGGER USER")
-            cursor.execute("TRUNCATE consent_event, consent_import_problem, consent_import_row")
+            cursor.execute("TRUNCATE consent_event, consent_import_problem")
             cursor.execute("ALTER TABLE consent_event ENABLE TRIGGER USER")
-            cursor.execute("TRUNCATE consents_importpiece, consents_importjob")
+            cursor.execute("TRUNCATE consents_importblock, consents_importpiece, consents_importjob")
 
 
 def _judged(content: bytes, now: datetime) -> int:
-    judge = RowJudge(policy=Policy(Calendar()), now=now)
-    return sum(not isinstance(judge.judge(line.cells), list) for line in table_of(content).lines)
+    judge = FrameJudge(RowJudge(policy=Policy(Calendar()), now=now))
+    return sum(judge.judge(portion).good.height for portion in table_of(content).portions)

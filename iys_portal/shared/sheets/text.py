@@ -16,6 +16,7 @@ from iys_portal.shared.sheets.source import CHUNK, MEBIBYTE, Source, opened
 
 MAX_FILE_BYTES = 64 * MEBIBYTE
 MAX_LINE_CHARACTERS = 10_000
+LINE_TOO_LONG = "Dosyada 10.000 karakterden uzun bir satır var; okunmadı."
 
 _ASCII = bytes(range(0x80))
 _EXPECTED = "ÇçĞğİıÖöŞşÜüÂâÎîÛû‘’“”–—…•€°\N{NO-BREAK SPACE}".encode("cp1254")
@@ -42,8 +43,26 @@ def raw_lines(source: Source, encoding: str | None = None, *, limit: int = MAX_F
     try:
         while line := text.readline(MAX_LINE_CHARACTERS + 1):
             if len(line.removesuffix("\n")) > MAX_LINE_CHARACTERS:
-                raise FileRefused("Dosyada 10.000 karakterden uzun bir satır var; okunmadı.")
+                raise FileRefused(LINE_TOO_LONG)
             yield line
+    except UnicodeError:
+        raise FileRefused(f"Dosya bildirilen karakter kodlamasıyla ({encoding}) okunamadı.") from None
+    finally:
+        if not stream.closed:
+            text.detach()  # the caller's file stays open
+
+
+def blocks_of(source: Source, encoding: str, *, limit: int, characters: int) -> Iterator[str]:
+    """Yield the file's lines as `raw_lines` reads them, many at a time: the first block is short, the others are of
+    about so many characters. Whether a line is too long is the reader's to look at.
+    """
+    stream = opened(source, limit=limit)
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline=None)
+    size = CHUNK
+    try:
+        while block := text.read(size):
+            yield block if block.endswith("\n") else block + text.readline(MAX_LINE_CHARACTERS + 1)
+            size = characters
     except UnicodeError:
         raise FileRefused(f"Dosya bildirilen karakter kodlamasıyla ({encoding}) okunamadı.") from None
     finally:

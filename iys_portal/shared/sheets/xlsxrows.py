@@ -8,16 +8,18 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
+from itertools import islice
 from typing import BinaryIO, cast
 
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import MEBIBYTE, Source, opened
 from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, Unreadable, column_index, heading
 from iys_portal.shared.sheets.text import clean
+from iys_portal.shared.sheets.xlsxusual import CELL, ROW, SHEET, TEXT, TEXTS, Unusual, segments, unescaped
 from iys_portal.shared.sheets.xmlstream import BrokenXmlError, Plan, Values, walk
 
 MAX_RATIO = 200
@@ -202,22 +204,43 @@ def _shared_texts(book: _Book) -> list[str]:
     """Return the texts that cells name by number; their phonetic readings are no part of them."""
     if "xl/sharedStrings.xml" not in book.parts:
         return []
+    with suppress(Unusual), book.open("xl/sharedStrings.xml") as stream:
+        return _Texts(book.limits).usual(stream)
     values: Values = []
-    texts: list[str] = []
-    size = 0
+    texts = _Texts(book.limits)
 
     def take(_number: int) -> None:
-        nonlocal size
-        text = _text("".join(value for path, value in values if "@" not in path))
+        texts.add("".join(value for path, value in values if "@" not in path))
         values.clear()
-        texts.append(text)
-        size += len(text)
-        if len(texts) > book.limits.strings or size > book.limits.string_characters:
-            raise FileRefused("Excel dosyasında olağandışı çok metin var; okunmadı.")
 
     plan = Plan(anchors={"sst": ""}, keep=frozenset({"si/t", "si/r/t"}), ends={"si": take})
     _read_part(book, "xl/sharedStrings.xml", plan, values)
-    return texts
+    return texts.found
+
+
+class _Texts:
+    """Collects texts, within limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.found: list[str] = []
+        self._limits, self._size = limits, 0
+
+    def add(self, written: str) -> None:
+        text = _text(written)
+        self.found.append(text)
+        self._size += len(text)
+        if len(self.found) > self._limits.strings or self._size > self._limits.string_characters:
+            raise FileRefused("Excel dosyasında olağandışı çok metin var; okunmadı.")
+
+    def usual(self, stream: BinaryIO) -> list[str]:
+        """Return the texts of a part that is written as usual. Raises Unusual."""
+        for many in segments(stream, opening=TEXTS, inside=["sst"], closing="</si>"):
+            for segment in many:
+                match = TEXT.fullmatch(segment)
+                if match is None:
+                    raise Unusual
+                self.add(unescaped(match[1]))
+        return self.found
 
 
 def _day_styles(book: _Book) -> frozenset[int]:
@@ -257,6 +280,8 @@ def _shows_day(style: str, custom: dict[str, str]) -> bool:
 
 def _text(written: str) -> str:
     """Return a text with the escapes of the format undone, lines kept."""
+    if written.isascii() and written.isprintable() and "_x" not in written:
+        return written.strip()
     if "_x" in written:
         written = _ESCAPED.sub(_unescaped, written)
     return "\n".join(clean(line).strip() for line in re.split(r"\r\n|\r|\n", written)).strip()
@@ -278,9 +303,59 @@ class _Sheet:
         self.number = 0
         self.column = 0
         self.cells: dict[int, Cell] = {}
+        self.columns: dict[str, int] = {}
 
     def rows(self, part: str) -> Iterator[Row]:
-        """Yield the rows of a part that hold anything, a piece at a time."""
+        """Yield the rows of a part that hold anything."""
+        taken = 0
+        try:
+            for row in self._usual(part):
+                yield row
+                taken += 1
+        except Unusual:
+            self.number = self.count = 0
+            yield from islice(self._parsed(part), taken, None)
+
+    def _usual(self, part: str) -> Iterator[Row]:
+        """Yield the rows as long as they are written as usual. Raises Unusual."""
+        with self.book.open(part) as stream:
+            for many in segments(stream, opening=SHEET, inside=["worksheet", "sheetData"], closing="</row>"):
+                for segment in many:
+                    match = ROW.fullmatch(segment)
+                    if match is None:
+                        raise Unusual
+                    self._count()
+                    if cells := self._cells(CELL.findall(match[2])):
+                        yield Row(int(match[1]), cells)
+
+    def _cells(self, found: list[tuple[str, str, str, str, str]]) -> dict[int, Cell]:
+        cells: dict[int, Cell] = {}
+        for letters, style, kind, value, text in found:
+            column = self.columns.get(letters)
+            if column is None:
+                column = self.columns[letters] = column_index(letters)
+            if kind == "inlineStr":
+                cell: Cell | None = _text(unescaped(text))
+            elif text:
+                raise Unusual
+            else:
+                cell = _cell(self.book, {"@t": kind or "n", "@s": style or "0", "/v": unescaped(value)})
+            if cell is None or cell == "":
+                continue
+            if column >= MAX_COLUMNS:
+                raise Unusual
+            cells[column] = cell
+        return cells
+
+    def _count(self) -> None:
+        self.count += 1
+        if self.count > self.book.limits.rows:
+            raise FileRefused(
+                f"Dosyada {self.book.limits.rows:,} satırdan fazlası var; bölerek yükleyin.".replace(",", ".")
+            )
+
+    def _parsed(self, part: str) -> Iterator[Row]:
+        """Yield the rows as a parser reads them, a piece at a time."""
         plan = Plan(
             anchors={"worksheet": ""},
             keep=frozenset(
@@ -298,11 +373,7 @@ class _Sheet:
         written = _attributes(self.values).get("r", "")
         self.number = int(written) if written.isdecimal() and len(written) < 8 else self.number + 1
         self.column = -1
-        self.count += 1
-        if self.count > self.book.limits.rows:
-            raise FileRefused(
-                f"Dosyada {self.book.limits.rows:,} satırdan fazlası var; bölerek yükleyin.".replace(",", ".")
-            )
+        self._count()
 
     def _close_row(self, _number: int) -> None:
         self.values.clear()

@@ -1,0 +1,94 @@
+"""Good rows of a file in the order of the consents' key, however many: in memory are some, the others on disk.
+
+Only workers import this module (see consents/imports/frames.py).
+"""
+
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from tempfile import TemporaryFile
+from typing import NamedTuple, Self
+
+import polars as pl
+
+KEY = ["recipient", "channel", "recipient_type"]
+IN_MEMORY = 8 * 1024 * 1024
+"""Bytes of rows that are sorted at a time, about."""
+
+PIECE = 4_000
+"""Rows that are read from disk at a time."""
+
+
+class _Piece(NamedTuple):
+    """Sorted rows on disk: their first and last recipient, and where they are."""
+
+    first: str
+    last: str
+    place: int
+    size: int
+
+
+class Sorter:
+    """Takes frames of rows and gives them back sorted by key, of every key the last row only."""
+
+    def __init__(self) -> None:
+        self._disk = TemporaryFile()  # noqa: SIM115  (closed with the sorter)
+        self._pieces: list[_Piece] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._disk.close()
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take the rows of a portion."""
+        for piece in _last_of_each(rows).iter_slices(PIECE):
+            content = io.BytesIO()
+            piece.write_ipc(content, compression="uncompressed")
+            place = self._disk.tell()
+            self._disk.write(content.getbuffer())
+            recipients = piece["recipient"]
+            self._pieces.append(_Piece(recipients[0], recipients[-1], place, self._disk.tell() - place))
+
+    def blocks(self, size: int) -> Iterator[pl.DataFrame]:
+        """Yield the rows in blocks of `size`, or a few more: those of one recipient are in one block."""
+        for lower, upper in pairwise([None, *self._bounds(), None]):
+            yield from _cut(self._range(lower, upper), size)
+
+    def _bounds(self) -> list[str]:
+        """Return the recipients at which the rows are parted so that each part is about as much as fits."""
+        parts = sum(piece.size for piece in self._pieces) // IN_MEMORY + 1
+        firsts = sorted(piece.first for piece in self._pieces)
+        return sorted({firsts[len(firsts) * part // parts] for part in range(1, parts)})
+
+    def _range(self, lower: str | None, upper: str | None) -> pl.DataFrame:
+        """Return the rows from one recipient on, up to another."""
+        found = []
+        for piece in self._pieces:
+            if (upper is not None and piece.first >= upper) or (lower is not None and piece.last < lower):
+                continue
+            self._disk.seek(piece.place)
+            rows = pl.read_ipc(io.BytesIO(self._disk.read(piece.size)))
+            if lower is not None and piece.first < lower:
+                rows = rows.filter(pl.col("recipient") >= lower)
+            if upper is not None and piece.last >= upper:
+                rows = rows.filter(pl.col("recipient") < upper)
+            found.append(rows)
+        return _last_of_each(pl.concat(found)) if found else pl.DataFrame(schema={"recipient": pl.String})
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows sorted by key, of every key the one that stands last in the file."""
+    rows = rows.sort(*KEY, "line")
+    return rows.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY))
+
+
+def _cut(rows: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
+    recipients, start = rows["recipient"], 0
+    while start < len(recipients):
+        end = min(start + size, len(recipients))
+        while end < len(recipients) and recipients[end] == recipients[end - 1]:
+            end += 1
+        yield rows[start:end]
+        start = end

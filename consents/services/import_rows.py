@@ -1,0 +1,136 @@
+"""Rows of a file that wait to be recorded: kept in encrypted blocks, judged by what is recorded.
+
+A row has the columns of `consents.imports.frames.STAGED` and what the comparison found: its verdict (see
+consents/services/import_sql.py), the status that was recorded (`was`) and the number of its event (`before`).
+Only workers import this module: it needs polars.
+"""
+
+import io
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from consents.enums import Channel, ConsentStatus, Source
+from consents.imports.frames import STAGED
+from consents.models import ImportBlock, ImportJob
+from consents.services.import_files import copying
+from consents.services.import_jobs import StagedRowsLost
+from consents.services.import_sql import CHANGED, CHUNK_TABLE, KNOWS, NEW, SAME, STAGED_TABLE, Known
+from iys_portal.shared.clock import istanbul_day
+from iys_portal.shared.crypto import decrypt, encrypt
+
+_FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
+# One text is read far quicker than as many rows.
+_VERDICTS = """
+    SELECT string_agg(concat(position, E'\t', verdict, E'\t', was, E'\t', before), E'\n') FROM import_chunk
+"""
+# How many times the rows the provider's consents between them may be, to be read at once.
+_NOT_MANY_MORE = 3
+# What the planner does not know it cannot choose by (consents/services/import_writing.py).
+_AT_ONCE = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_nestloop = off"
+_ONE_BY_ONE = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = on"
+_TO_JUDGE = ["position", *STAGED]
+_APPROVES = pl.col("status") == ConsentStatus.ONAY.value
+
+
+# --- Blocks -----------------------------------------------------------------------------------------------------------
+def keep_block(job: ImportJob, *, after: int, rows: pl.DataFrame) -> None:
+    """Keep the rows that come after so many others of a job."""
+    content = io.BytesIO()
+    rows.write_ipc(content, compression="lz4")
+    ImportBlock.objects.create(job=job, after=after, size=rows.height, content_encrypted=encrypt(content.getvalue()))
+
+
+def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
+    """Return the rows that come after so many others of a job, with their `position` among all, counted from 1.
+
+    They are of one block, and no more than `most`. Raises StagedRowsLost.
+    """
+    block = job.blocks.filter(after__lte=after).order_by("-after").first()
+    if block is None or after >= block.after + block.size:
+        raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
+    rows = pl.read_ipc(io.BytesIO(decrypt(block.content_encrypted)))
+    return numbered(rows, after=block.after)[after - block.after :][:most]
+
+
+def numbered(rows: pl.DataFrame, *, after: int) -> pl.DataFrame:
+    """Return rows with their `position` among all of a job."""
+    return rows.with_row_index("position", after + 1).cast({"position": pl.Int32})
+
+
+# --- What comes of them -----------------------------------------------------------------------------------------------
+def known_of(rows: pl.DataFrame, *, provider_id: int) -> Known:
+    """Return what the provider has of recipients from the first of these to the last."""
+    most = _NOT_MANY_MORE * rows.height
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWS, [provider_id, rows["recipient"][0], rows["recipient"][-1], most + 1])
+        count = int(cursor.fetchone()[0])
+    return Known.FAR_MORE if count > most else Known.AS_MUCH if count else Known.NOTHING
+
+
+def is_plain(*, earliest: datetime) -> pl.Expr:
+    """Whether no more than the state decides about a row: it is young enough, of no dealer, and not dated 2015."""
+    day = pl.col("consent_at").str.head(10)
+    is_young = pl.col("consent_at").is_null() | (day >= f"{istanbul_day(earliest):%Y-%m-%d}")
+    return is_young & pl.col("retailer_code").is_null() & pl.col("source").ne_missing(Source.HS_2015.value)
+
+
+def is_surely_new(*, earliest: datetime) -> pl.Expr:
+    """Whether a row is new where the provider has no consent of its recipient: a refusal may not be the first."""
+    return is_plain(earliest=earliest) & _APPROVES
+
+
+def still_stands(*, earliest: datetime) -> pl.Expr:
+    """Whether a row's verdict is what it was, if nobody has written a consent of the provider since."""
+    is_new = (pl.col("verdict") == NEW) & _APPROVES
+    return is_plain(earliest=earliest) & (is_new | pl.col("verdict").is_in([CHANGED, SAME]))
+
+
+def make_chunk(rows: pl.DataFrame, values: dict[str, Any], *, known: Known) -> None:
+    """Judge rows by what is recorded: they stand in the temporary table `import_chunk` afterwards, with verdicts.
+
+    The caller works `for_many_rows`.
+    """
+    span = {"first": rows["recipient"].min(), "last": rows["recipient"].max()}
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_staged, pg_temp.import_chunk, pg_temp.import_write")
+        cursor.execute(STAGED_TABLE)
+        copy_rows("import_staged", rows.select(_TO_JUDGE))
+        at_once = known == Known.AS_MUCH
+        if at_once:
+            cursor.execute(_AT_ONCE)
+        cursor.execute(CHUNK_TABLE[known], values | span)
+        if at_once:
+            cursor.execute(_ONE_BY_ONE)
+
+
+def add_to_chunk(rows: pl.DataFrame) -> None:
+    """Put rows whose verdicts stand into the chunk."""
+    copy_rows("import_chunk", rows.select(*_TO_JUDGE, "was", "before", "verdict"))
+
+
+def verdicts_of_chunk() -> pl.DataFrame:
+    """Return what was found of the rows of the chunk, by their position."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERDICTS)
+        found = cursor.fetchone()[0]
+    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=_FOUND)
+
+
+def approved_addresses(rows: pl.DataFrame) -> tuple[int, int]:
+    """Return how many phones and how many e-mail addresses are approved by rows."""
+    is_mail = pl.col("channel") == Channel.EPOSTA.value
+    approved = rows.filter(_APPROVES)
+    phones, emails = (approved.filter(kind)["recipient"].n_unique() for kind in (~is_mail, is_mail))
+    return phones, emails
+
+
+# --- COPY -------------------------------------------------------------------------------------------------------------
+def copy_rows(table: str, rows: pl.DataFrame) -> None:
+    """Write rows into the table's columns of the same names; no text of theirs has a letter to be escaped."""
+    content = io.BytesIO()
+    rows.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+    with copying(f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN") as copy:
+        copy.write(content.getbuffer())

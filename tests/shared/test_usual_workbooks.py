@@ -1,0 +1,110 @@
+"""Workbooks as nearly all programs write them are taken by expressions: the same rows as the parser makes of them."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import openpyxl
+import pytest
+
+from iys_portal.shared.sheets import xlsxrows
+from iys_portal.shared.sheets.refusal import FileRefused
+from iys_portal.shared.sheets.table import Row
+from iys_portal.shared.sheets.xlsxusual import Unusual
+
+DAY = datetime(2026, 11, 23, 10, 5)  # noqa: DTZ001  (as workbooks have it)
+CELLS = ["+905321234567", 5321234567, 12.5, True, None, "a & b < c", "Çağrı\nİzmir", " uc ", "_x0041_", DAY]
+
+
+def written(*, shared: bool, formulas: bool = True) -> bytes:
+    book = openpyxl.Workbook(write_only=not shared)
+    sheet = book.active if shared else book.create_sheet()
+    assert sheet is not None
+    for number in range(300):
+        sheet.append([*CELLS[number % 5 :], number, *([f"=A{number + 1}"] if formulas and number > 200 else [])])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def with_part(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, change(content) if part in name else content)
+    return file.getvalue()
+
+
+def rows_of(data: bytes) -> list[Row] | str:
+    try:
+        return list(xlsxrows.rows_of(data, times=True))
+    except FileRefused as refused:
+        return refused.message
+
+
+@contextmanager
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All is unusual: the parser reads it."""
+
+    def never(*_: object, **__: object) -> Iterator[list[str]]:
+        raise Unusual
+        yield []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(xlsxrows, "segments", never)
+        yield
+
+
+ROW = b'<row r="999"><c r="A999"><v>7</v></c></row>'
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda part: part,
+    "line ends": lambda part: part.replace(b"<row", b"\r\n<row"),
+    "spaces": lambda part: part.replace(b"<c ", b" <c "),
+    "comment": lambda part: part.replace(b"<sheetData>", b"<!-- <sheetData> --><sheetData>"),
+    "comment between": lambda part: part.replace(b'<row r="7"', b'<!-- --><row r="7"'),
+    "prefix": lambda part: part.replace(b"<row ", b"<x:row ").replace(b"</row>", b"</x:row>"),
+    "doctype": lambda part: b'<!DOCTYPE a [<!ENTITY b "c">]>' + part,
+    "entity": lambda part: part.replace(b"&amp;", b"&#38;").replace(b"uc", b"&b;", 1),
+    "number": lambda part: part.replace(b"&lt;", b"&#60;").replace(b"&amp;", b"&#x20AC;"),
+    "no character": lambda part: part.replace(b"&lt;", b"&#1;"),
+    "half a character": lambda part: part.replace(b"&lt;", b"&#xD800;"),
+    "line end": lambda part: part.replace(b"&lt;", b"&#13;&#10;"),
+    "control": lambda part: part.replace(b"uc", b"u\x01c"),
+    "no utf-8": lambda part: part.replace(b"uc", b"u\xffc"),
+    "cut": lambda part: part[: len(part) // 2],
+    "cut after": lambda part: part[:-3],
+    "more after": lambda part: part.replace(b"</sheetData>", b"</sheetData>" + ROW),
+    "two": lambda part: part.replace(b"</sheetData>", b"</sheetData><sheetData>" + ROW + b"</sheetData>"),
+    "elsewhere": lambda part: part.replace(b"<sheetData", b"<a><sheetData").replace(b"</sheetData", b"</sheetData></a"),
+    "empty last row": lambda part: part.replace(b"</sheetData>", b'<row r="400"/></sheetData>'),
+    "no rows": lambda part: part.replace(b"<sheetData>", b"<sheetData >").replace(b"<sst", b"<tss"),
+    "far": lambda part: part.replace(b'r="A7"', b'r="ZZ7"'),
+    "no reference": lambda part: part.replace(b'r="A7"', b""),
+    "empty row": lambda part: part.replace(b'<row r="7"', b'<row r="6"/><row r="7"'),
+    "bad value": lambda part: part.replace(b"<v>12.5</v>", b"<v>x</v>").replace(b"<v>12.5</v>", b"<v/>"),
+    "phonetic": lambda part: part.replace(b"</t></si>", b"</t><rPh><t>x</t></rPh></si>"),
+}
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("change", CHANGES)
+def test_usual_and_parsed_rows_are_the_same(change: str, monkeypatch: pytest.MonkeyPatch, *, shared: bool) -> None:
+    data = with_part(written(shared=shared), "sheet1.xml", CHANGES[change])
+    data = with_part(data, "sharedStrings.xml", CHANGES[change])
+    with parsed(monkeypatch):
+        expected = rows_of(data)
+    assert rows_of(data) == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [*(written(shared=shared, formulas=False) for shared in (True, False))],
+)
+def test_what_programs_write_needs_no_parser(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsxrows._Sheet, "_parsed", lambda *_: 1 / 0)
+    rows = rows_of(data)
+    assert isinstance(rows, list)
+    assert len(rows) == 300
