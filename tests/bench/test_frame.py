@@ -139,7 +139,7 @@ def test_memory_is_the_workers_own(workers: list[Worker]) -> None:
 # --- Contracts ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("rows", "quick", "plan"),
-    [(200, False, (200, 1000, 500)), (20, False, (20, 100, 50)), (5, True, (6, 6, 6)), (1, False, (2, 6, 2))],
+    [(200, False, (200, 1000, 500)), (20, False, (20, 100, 50)), (5, True, (5, 5, 5)), (1, False, (2, 6, 2))],
 )
 def test_plan(rows: int, quick: bool, plan: tuple[int, int, int]) -> None:
     made = Plan.of(Options(rows=rows, runs=3, seed=SEED, quick=quick, say=print))
