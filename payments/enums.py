@@ -50,7 +50,7 @@ ORDER_TRANSITIONS: Transitions[OrderState] = {
     _S.EXPIRED: frozenset({_S.PAID, _S.IN_REVIEW}),
     _S.CANCELLED: frozenset({_S.IN_REVIEW}),
     _S.REFUND_DUE: frozenset({_S.REFUNDED, _S.IN_REVIEW}),
-    _S.REFUNDED: frozenset({_S.IN_REVIEW}),
+    _S.REFUNDED: frozenset({_S.IN_REVIEW, _S.REFUND_DUE}),
 }
 
 # States in which the customer still owes something and the order stands on Paket Yönetimi as pending.
@@ -165,6 +165,7 @@ BANK_REFUND_TRANSITIONS: Transitions[BankRefundState] = {
     _B.CONFIRMED: frozenset({_B.OWED}),
     _B.CANCELLED: frozenset(),
 }
+OPEN_BANK_REFUNDS = (_B.OWED, _B.EXPORTED)
 
 
 class AttemptState(models.TextChoices):

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import Person
-from payments.enums import BankRefundState, DecisionKind, DecisionState
+from payments.enums import OPEN_BANK_REFUNDS, BankRefundState, DecisionKind, DecisionState
 from payments.models.bank import BankAccount, StatementLine, validate_iban
 from payments.models.orders import Order
 
@@ -167,7 +167,7 @@ class BankRefund(models.Model):
             models.Index(
                 fields=["amount"],
                 name="bank_refund_open",
-                condition=Q(state__in=[BankRefundState.OWED, BankRefundState.EXPORTED]),
+                condition=Q(state__in=[*OPEN_BANK_REFUNDS]),
             ),
         ]
 

@@ -5,10 +5,9 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from iys_portal.shared.money import ZERO
-from payments.enums import BankRefundState
+from payments.enums import OPEN_BANK_REFUNDS, BankRefundState
 from payments.models import BankRefund, RefundFile, StatementLine
 
-OPEN = (BankRefundState.OWED, BankRefundState.EXPORTED)
 OPEN_WORD = "acik"
 
 
@@ -18,7 +17,7 @@ def refunds(state: str = "") -> QuerySet[BankRefund]:
     if state in BankRefundState.values:
         found = found.filter(state=state)
     elif state != "hepsi":
-        found = found.filter(state__in=OPEN)
+        found = found.filter(state__in=OPEN_BANK_REFUNDS)
     return found.order_by("pk")
 
 
@@ -32,7 +31,7 @@ def refund_with(pk: int) -> QuerySet[BankRefund]:
 
 def owed_total() -> Any:
     """Return what is owed to senders and not yet seen leaving, in TRY."""
-    return BankRefund.objects.filter(state__in=OPEN).aggregate(total=Sum("amount"))["total"] or ZERO
+    return BankRefund.objects.filter(state__in=OPEN_BANK_REFUNDS).aggregate(total=Sum("amount"))["total"] or ZERO
 
 
 def debits_for(refund: BankRefund) -> QuerySet[StatementLine]:
@@ -61,4 +60,4 @@ def file_with(pk: int) -> QuerySet[RefundFile]:
 def likely_for(line: StatementLine) -> QuerySet[BankRefund]:
     """Return the open refunds that an outgoing movement may have paid, as its verdict names them."""
     numbers = line.features.get("refunds", []) if line.amount < 0 and line.rule == "refund-likely" else []
-    return BankRefund.objects.filter(pk__in=numbers, state__in=OPEN).order_by("pk")
+    return BankRefund.objects.filter(pk__in=numbers, state__in=OPEN_BANK_REFUNDS).order_by("pk")

@@ -6,9 +6,8 @@ from django.db.models import QuerySet
 
 from iys_portal.audit.models import AuditEvent
 from iys_portal.audit.selectors import history_of
-from payments.enums import RefundState
+from payments.enums import OPEN_BANK_REFUNDS, RefundState
 from payments.models import CardAttempt, Order, Refund
-from payments.selectors.bank_refunds import OPEN
 from payments.selectors.orders import TimelineEntry
 
 _CLOSED = (RefundState.CONFIRMED, RefundState.REJECTED)
@@ -29,7 +28,8 @@ def open_refunds() -> QuerySet[Refund]:
 
 def goes_back_still(order: Order) -> bool:
     """Return whether money of an order has to go back and has not yet, to a card or to the sender of a transfer."""
-    to_cards, to_senders = order.refunds.exclude(state__in=_CLOSED), order.bank_refunds.filter(state__in=OPEN)
+    to_cards = order.refunds.exclude(state__in=_CLOSED)
+    to_senders = order.bank_refunds.filter(state__in=OPEN_BANK_REFUNDS)
     return to_cards.exists() or to_senders.exists()
 
 

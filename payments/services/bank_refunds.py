@@ -15,6 +15,7 @@ from iys_portal.shared.money import ZERO, format_lira
 from payments.enums import (
     BANK_REFUND_TRANSITIONS,
     LINE_TRANSITIONS,
+    OPEN_BANK_REFUNDS,
     ORDER_TRANSITIONS,
     BankRefundState,
     LineState,
@@ -25,8 +26,6 @@ from payments.refund_files import Payment, as_csv, as_pain001, digest
 from payments.rules import IBAN_FORM, needs_second_person, turkish_iban
 from payments.selectors.lines import AWAITING_A_PERSON
 from payments.selectors.refunds import goes_back_still
-
-_OPEN = (BankRefundState.OWED, BankRefundState.EXPORTED)
 
 
 class RefundRefused(Exception):
@@ -172,7 +171,7 @@ def confirm_by_debit(*, refund_id: int, debit_line_id: int, person: Person | Non
     """
     refund = _locked([refund_id], also=[debit_line_id])[0]
     debit = StatementLine.objects.get(pk=debit_line_id)
-    if refund.state not in _OPEN:
+    if refund.state not in OPEN_BANK_REFUNDS:
         raise RefundRefused(f"Bu iade «{refund.get_state_display()}» durumunda.")
     if debit.account_id != refund.line.account_id or debit.currency != "TRY" or debit.is_reversal:
         raise RefundRefused("Seçilen hareket bu hesaptan çıkan bir ödeme değil.")
@@ -198,7 +197,10 @@ def confirm_by_debit(*, refund_id: int, debit_line_id: int, person: Person | Non
 
 @transaction.atomic
 def owe_again(*, refund_id: int, reason: str, person: Person | None) -> BankRefund:
-    """Owe a refund again that the bank did not pay out, or that came back. Locks line, order and refund."""
+    """Owe a refund again that the bank did not pay out, or that came back. Locks line, order and refund.
+
+    An order that counted as refunded is due again.
+    """
     (refund,) = _locked([refund_id])
     if refund.state not in {BankRefundState.EXPORTED, BankRefundState.CONFIRMED}:
         raise RefundRefused("Bu iade bankada değil.")
@@ -213,6 +215,9 @@ def owe_again(*, refund_id: int, reason: str, person: Person | None) -> BankRefu
         debit_line=None,
         confirmed_at=None,
     )
+    if refund.order is not None and refund.order.state == OrderState.REFUNDED:
+        again = f"İadesi müşteriye ulaşmadı: {reason.strip()}"
+        move(refund.order, OrderState.REFUND_DUE, table=ORDER_TRANSITIONS, actor=person, reason=again)
     return refund
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from iys_portal.shared.money import format_lira
 from iys_portal.shared.turkish import fold, squeeze
-from payments.enums import BankRefundState
+from payments.enums import OPEN_BANK_REFUNDS, BankRefundState
 from payments.matching import Kind, Rule, Verdict
 from payments.models import BankRefund, StatementLine
 from payments.services import bank_refunds
@@ -21,7 +21,6 @@ from payments.services import bank_refunds
 PAID, LIKELY, RETURNED = "refund-paid", "refund-likely", "refund-returned"
 
 _REFERENCE = re.compile(r"(?<![0-9A-Z])IADE[ -]?([0-9]{1,18})(?![0-9])")
-_OPEN = (BankRefundState.OWED, BankRefundState.EXPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class RefundLines:
                 references |= _references(text)
         if not debits and not references:
             return cls([])
-        wanted = Q(state__in=_OPEN, amount__in=debits) | Q(pk__in=references)
+        wanted = Q(state__in=OPEN_BANK_REFUNDS, amount__in=debits) | Q(pk__in=references)
         return cls(list(BankRefund.objects.filter(wanted, line__account_id=account_id).order_by("pk")))
 
     @property
@@ -69,7 +68,7 @@ class RefundLines:
         if line.amount > 0:
             gone = [refund for refund in same if refund.pk in references and self._is_gone(refund)]
             return self._came_back(line, gone[0]) if len(gone) == 1 else None
-        waiting = [refund for refund in same if refund.state in _OPEN and refund.pk not in self._taken]
+        waiting = [refund for refund in same if refund.state in OPEN_BANK_REFUNDS and refund.pk not in self._taken]
         named = [refund for refund in waiting if refund.pk in references]
         if len(named) == 1:
             return self._went_out(line, named[0])

@@ -15,7 +15,7 @@ from accounts.models import Person
 from iys_portal.shared import codes
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.money import format_lira
-from payments.enums import BankRefundState
+from payments.enums import OPEN_BANK_REFUNDS, BankRefundState
 from payments.forms.bank_refunds import ApproveForm, DebitForm, OweAgainForm, PayeeForm, ReviewForm
 from payments.models import BankRefund, Order
 from payments.rules import AllocationRefused, needs_second_person
@@ -92,7 +92,7 @@ def refund(request: HttpRequest, pk: int) -> HttpResponse:
         "obstacle": services.obstacle(found),
         "needs_second": needs_second_person(found.amount),
         "is_own": cast("Person", request.user).pk in {found.requested_by_id, found.changed_by_id},
-        "is_open": found.state in refund_rows.OPEN,
+        "is_open": found.state in OPEN_BANK_REFUNDS,
     }
     return render(request, "accounting/bank_refund.html", context)
 

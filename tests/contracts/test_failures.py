@@ -28,7 +28,7 @@ def style_read_anew() -> Iterator[None]:
 
 
 def lose_font(settings: Settings, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setitem(rendering._PACKAGED, "package:inter.ttf", folder / "gone.ttf")
+    monkeypatch.setattr(rendering, "_TYPEFACE", folder / "gone.ttf")
 
 
 def lose_templates(settings: Settings, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -285,7 +285,7 @@ def test_what_was_not_approved_is_not_printed() -> None:
         "data:text/plain,x",
         "package:",
         "package:../settings.py",
-        "package:inter.ttf?x",
+        "package:inter-400.ttf?x",
         "x.png",
     ],
 )

@@ -228,7 +228,7 @@ def test_a_missing_template_is_told(document: SignedDocument, settings: Settings
 
 
 def test_a_missing_typeface_is_told(document: SignedDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(rendering._PACKAGED, "package:inter.ttf", tmp_path / "none.ttf")
+    monkeypatch.setattr(rendering, "_TYPEFACE", tmp_path / "none.ttf")
     rendering._style.cache_clear()
     assert run(ISSUE) is False
     rendering._style.cache_clear()

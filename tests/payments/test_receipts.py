@@ -274,7 +274,7 @@ def test_it_goes_out_with_the_e_mail(
 def test_the_e_mail_waits_when_it_cannot_be_drawn(
     by_transfer: Order, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(rendering._PACKAGED, "package:inter.ttf", tmp_path / "none.ttf")
+    monkeypatch.setattr(rendering, "_TYPEFACE", tmp_path / "none.ttf")
     rendering._style.cache_clear()
     try:
         with pytest.raises(RenderingError):

@@ -51,8 +51,7 @@ def browser(client_of: Callable[[Person], Client], alice: Person) -> Client:
 @pytest.fixture
 def no_typeface(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The file without which nothing can be printed is gone; the fixture's `undo` brings it back."""
-    missing = Path("/nonexistent/inter.ttf")
-    monkeypatch.setattr(rendering, "_PACKAGED", {"package:inter.ttf": missing})
+    monkeypatch.setattr(rendering, "_TYPEFACE", Path("/nonexistent/inter.ttf"))
     rendering._style.cache_clear()
     return monkeypatch
 

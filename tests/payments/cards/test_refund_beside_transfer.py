@@ -11,7 +11,7 @@ from iys_portal import ledger
 from payments.enums import DecisionKind
 from payments.models import BankRefund, LineDecision, Order, Refund, Statement, StatementLine
 from payments.selectors.lines import seen_of
-from payments.services import cards, decisions, orders, refunds, reviews
+from payments.services import bank_refunds, cards, decisions, orders, refunds, reviews
 from tests import factories
 from tests.payments.cards.in_memory import PayByCard, WatchedBank, pay, shop  # noqa: F401  (fixtures)
 from tests.payments.cards.memory_bank import ABANDONED_AFTER, Card
@@ -65,10 +65,17 @@ def test_it_is_refunded_when_the_last_of_both_is_back(
         owed = BankRefund.objects.get()
         imported(Transfer(f"IADE-{owed.pk}", -owed.amount), reference="EIADE")
 
+    def it_came_back() -> None:
+        bank_refunds.owe_again(refund_id=BankRefund.objects.get().pk, reason="Hesap kapalıymış", person=person)
+
+    def to_the_sender_again() -> None:
+        owed = BankRefund.objects.get()
+        imported(Transfer(f"IADE-{owed.pk} YENIDEN", -owed.amount), reference="EIADE2")
+
     states = [given_up.state]
-    for step in (to_the_card, to_the_sender):
+    for step in (to_the_card, to_the_sender, it_came_back, to_the_sender_again):
         step()
         given_up.refresh_from_db()
         states.append(given_up.state)
-    assert states == ["refund_due", "refund_due", "refunded"]
+    assert states == ["refund_due", "refund_due", "refunded", "refund_due", "refunded"]
     assert [name for name, check in ledger.verify().items() if not check["ok"]] == []
