@@ -38,10 +38,10 @@ class BatchResults:
 
 
 _RESULTS = f"""
-    SELECT b.repeats, i.position, i.codes, {written_sql("e.created_at")}, {TRANSACTION_ID}, original.request_id,
+    SELECT b.repeats, b.size, i.position, i.codes, {written_sql("e.created_at")}, {TRANSACTION_ID}, original.request_id,
         original.position
     FROM consent_batch b
-    JOIN consent_batch_item i ON i.provider_id = b.provider_id AND i.number = b.number
+    LEFT JOIN consent_batch_item i ON i.provider_id = b.provider_id AND i.number = b.number
     LEFT JOIN consent_event e ON e.provider_id = b.provider_id AND e.seq = i.seq
     LEFT JOIN LATERAL (
         SELECT ob.request_id, o.position FROM consent_batch_item o
@@ -70,6 +70,9 @@ def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datet
         rows = cursor.fetchall()
     if not rows:
         return None
+    repeats, size, position, *_ = rows[0]
+    if position is None:  # it waits
+        return BatchResults(request_id, repeats, [ItemResult(place) for place in range(size)])
     items = [
         ItemResult(
             position,
@@ -78,6 +81,6 @@ def results_of(provider: Provider, brand: Brand, request_id: UUID, *, now: datet
             codes.partition(",")[0],
             None if request is None else (request, sub_request_ids(request, [part])[0]),
         )
-        for _, position, codes, created_at, number, request, part in rows
+        for _, _, position, codes, created_at, number, request, part in rows
     ]
-    return BatchResults(request_id, rows[0][0], items)
+    return BatchResults(request_id, repeats, items)

@@ -6,6 +6,7 @@ the provider first in every key, so that they can be distributed by provider (do
 is shown in admin.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
 
@@ -224,7 +225,9 @@ class ConsentBatch(models.Model):
     """A list of consents that a program sent: accepted at once, recorded by a worker, in the order of `number`.
 
     The address of its results is `request_id`. `repeats`: what was recorded before, word by word, counts as recorded
-    again (v2). Kept for 60 days, as İYS keeps them (docs/adr/0040-consents-over-the-api.md).
+    again (v2). While it waits it holds its consents as COPY reads them (`items`) and how many there are of each kind
+    (`waiting`); recorded, each is a row of its own. Kept for 60 days, as İYS keeps them
+    (docs/adr/0040-consents-over-the-api.md).
     """
 
     pk = models.CompositePrimaryKey("provider_id", "number")
@@ -238,6 +241,8 @@ class ConsentBatch(models.Model):
     size = models.SmallIntegerField()
     failures = models.SmallIntegerField(default=0)
     repeats = models.BooleanField()
+    items = models.TextField(null=True)  # noqa: DJ001  (no text is none at all)
+    waiting = ArrayField(models.SmallIntegerField(), null=True)
 
     class Meta:
         managed = False
@@ -245,10 +250,10 @@ class ConsentBatch(models.Model):
 
 
 class ConsentBatchItem(models.Model):
-    """One consent of a batch and what came of it.
+    """One consent of a batch that was recorded, and what came of it.
 
     `seq` is the event that it became, or, where `is_repeat`, the one that had said the same before; `codes` are
-    İYS's reasons against it, with commas between them. While it waits it has neither.
+    İYS's reasons against it, with commas between them. It has one of both.
     """
 
     pk = models.CompositePrimaryKey("provider_id", "number", "position")

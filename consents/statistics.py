@@ -41,12 +41,11 @@ _MOVED = """
     GROUP BY 1, 2
 """
 _WAITING = """
-    SELECT i.channel, count(*) FROM consent_batch b
-    JOIN consent_batch_item i ON i.provider_id = b.provider_id AND i.number = b.number
-    WHERE b.provider_id = %(provider)s AND b.brand_id = %(brand)s AND b.finished_at IS NULL
-        AND b.received_at >= %(start)s AND b.received_at < %(end)s
-        AND i.recipient_type = %(kind)s AND i.seq IS NULL AND i.codes = ''
-    GROUP BY 1
+    SELECT channel, sum(waiting[3 * (%(kind)s - 1) + channel])
+    FROM consent_batch CROSS JOIN generate_series(1, 3) AS channel
+    WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND finished_at IS NULL
+        AND received_at >= %(start)s AND received_at < %(end)s
+    GROUP BY channel
 """
 
 

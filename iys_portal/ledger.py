@@ -252,16 +252,19 @@ _CHECKS: dict[str, tuple[str, str]] = {
             " (e.seq, e.status, e.source, e.consent_at)"
         ),
     ),
-    # While a batch waits none of its consents has a result, then all have: a reason, or the event that says the same.
+    # While a batch waits its consents are no rows, then all are: with a reason, or the event that says the same.
     "batches_say_what_came_of_them": (
         "consent_batch_item",
         (
-            "SELECT b.number FROM consent_batch b JOIN consent_batch_item i USING (provider_id, number)"
+            "SELECT b.number FROM consent_batch b LEFT JOIN (SELECT provider_id, number, count(*) AS count"
+            " FROM consent_batch_item GROUP BY provider_id, number) i USING (provider_id, number)"
+            " WHERE coalesce(i.count, 0) <> CASE WHEN b.finished_at IS NULL THEN 0 ELSE b.size END"
+            " UNION ALL"
+            " SELECT b.number FROM consent_batch b JOIN consent_batch_item i USING (provider_id, number)"
             " LEFT JOIN consent_event e ON e.provider_id = i.provider_id AND e.seq = i.seq AND e.brand_id = b.brand_id"
             " AND (e.recipient, e.channel, e.recipient_type, e.status)"
             " = (i.recipient, i.channel, i.recipient_type, i.status) AND e.consent_at IS NOT DISTINCT FROM i.consent_at"
-            " WHERE (b.finished_at IS NOT NULL) <> (i.seq IS NOT NULL OR i.codes <> '')"
-            " OR i.seq IS NOT NULL AND e.seq IS NULL"
+            " WHERE i.seq IS NOT NULL AND e.seq IS NULL"
         ),
     ),
     "consent_events_follow_each_other": (

@@ -1,11 +1,13 @@
 """Lists of consents that programs send: accepted at once, recorded by a worker, each once.
 
 What a list says was read and found good before it is accepted; what it meets in the register decides each of its
-consents when it is recorded. A provider's lists are recorded in the order in which they came, each in one transaction
+consents when it is recorded. Until then a list is one value of its batch, as COPY reads it; recorded, each consent is
+a row with what came of it. A provider's lists are recorded in the order in which they came, each in one transaction
 that also notes what came of it: a killed worker has recorded a list as a whole or not at all
 (docs/adr/0040-consents-over-the-api.md).
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,7 +20,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.models import ApiAccount
 from brands.enums import RetailerState
 from brands.models import Brand
-from consents.enums import Way
+from consents.enums import Channel, RecipientType, Way
 from consents.models import ConsentBatch
 from consents.rules.requests import RESULTS_KEPT
 from consents.selectors import policy
@@ -81,31 +83,29 @@ def accept(
         request_id=request_id or uuid4(),
         size=len(items),
         repeats=repeats,
+        items=_lines(items),
+        waiting=_by_kind(items),
     )
     with short_transaction() as short:
         row = {name: getattr(batch, name) for name in _BATCH_COLUMNS}
         ((batch.number,),) = short.first(_BATCH, row)
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            copy.write(_lines(f"{batch.provider_id}\t{batch.number}", items))
         promise_at_last(short, "consents.batch", provider_id=brand.provider_id)
     return batch
 
 
-_BATCH_COLUMNS = ("provider_id", "brand_id", "account_id", "received_at", "request_id", "size", "repeats")
+_BATCH_COLUMNS = (
+    *("provider_id", "brand_id", "account_id", "received_at", "request_id", "size", "repeats", "items", "waiting"),
+)
 _BATCH = (
     f"INSERT INTO consent_batch ({', '.join(_BATCH_COLUMNS)})"  # noqa: S608  (constants of our own)
     f" VALUES ({', '.join(f'%({name})s' for name in _BATCH_COLUMNS)}) RETURNING number"
 )
-_COPY = (
-    "COPY consent_batch_item (provider_id, number, position, recipient, channel, recipient_type, status, source,"
-    " consent_at, retailer_code, retailer_access) FROM STDIN"
-)
 
 
-def _lines(key: str, items: Sequence[Item]) -> str:
+def _lines(items: Sequence[Item]) -> str:
     """Return the items as COPY reads them, `\\N` for what is absent; no recipient holds what would need escaping."""
     return "".join(
-        f"{key}\t{position}\t{recipient}\t{channel}\t{kind}\t{status}"
+        f"{position}\t{recipient}\t{channel}\t{kind}\t{status}"
         f"\t{_or_null(source)}\t{_or_null(consent_at)}\t{_or_null(code)}\t{_array(access) if access else _NULL}\n"
         for position, (recipient, channel, kind, status, source, consent_at, code, access) in enumerate(items)
     )
@@ -120,6 +120,12 @@ def _or_null(value: int | str | None) -> int | str:
 
 def _array(codes: Sequence[int]) -> str:
     return f"{{{','.join(map(str, codes))}}}"
+
+
+def _by_kind(items: Sequence[Item]) -> list[int]:
+    """Return how many there are of each recipient type and channel, in the order of their numbers."""
+    counts = Counter(item[1:3] for item in items)
+    return [counts[channel.value, kind.value] for kind in RecipientType for channel in Channel]
 
 
 # --- The work ---------------------------------------------------------------------------------------------------------
@@ -176,7 +182,8 @@ def _locked(provider_id: int, number: int) -> ConsentBatch | None:
 
 def _finish(batch: ConsentBatch, *, now: datetime) -> None:
     finished_at = max(now, batch.received_at)
-    ConsentBatch.objects.filter(provider_id=batch.provider_id, number=batch.number).update(finished_at=finished_at)
+    own = ConsentBatch.objects.filter(provider_id=batch.provider_id, number=batch.number)
+    own.update(finished_at=finished_at, items=None, waiting=None)
 
 
 @transaction.atomic
@@ -189,27 +196,42 @@ def _give_up(provider_id: int, number: int, *, now: datetime) -> bool:
     ConsentBatch.objects.filter(provider_id=provider_id, number=number).update(failures=failures)
     if failures < MOST_FAILURES:
         return False
+    _spread(batch)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE consent_batch_item SET codes = %s WHERE provider_id = %s AND number = %s",
-            [GIVEN_UP, provider_id, number],
-        )
+        cursor.execute(_GIVEN_UP, {"provider": provider_id, "number": number})
+        cursor.execute("DROP TABLE batch_given")
     _finish(batch, now=now)
     return True
 
 
+def _spread(batch: ConsentBatch) -> None:
+    """Make the temporary table `batch_given` of the batch's consents."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVEN)
+        with cursor.copy("COPY batch_given FROM STDIN") as copy:
+            copy.write(batch.items)
+
+
+_GIVEN = """
+    CREATE TEMPORARY TABLE batch_given (
+        position smallint, recipient text COLLATE "C", channel smallint, recipient_type smallint, status smallint,
+        source smallint, consent_at timestamptz, retailer_code integer, retailer_access integer[]
+    )
+"""
+_ITEM = "position, recipient, channel, recipient_type, status, source, consent_at, retailer_code, retailer_access"
+_GIVEN_UP = f"""
+    INSERT INTO consent_batch_item (provider_id, number, {_ITEM}, codes)
+    SELECT %(provider)s, %(number)s, {_ITEM}, '{GIVEN_UP}' FROM batch_given
+"""  # noqa: S608  (constants of our own)
 # Held until the batch is recorded, so that none of them is deleted meanwhile.
 _DEALERS = """
     SELECT code FROM brands_retailer WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND code IN (
-        SELECT retailer_code FROM consent_batch_item WHERE provider_id = %(provider)s AND number = %(number)s
-        UNION SELECT unnest(retailer_access) FROM consent_batch_item
-        WHERE provider_id = %(provider)s AND number = %(number)s
+        SELECT retailer_code FROM batch_given UNION SELECT unnest(retailer_access) FROM batch_given
     ) ORDER BY code FOR KEY SHARE
 """
-_OF_BATCH = "s.provider_id = %(provider)s AND s.number = %(number)s"
 _CHUNK = f"""
     CREATE TEMPORARY TABLE import_chunk AS
-    {judged("consent_batch_item", where=_OF_BATCH, more="s.retailer_access")} ORDER BY s.position
+    {judged("batch_given", where="true", more="s.retailer_access")} ORDER BY s.position
 """
 # A dealer that the consent is to be opened to and who is there no more: the gate's fault, before those of the state.
 # Of what was recorded before only those are asked for who do not see it yet.
@@ -245,14 +267,11 @@ _ACCESS_AGAIN = f"""
     FROM opened o JOIN import_chunk c USING (recipient, channel, recipient_type)
 """  # noqa: S608  (constants of our own)
 _RESULTS = f"""
-    UPDATE consent_batch_item i SET seq = r.seq, is_repeat = r.is_repeat, codes = r.codes
-    FROM (
-        SELECT c.position, coalesce(w.seq, CASE WHEN c.verdict = '{SAME}' THEN c.before END) AS seq,
-            c.verdict = '{SAME}' AS is_repeat,
-            CASE WHEN c.verdict IN ('{NEW}', '{CHANGED}', '{SAME}') THEN '' ELSE c.verdict END AS codes
-        FROM import_chunk c LEFT JOIN import_write w USING (position)
-    ) AS r
-    WHERE i.provider_id = %(provider)s AND i.number = %(number)s AND i.position = r.position
+    INSERT INTO consent_batch_item (provider_id, number, {_ITEM}, seq, is_repeat, codes)
+    SELECT %(provider)s, %(number)s, {", ".join(f"c.{name}" for name in _ITEM.split(", "))},
+        coalesce(w.seq, CASE WHEN c.verdict = '{SAME}' THEN c.before END), c.verdict = '{SAME}',
+        CASE WHEN c.verdict IN ('{NEW}', '{CHANGED}', '{SAME}') THEN '' ELSE c.verdict END
+    FROM import_chunk c LEFT JOIN import_write w USING (position) ORDER BY c.position
 """  # noqa: S608  (constants of our own)
 
 
@@ -276,7 +295,8 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
         "way": Way.API.value,
     }
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_chunk, pg_temp.import_write")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.batch_given, pg_temp.import_chunk, pg_temp.import_write")
+        _spread(batch)
         cursor.execute(_DEALERS, values)
         with for_many_rows():
             cursor.execute(_CHUNK, values)
@@ -288,7 +308,7 @@ def _record(batch: ConsentBatch, *, now: datetime) -> None:
         cursor.execute(_RESULTS, values)
         if cursor.rowcount != batch.size:
             raise RuntimeError(f"batch {batch.number}: {cursor.rowcount} results for {batch.size} consents")
-        cursor.execute("DROP TABLE import_chunk, import_write")
+        cursor.execute("DROP TABLE batch_given, import_chunk, import_write")
     if opened:
         brand = Brand.objects.get(pk=batch.brand_id, provider_id=batch.provider_id)
         changed = Changed(now, opened)

@@ -71,6 +71,8 @@ PROVIDER = [
     "/markalar/675403/bayi/",
     "/markalar/675403/bayi/ekle/",
     "/markalar/675403/bayi/yukle/",
+    "/markalar/675403/bildirimler/",
+    "/markalar/675403/bildirimler/ekle/",
     "/markalar/yetki-gecmisi/",
     "/markalar/sablonlar/",
     "/izinler/",
@@ -80,6 +82,7 @@ PROVIDER = [
     "/izinler/liste/?durum=RET&kanal=ARAMA",
     "/izinler/ekle/",
     "/isyerim/",
+    "/isyerim/degisiklik/",
     "/isyerim/api/",
     "/isyerim/api/yeni/",
     "/isyerim/bildirimler/",
@@ -99,7 +102,9 @@ PROVIDER = [
     "/raporlar/grafikler/onay-ret/?ilk=2016-01-01",
     "/raporlar/grafikler/adres-sayisi/",
     "/raporlar/grafikler/marka-kanal/",
+    "/raporlar/grafikler/izin-yasi/",
     "/raporlar/grafikler/yetkiler/",
+    "/raporlar/grafikler/e-postayla/",
     "/saglayici/",
     "/dogrula/",
     "/cikis/",
@@ -118,6 +123,8 @@ ACCOUNTANT = [
     "/muhasebe/grafikler/eslesme/",
     "/muhasebe/kart-denemeleri/",
     "/muhasebe/kart-iadeleri/",
+    "/muhasebe/sutun-tanimlari/",
+    "/muhasebe/sutun-tanimlari/yeni/",
 ]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ADMINISTRATOR = [
@@ -134,6 +141,8 @@ ADMINISTRATOR = [
     "/yonetim/payments/order/",
     "/yonetim/payments/bankaccount/1/change/",
     "/yonetim/contracts/signeddocument/",
+    "/yonetim/grafikler/yenilemeler/",
+    "/yonetim/grafikler/satin-alma/",
     "/yonetim/audit/auditevent/",
 ]
 RULES = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
@@ -292,7 +301,14 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
 def test_pages_of_a_partner(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in(page, portal, "10000000450")
     addresses = ["/is-ortagi/", "/is-ortagi/?ara=yok", "/is-ortagi/calisiyor-mu/?marka=675409"]
-    assert walk(page, portal, addresses, screenshots) == []
+    faults = walk(page, portal, [*addresses, "/is-ortagi/api/", "/is-ortagi/api/yeni/"], screenshots)
+    page.get_by_label("Hesap adı").fill("Sayfalar")
+    page.get_by_role("button", name="Hesabı oluştur").click()
+    page.get_by_test_id("api-secret").wait_for()
+    faults += faults_of(page, "partner api secret", screenshots)
+    account = page.url.removeprefix(portal.url).removesuffix("sifre/")
+    steps = [f"{account}{step}" for step in ("", "sifre/yenile/", "adresler/", "iptal/", "istekler/")]
+    assert faults + walk(page, portal, steps, screenshots) == []
 
 
 def test_nobody(page: Page, portal: Portal, screenshots: Path) -> None:

@@ -1,6 +1,7 @@
 """A picture as people use it: open the question, change the days, take the file along, compare it with the table."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Portal, log_in
+from tests.journeys.test_consents import wait_for
 from tests.journeys.test_every_page import RULES
 
 
@@ -44,6 +46,34 @@ def test_a_picture_and_its_file(
     expect(page.get_by_label("İlk gün")).to_have_value("2016-01-01")
     if request.node.callspec.params["context"] == "script":
         assert Axe().run(page, options=RULES).response["violations"] == []
+
+
+def test_a_months_document_and_the_e_mails(page: Page, portal: Portal, screenshots: Path, tmp_path: Path) -> None:
+    log_in(page, portal)
+    page.goto(portal.url + "/raporlar/grafikler/")
+    page.get_by_role("link", name=re.compile("20[0-9]{2} raporu$")).nth(1).click()  # the first that is over
+    if page.get_by_role("button", name="Raporu hazırla").count():
+        page.get_by_role("button", name="Raporu hazırla").click()
+    wait_for(page, page.locator("[data-testid=document][data-state=ready]"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Belgeyi indir (PDF)").click()
+    download.value.save_as(tmp_path / "rapor.pdf")
+    assert (tmp_path / "rapor.pdf").read_bytes().startswith(b"%PDF-")
+
+    page.goto(portal.url + "/raporlar/grafikler/")
+    page.get_by_role("link", name="Raporları e-postayla al").click()
+    for chosen in (True, False):
+        page.get_by_label("Haftalık rapor").set_checked(chosen)
+        page.get_by_label("Aylık rapor").set_checked(chosen)
+        page.get_by_role("button", name="Tercihleri kaydet").click()
+        expect(page.get_by_test_id("notice")).to_contain_text("Rapor tercihleriniz kaydedildi.")
+        page.reload()
+        assert page.get_by_label("Aylık rapor").is_checked() == chosen
+        page.goto(portal.url + "/raporlar/grafikler/")
+        told = page.get_by_text("raporunu e-postayla alıyorsunuz")
+        expect(told).to_have_count(int(chosen))
+        page.screenshot(path=screenshots / f"e-mails-{chosen}.png", full_page=True)
+        page.goto(portal.url + "/raporlar/grafikler/e-postayla/")
 
 
 def day_with_movements(page: Page) -> str:

@@ -238,7 +238,7 @@ class _Run:
             limit=Limit("≤", 3),
         )
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*), count(DISTINCT number) FROM consent_batch_item")
+            cursor.execute("SELECT coalesce(sum(regexp_count(items, E'\\n')), 0), count(*) FROM consent_batch")
             kept = cursor.fetchone()
         batches = self._batches_a_turn * (self._options.runs + 1)
         if kept != (batches * _ASKED, batches):
