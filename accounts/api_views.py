@@ -33,6 +33,7 @@ from accounts.services.api_accounts import (
 from brands.models import Brand
 from brands.selectors import brands_of
 from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
+from iys_portal.api.brief import counted
 from iys_portal.shared.crypto import seal, unseal
 from partners.models import Intermediary, Partner
 
@@ -114,7 +115,7 @@ def _detail(request: CompanyRequest, pk: int) -> HttpResponse:
         "account": account,
         "now": now,
         "is_over": account.expires_at <= now,
-        "usage": usage_of(account, now=now),
+        "usage": counted(("api usage", account.pk), lambda: usage_of(account, now=now)),
         "networks": [network.removesuffix("/128" if ":" in network else "/32") for network in account.networks],
         "test_data": _test_data(account),
     }

@@ -129,7 +129,9 @@ def _replay_since(request: ProviderRequest, brand: Brand, connection: PushConnec
     if not form.is_valid():
         return _detail(request, brand, connection, form)
     count = services.replay_since(connection=connection, since=form.since, actor=request.user, now=timezone.now())
-    if count:
+    if count is None:
+        messages.info(request, "Yeniden gönderilmeyi bekleyen hareketler var; onlar gönderilince yeniden isteyin.")
+    elif count:
         messages.success(request, f"{count} hareket yeniden gönderilmek üzere sıraya alındı.")
     else:
         messages.info(request, "O günden beri bu bağlantıya düşen bir hareket yok.")

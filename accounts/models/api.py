@@ -154,6 +154,8 @@ class ApiRequest(models.Model):
         verbose_name_plural = "API istekleri"
         indexes = [
             models.Index(fields=["account", "-at", "-id"], name="api_request_of_account"),
+            # Refusals are few, and looked for among millions of calls.
+            models.Index(fields=["account", "-at", "-id"], name="api_request_refused", condition=Q(status__gte=400)),
             BrinIndex(fields=["at"], name="api_request_at"),
         ]
 

@@ -58,7 +58,7 @@ def refusals_of(declared: Endpoint) -> list[str]:
     if declared.of_brand and declared.needs != Needs.INTERMEDIARY:
         found.append("H191")
     if declared.needs == Needs.AGREEMENT:
-        found.append("P002")
+        found.append("P008")
     if declared.needs == Needs.PROVIDER:
         found.append("H363")
     if declared.needs == Needs.INTEGRATOR:

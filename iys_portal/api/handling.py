@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -109,11 +109,13 @@ def _answer(call: Call) -> HttpResponseBase:
         if call.request.method == "OPTIONS" and (methods := methods_of(call.request.path_info)):
             return HttpResponse(status=200, headers={"Allow": ", ".join(methods)})
         declared, call.places = find(call.request.method or "", call.request.path_info)
+        _know(call, declared)  # before the body: who may not call keeps no thread waiting for one
         _read_body(call.request)
-        _know(call, declared)
         return _response(declared.view(call), declared)
     except Refused:
         raise
+    except SuspiciousOperation:  # a query or a form of more parameters than anybody needs
+        raise refused("H014") from None
     except OperationalError as error:
         logger.warning("api_database_away", error=type(error).__name__)
         raise refused("H192", headers=_BUSY) from error
@@ -123,6 +125,9 @@ def _answer(call: Call) -> HttpResponseBase:
 
 
 def _read_body(request: HttpRequest) -> None:
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        _read_chunks(request)
+        return
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -135,6 +140,15 @@ def _read_body(request: HttpRequest) -> None:
         raise refused("P006", limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE) from None
     except UnreadablePostError:
         raise refused("H014") from None
+
+
+def _read_chunks(request: HttpRequest) -> None:
+    """Read a body whose length nobody told: Django, which goes by the length alone, takes it for empty."""
+    stream = request.META["wsgi.input"]
+    body = stream.read(settings.API_MAX_BYTES + 1)
+    if len(body) > settings.API_MAX_BYTES:
+        raise refused("P006", limit=settings.API_MAX_BYTES)
+    request._body = body  # type: ignore[attr-defined]  # where Django keeps what it has read
 
 
 def _know(call: Call, declared: Endpoint) -> None:

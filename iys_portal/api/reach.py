@@ -107,4 +107,6 @@ def _pass_grant(standing: Standing, declared: Endpoint) -> None:
     refusal = awake.why_refused(None, Right.READ) if agrees else awake.why_nothing()
     if refusal is None:
         return
-    raise refused("P002") if refusal.code == RefusalCode.NO_RIGHT else refused("H353", field="brandCode")
+    if refusal.code != RefusalCode.NO_RIGHT:
+        raise refused("H353", field="brandCode")
+    raise refused("P008" if agrees else "P002")

@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +22,9 @@ from partners.selectors.standing import counting, grants_to
 _ALGORITHM = "HS256"
 _ROLES = ["API_USER", "offline_access", "uma_authorization"]
 MOST_BRANDS = 100
-"""So many brands are named in a token: it travels in a header, whose length is limited."""
+_MOST_BYTES = 3000
+"""So many brands, of so many bytes together, are named in a token: it travels in a header, whose length proxies
+limit, often to 8 KB."""
 
 
 def access_token(session: ApiSession, *, now: datetime) -> str:
@@ -37,7 +41,14 @@ def access_token(session: ApiSession, *, now: datetime) -> str:
         "preferred_username": account.username,
         **_company(account, now=now),
     }
-    return jwt.encode(claims, _key(), algorithm=_ALGORITHM)
+    return jwt.encode(claims, _key(), algorithm=_ALGORITHM, json_encoder=_Encoder)
+
+
+class _Encoder(json.JSONEncoder):
+    """Writes Turkish letters as they are, not each as six characters."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{**how, "ensure_ascii": False})
 
 
 def session_of(token: str, *, now: datetime) -> int | None:
@@ -73,14 +84,22 @@ def _company(account: ApiAccount, *, now: datetime) -> dict[str, Any]:
         provider = account.provider
         own = brands_of(provider.pk).filter(state=BrandState.ACTIVE)[:MOST_BRANDS]
         company = {"title": provider.title, "iysCode": str(provider.iys_code)}
-        return {"brands": [_brand(brand) for brand in own], "serviceProvider": company}
+        return {"brands": _named(own), "serviceProvider": company}
     if account.partner is None:
         raise ValueError("an AHS calls with its secret, not with a token")
     grants = grants_to(account.partner, "", "", now=now).filter(counting(istanbul_day(now)))[:MOST_BRANDS]
     company = {"title": account.partner.title, "iysCode": str(account.partner.code)}
-    brands = [_brand(grant.brand) for grant in grants]
+    brands = _named(grant.brand for grant in grants)
     return {"brands": brands, "serviceProvider": company, "userType": "integrator"}
 
 
-def _brand(brand: Brand) -> dict[str, str]:
-    return {"brandCode": str(brand.code), "name": brand.name}
+def _named(brands: Iterable[Brand]) -> list[dict[str, str]]:
+    """Return the first of these brands as tokens name them, as many as there is room for."""
+    named, room = [], _MOST_BYTES
+    for brand in brands:
+        one = {"brandCode": str(brand.code), "name": brand.name}
+        room -= len(json.dumps(one, ensure_ascii=False).encode())
+        if room < 0:
+            break
+        named.append(one)
+    return named

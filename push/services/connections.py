@@ -239,11 +239,16 @@ def replay(*, delivery: PushDelivery, actor: Actor | None, now: datetime) -> Pus
 
 
 @transaction.atomic
-def replay_since(*, connection: PushConnection, since: datetime, actor: Actor | None, now: datetime) -> int:
-    """Send all movements that were recorded since an instant once more; return how many. Thirty days back at most."""
+def replay_since(*, connection: PushConnection, since: datetime, actor: Actor | None, now: datetime) -> int | None:
+    """Send all movements that were recorded since an instant once more; return how many. Thirty days back at most.
+
+    None while movements of the connection wait to be sent once more: nothing is added to them.
+    """
     locked = lock(connection.pk)
     if locked.state == ConnectionState.REMOVED:
         return 0
+    if locked.deliveries.filter(is_replay=True, delivered_at=None, dropped_at=None).exists():
+        return None
     since = max(since, now - timedelta(days=30))
     total = 0
     for first, last, count in movements_since(locked, since):

@@ -68,7 +68,10 @@ def send(*, connection_id: int, clock: Clock) -> None:
 
 @transaction.atomic
 def _next(connection_id: int, now: datetime) -> PushDelivery | None:
-    """Return the oldest delivery that waits, made of the news where none does; None where there is nothing to send."""
+    """Return the oldest delivery that waits, made of the news where none does; None where there is nothing to send.
+
+    What is sent once more comes after all news.
+    """
     connection = lock(connection_id)
     if connection.state != ConnectionState.ACTIVE or (connection.due_at is not None and connection.due_at > now):
         return None
@@ -77,19 +80,22 @@ def _next(connection_id: int, now: datetime) -> PushDelivery | None:
         remove(connection=connection, actor=None, now=now, reason="İş ortağının bu kanalı okuma yetkisi kalmadı.")
         return None
     if standing == Standing.RESTING:
+        # The days on which nothing is sent are none on which the address failed.
+        connection.failures, connection.failing_since = 0, None
+        connection.save(update_fields=["failures", "failing_since"])
         _due(connection, now + REST)
         return None
-    waiting = connection.deliveries.filter(delivered_at=None, dropped_at=None).order_by("pk")
+    waiting = connection.deliveries.filter(delivered_at=None, dropped_at=None).order_by("is_replay", "pk")
     delivery = waiting.select_related("connection__brand", "connection__provider").first()
-    if delivery is not None:
+    if delivery is not None and not delivery.is_replay:
         return delivery
     events, looked_at = news_of(connection)
     connection.cursor = max(connection.cursor, looked_at)
-    if not events:
+    if not events and delivery is None:
         connection.due_at = None
     connection.save(update_fields=["cursor", "due_at"])
     if not events:
-        return None
+        return delivery
     return PushDelivery.objects.create(
         provider_id=connection.provider_id,
         connection=connection,

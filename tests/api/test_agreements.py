@@ -121,7 +121,7 @@ def test_who_may(api: Make, client: Api, made: Brand, alice: Person, now: dateti
         )
     for address in (path(made), path(made, "/timestamp"), file_path(made)):
         assert api(partners[True], now=now).get(address).status_code == 200
-        assert codes(api(partners[False], now=now).get(address)) == (403, ["P002"])
+        assert codes(api(partners[False], now=now).get(address)) == (403, ["P008"])
     other = factories.BrandFactory.create(provider=made.provider)
     assert client.get(file_path(other)).status_code == 204
     rival = factories.ProviderFactory.create()

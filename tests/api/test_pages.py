@@ -61,6 +61,7 @@ def test_every_code_has_its_page() -> None:
 def test_codes_are_searched() -> None:
     html = Client().get("/api/hatalar/?ara=h353").content.decode()
     assert re.findall(r'href="/api/hatalar/(\w+)/"', html) == ["H353"]
+    assert "/api/hatalar/H111/" in Client().get("/api/hatalar/?ara=IZIN+tipi").content.decode()
     assert "Eşleşen kod yok" in Client().get("/api/hatalar/?ara=xyz").content.decode()
 
 

@@ -166,7 +166,7 @@ def test_channels_agreement_and_the_provider_alone(
     probe(Needs.PROVIDER)
     assert client.post(f"{path}/RIGHT", {}).json() == [[True, False], [True, True], [False, False]]
     assert own.post(f"{path}/RIGHT", {}).json() == [[True, True]] * 3
-    assert codes(client.post(f"{path}/AGREEMENT", {})) == (403, ["P002"])
+    assert codes(client.post(f"{path}/AGREEMENT", {})) == (403, ["P008"])
     assert own.post(f"{path}/AGREEMENT", {}).status_code == 200
     assert codes(client.post(f"{path}/PROVIDER", {})) == (400, ["H363"])
     assert own.post(f"{path}/PROVIDER", {}).status_code == 200

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import ApiRequest, Provider
@@ -158,6 +160,30 @@ def test_a_body_of_ten_megabytes_is_not_read(api: Make, provider: Provider) -> N
     client = api(provider)
     for path in ("/oauth2/token", "/oauth/token"):
         assert codes(client.post(path, b'"' + b"x" * 10_000_000 + b'"')) == (413, ["P006"])
+
+
+def test_a_body_without_a_length_comes_in_chunks(api: Make, provider: Provider, echo: Callable[..., None]) -> None:
+    """Programs in .NET and Java send bodies whose length they do not say."""
+    echo(lambda call: call.body(dict, invalid="H085"))
+    client = api(provider)
+
+    def post(body: bytes) -> HttpResponse:
+        chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(body)}
+        return client.post("/info/echo", **chunked)
+
+    assert post(b'{"a": 1}').json() == {"a": 1}
+    assert codes(post(b'"' + b"x" * 3_000_000 + b'"')) == (413, ["P006"])
+
+
+def test_who_may_not_call_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body of a call that is refused anyway is not read: a slow one would keep a thread."""
+    monkeypatch.setattr(handling, "_read_body", lambda _: pytest.fail("read"))
+    assert Client().post("/sps/1/brands/1/consents", b"{}", content_type="application/json").status_code == 401
+
+
+def test_a_query_of_too_many_parameters(api: Make, provider: Provider, echo: Callable[..., None]) -> None:
+    echo(lambda call: call.query("a"))
+    assert codes(api(provider).post(f"/info/echo?{'&a=1' * 2000}", {})) == (400, ["H014"])
 
 
 def test_a_length_that_is_no_number(api: Make, provider: Provider) -> None:

@@ -49,6 +49,17 @@ def test_the_claims_are_iyss(api: Make, provider: Provider) -> None:
     assert jwt.decode(partner.token, options={"verify_signature": False})["userType"] == "integrator"
 
 
+def test_a_token_fits_into_a_header(api: Make, provider: Provider) -> None:
+    for number in range(60):
+        factories.BrandFactory.create(
+            provider=provider, name=f"{number} " + "Öğütülmüş Şifalı İçecekler ve Çaylar " * 4
+        )
+    token = api(provider).token
+    named = jwt.decode(token, options={"verify_signature": False})["brands"]
+    assert len(token) < 6000
+    assert 10 < len(named) < 60
+
+
 @pytest.mark.parametrize(
     "content_type", ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8"]
 )

@@ -189,7 +189,7 @@ def agreed_on(shop: Shop, day: date) -> None:
     assert agreement is not None
     assert (agreement["hashValue"], agreement["agreementStatus"]) == (hashlib.sha384(file).hexdigest(), False)
     assert sorted(line.split(b",")[2].decode() for line in file.splitlines()[1:]) == [FIRST, FIRST, SECOND, THIRD]
-    shop.agree(day)
+    assert shop.agree(day)
     agreement = shop.agreement(day)
     assert agreement is not None
     assert agreement["agreementStatus"] is True

@@ -86,6 +86,9 @@ def test_the_log_and_sending_again(client: Client, brand: Brand, connection: Pus
         assert words in answer.context["form"].errors["gun"][0]
     today = f"{timezone.localdate():%d.%m.%Y}"
     answer = client.post(url("replay", brand, connection.pk), {"gun": today}, follow=True)
+    assert notices(answer) == ["Yeniden gönderilmeyi bekleyen hareketler var; onlar gönderilince yeniden isteyin."]
+    PushDelivery.objects.update(delivered_at=timezone.now())
+    answer = client.post(url("replay", brand, connection.pk), {"gun": today}, follow=True)
     assert notices(answer) == ["O günden beri bu bağlantıya düşen bir hareket yok."]
 
 

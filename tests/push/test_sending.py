@@ -172,6 +172,19 @@ def test_replaying_sends_the_same_bytes_again(
     assert connections.replay_since(connection=connection, since=now + timedelta(days=1), actor=alice, now=now) == 0
 
 
+def test_news_go_before_what_is_sent_once_more(
+    connection: PushConnection, receiver: Receiver, citizen: Citizen, alice: Person, now: datetime
+) -> None:
+    citizen(1)
+    work(connection, now)
+    citizen(2)
+    since = now - timedelta(minutes=1)
+    assert connections.replay_since(connection=connection, since=since, actor=alice, now=now) == 1
+    assert connections.replay_since(connection=connection, since=since, actor=alice, now=now) is None
+    work(connection, now)
+    assert numbers(receiver) == [["1"], ["2"], ["1"]]
+
+
 def test_a_removed_connection_is_silent(
     connection: PushConnection, receiver: Receiver, citizen: Citizen, alice: Person, now: datetime
 ) -> None:
@@ -238,8 +251,11 @@ def test_without_a_package_for_the_api_nothing_is_sent_until_there_is_one(
     citizen(1)
     work(connection, over)
     assert (receiver.got, connection.due_at, connection.failures) == ([], over + REST, 0)
-    factories.subscription(provider, now=over + timedelta(minutes=1))
+    PushConnection.objects.update(failures=1, failing_since=now)
     work(connection, over + REST)
+    assert (connection.failures, connection.failing_since) == (0, None)  # it did not fail on days without a sending
+    factories.subscription(provider, now=over + timedelta(minutes=1))
+    work(connection, over + 2 * REST)
     assert numbers(receiver) == [["1"]]
 
 

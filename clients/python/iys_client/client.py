@@ -155,6 +155,7 @@ class Brand:
         answer = self._session.call("GET", f"{self._path}/changes/{day:%Y-%m-%d}/file")
         return answer.content if answer.status == 200 else None
 
-    def agree(self, day: date) -> None:
-        """Say that your own file of the day has the same hash."""
-        self._session.call("PUT", f"{self._path}/agreements/{day:%Y-%m-%d}", {"agreementStatus": True})
+    def agree(self, day: date) -> bool:
+        """Say that your own file of the day has the same hash; False where there is no file to agree on yet."""
+        answer = self._session.call("PUT", f"{self._path}/agreements/{day:%Y-%m-%d}", {"agreementStatus": True})
+        return answer.status == 200

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -133,7 +134,7 @@ class Session:
         except HTTPError as error:
             with error:
                 return Answer(error.code, error.read(), error.headers)
-        except (URLError, OSError) as error:
+        except (URLError, OSError, HTTPException) as error:
             raise Unreachable(str(error)) from error
 
 
