@@ -68,7 +68,7 @@ def brands_of_provider(call: Call) -> BrandList:
     summary="Ret alıcı sorgulama",
     body=Recipients,
     answer=Rejected,
-    codes=("H116", "H117", "H164", "H168", "H464", "H478", "H353"),
+    codes=("H116", "H117", "H120", "H121", "H127", "H164", "H168", "H191", "H353", "H403", "H478"),
     example={"recipients": ["+905992000001", "+905992000002"]},
 )
 def rejected_recipients(call: Call) -> Rejected:

@@ -76,6 +76,8 @@ def document() -> dict[str, Any]:
     declared = in_order()
     kinds = [kind for each in declared for kind in (each.body, each.answer) if kind is not None]
     schemas, components = msgspec.json.schema_components([*kinds, Errors, TokenError], ref_template=_REF)
+    for component in components.values():
+        component.pop("description", None)  # what a program's writers read, not its callers
     described = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for each in declared:
@@ -117,7 +119,8 @@ def _operation(declared: Endpoint, body: Any, answer: Any) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": body}
         if declared.example is not None:
             content["example"] = declared.example
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        kinds = ["application/json", _FORM] if declared.name == "create_token" else ["application/json"]
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, content)}
     return operation
 
 
@@ -140,7 +143,7 @@ def _parameters(declared: Endpoint) -> list[dict[str, Any]]:
 
 
 def _responses(declared: Endpoint, answer: Any) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "İşlem başarılı."}
+    success: dict[str, Any] = {"description": "İşlem başarılı.", "headers": _NUMBERED}
     if answer is not None:
         success["content"] = {declared.answer_type: {"schema": answer}}
     found = {str(declared.status): success}
@@ -158,13 +161,27 @@ def _refusal(those: Iterable[str]) -> dict[str, Any]:
     rows = [codes()[code] for code in those]
     examples = {row.code: {"value": {"errors": [{"code": row.code, "message": row.message}]}} for row in rows}
     content = {"schema": {"$ref": _REF.format(name="Errors")}, "examples": examples}
+    again = {row.status for row in rows} & {429, 503}
     return {
         "description": " ".join(f"{row.code}: {row.message}" for row in rows),
+        "headers": _NUMBERED | _AGAIN if again else _NUMBERED,
         "content": {"application/json": content},
     }
+
+
+_FORM = "application/x-www-form-urlencoded"
+_NUMBERED = {
+    "X-Request-Id": {
+        "description": "İsteğin numarası; İstek günlüğünde bununla aranır.",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+}
+_AGAIN = {
+    "Retry-After": {"description": "Bu kadar saniye sonra yeniden deneyin.", "schema": {"type": "integer"}},
+}
 
 
 def _token_refusal(refusal: dict[str, Any]) -> dict[str, Any]:
     either = [{"$ref": _REF.format(name=name)} for name in ("TokenError", "Errors")]
     content = {"schema": {"anyOf": either}}
-    return {"description": refusal["description"], "content": {"application/json": content}}
+    return {**refusal, "content": {"application/json": content}}

@@ -18,6 +18,7 @@ from reports.enums import AGREED
 from reports.models import DailyFile
 from tests import factories
 from tests.api.conftest import Api, codes
+from tests.api.test_iys_document_beside_consents import BRAND, DOCUMENT, document, judge  # noqa: F401  (fixtures)
 from tests.reports.conftest import DAY, brand, keys, made, moved  # noqa: F401  (fixtures)
 
 Make = Callable[..., Api]
@@ -82,6 +83,18 @@ def test_the_time_stamp_is_over_the_files_hash(client: Api, made: Brand) -> None
     assert info["message_imprint"]["hashed_message"].native.hex() == client.get(path(made)).json()["hashValue"]
     DailyFile.objects.update(stamp=None, stamped_at=None)
     assert client.get(path(made, "/timestamp")).status_code == 204
+
+
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="İYS's document is not beside the repository")
+def test_answers_are_as_iyss_document_says(client: Api, made: Brand, judge: Callable[..., None]) -> None:
+    day, file = f"{BRAND}/agreements/{{reportDate}}", f"{BRAND}/changes/{{reportDate}}/file"
+    for at in (DAY, "2026-11-21", "22.11.2026"):
+        judge("GET", day, client.get(path(made, "", at)))
+        judge("PUT", day, client.send("PUT", path(made, "", at), {"agreementStatus": True}))
+        judge("PUT", day, client.send("PUT", path(made, "", at), {}))
+        judge("GET", file, client.get(file_path(made, at)))
+    for at in (DAY, "22.11.2026"):
+        judge("GET", f"{day}/timestamp", client.get(path(made, "/timestamp", at)))
 
 
 def test_days_without_a_file(client: Api, made: Brand) -> None:
