@@ -63,6 +63,7 @@ _PARTY_MENU = [
     ("Çalışıyor mu?", "party:check", "circle-check"),
     ("API hesapları", "party:api_accounts", "plug"),
 ]
+_PARTNER_MENU = [("Anlık bildirimler", "party_push:connections", "bell")]  # an AHS asks, and is told nothing
 # Pages that belong to a menu entry though they stand at another address.
 _ALSO = {"packages:overview": "/siparis/"}
 
@@ -98,9 +99,10 @@ def _frame(request: HttpRequest) -> Frame:
 
 def _party_menu(request: HttpRequest) -> list[MenuEntry]:
     """Return the menu of a company's people; its first page stands above the second, and is current only itself."""
-    if getattr(request, "party", None) is None:
+    if (party := getattr(request, "party", None)) is None:
         return []
-    entries = [(label, reverse(name), icon) for label, name, icon in _PARTY_MENU]
+    pages = _PARTY_MENU + (_PARTNER_MENU if party._meta.model_name == "partner" else [])
+    entries = [(label, reverse(name), icon) for label, name, icon in pages]
     first = entries[0][1]
     return [
         MenuEntry(label, url, icon, current=request.path == url or (url != first and request.path.startswith(url)))

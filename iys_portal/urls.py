@@ -15,6 +15,7 @@ urlpatterns = [
     path("markalar/", include("brands.urls")),
     path("markalar/", include("partners.urls")),
     path("markalar/", include("push.urls")),
+    path("is-ortagi/bildirimler/", include("push.party_urls")),
     path("is-ortagi/", include("partners.party_urls")),
     path("izinler/", include("consents.urls")),
     path("ret/<str:token>/", refuse, name="refusal"),

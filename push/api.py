@@ -62,7 +62,7 @@ def register_push(call: Call) -> Done:
     doğrulaması (Basic) istemeli ve 5 saniye içinde yanıt vermelidir; kayıt sırasında test verisi gönderilir. Her kanal
     için en çok iki adres kaydedilebilir; ya hepsi kaydedilir ya hiçbiri. Kayıtlar tek tek denenir: biri sürerken gelen
     istek 503 ve Retry-After ile yanıtlanır. Gönderimler X-IYS-Signature başlığıyla
-    imzalanır; anahtar Marka Yönetimi sayfasındadır."""
+    imzalanır; anahtar Anlık bildirimler sayfasındadır."""
     given = call.body(dict, invalid="H014").get("connection")
     if not isinstance(given, list) or not given or len(given) > MOST_AT_ONCE:
         raise Refused([problem("H014", location=["connection"])])

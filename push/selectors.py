@@ -33,9 +33,10 @@ def connections_of(brand: Brand, partner: Partner | None = None) -> QuerySet[Pus
     return connections.order_by("channel", "slot")
 
 
-def connection_with_id(brand: Brand, pk: int) -> PushConnection | None:
-    """Return the brand's connection with this number, or None; a removed one does not exist."""
-    return connections_of(brand).filter(pk=pk).first()
+def connections_of_partner(partner: Partner) -> QuerySet[PushConnection]:
+    """Return what the partner's programs registered and was not removed, for whichever brand, by brand and channel."""
+    own = PushConnection.objects.filter(partner=partner, state__in=LIVE)
+    return own.order_by("brand__name", "channel", "slot", "pk")
 
 
 def deliveries_of(connection: PushConnection) -> QuerySet[PushDelivery]:

@@ -301,7 +301,8 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
 def test_pages_of_a_partner(page: Page, portal: Portal, screenshots: Path) -> None:
     log_in(page, portal, "10000000450")
     addresses = ["/is-ortagi/", "/is-ortagi/?ara=yok", "/is-ortagi/calisiyor-mu/?marka=675409"]
-    faults = walk(page, portal, [*addresses, "/is-ortagi/api/", "/is-ortagi/api/yeni/"], screenshots)
+    addresses += ["/is-ortagi/bildirimler/", "/is-ortagi/api/", "/is-ortagi/api/yeni/"]
+    faults = walk(page, portal, addresses, screenshots)
     page.get_by_label("Hesap adı").fill("Sayfalar")
     page.get_by_role("button", name="Hesabı oluştur").click()
     page.get_by_test_id("api-secret").wait_for()

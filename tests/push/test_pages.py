@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Person
 from brands.models import Brand
 from iys_portal.audit.models import AuditEvent
+from partners.models import IntermediaryMembership, PartnerMembership
 from push.enums import ConnectionState
 from push.models import PushAttempt, PushConnection, PushDelivery
 from push.services import connections
@@ -115,6 +116,43 @@ def test_a_stopped_connection_is_started_and_one_is_removed(
     answer = client.post(url("remove", brand, connection.pk), follow=True)
     assert notices(answer)[-1] == "Bu bağlantı daha önce kaldırılmış."
     assert client.get(url("connection", brand, connection.pk)).status_code == 404
+
+
+def test_a_partners_people_look_after_what_its_programs_registered(
+    brand: Brand, connection: PushConnection, receiver: Receiver, client: Client, client_of: Callable[[Person], Client]
+) -> None:
+    partner, rival = factories.PartnerFactory.create(), factories.PartnerFactory.create()
+    PushConnection.objects.filter(pk=connection.pk).update(partner=partner)
+    browsers = []
+    for company in (partner, rival):
+        person = factories.PersonFactory.create()
+        PartnerMembership.objects.create(partner=company, person=person)
+        browsers.append(client_of(person))
+    own, strange = browsers
+    home = reverse("party_push:connections")
+    page = f"{home}{connection.pk}/"
+    listed = own.get(home).content.decode()
+    assert (receiver.url in listed, brand.name in listed) == (True, True)
+    assert "Adreslerinizi yazılımınız API ile kaydeder" in strange.get(home).content.decode()
+    assert f"{partner.title} kaydetti" in client.get(url("connections", brand)).content.decode()
+    delivery = sent(connection, timezone.now())
+    assert "Alındı 200 (12 ms)" in own.get(page).content.decode()
+    key = connections.key_of(PushConnection.objects.get())
+    assert key in own.post(f"{page}anahtar/").content.decode()
+    assert own.post(f"{page}yeniden/", {"gonderim": delivery.pk})["Location"] == page
+    assert PushDelivery.objects.filter(is_replay=True).count() == 1
+    for part in ("", "anahtar/", "baslat/", "kaldir/", "yeniden/"):
+        assert strange.get(f"{page}{part}").status_code == 404
+    assert own.post(f"{page}kaldir/")["Location"] == home
+    assert own.get(page).status_code == 404
+
+
+def test_an_ahs_has_no_such_pages(db: None, client_of: Callable[[Person], Client]) -> None:
+    person = factories.PersonFactory.create()
+    IntermediaryMembership.objects.create(intermediary=factories.IntermediaryFactory.create(), person=person)
+    browser = client_of(person)
+    assert browser.get(reverse("party_push:connections")).status_code == 404
+    assert "Anlık bildirimler" not in browser.get(reverse("party:brands")).content.decode()
 
 
 def test_a_rival_and_another_brand_see_nothing(
