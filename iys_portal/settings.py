@@ -196,6 +196,10 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": {"task": "packages.tasks.send_notices", "schedule": 900.0},
     "forget-retailer-files": {"task": "brands.tasks.forget_retailer_files", "schedule": crontab(hour="4", minute="10")},
     "forget-imports": {"task": "consents.tasks.forget_imports", "schedule": crontab(hour="4", minute="20")},
+    "remind-of-api-accounts": {
+        "task": "accounts.tasks.remind_of_api_accounts",
+        "schedule": crontab(hour="9", minute="10"),
+    },
     "forget-api-calls": {"task": "accounts.tasks.forget_api_calls", "schedule": crontab(minute="40")},
     "plan-push": {"task": "push.tasks.plan_push", "schedule": 5.0, "options": {"queue": "push"}},
     "forget-push-log": {"task": "push.tasks.forget_push_log", "schedule": crontab(hour="4", minute="30")},

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,8 +12,12 @@ from django.db import transaction
 
 from accounts.enums import API_ACCOUNT_TRANSITIONS, PROVIDER_TRANSITIONS, ApiAccountState, ProviderState
 from accounts.models import ApiAccount, Person, Provider
+from accounts.notifying import queue_for
 from accounts.rules import AccountRefused
 from iys_portal.audit.services import Actor, move, record
+from iys_portal.mail.enums import MailKind
+from iys_portal.mail.services import public_link
+from iys_portal.shared.clock import ISTANBUL
 from iys_portal.shared.crypto import lookup_hash
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 SECRET_PREFIX = "iys_"  # noqa: S105  (by which scanners of source code know a secret that leaked)
 LIFE = timedelta(days=365)
+_REMINDED = (30, 7, 1)
+"""So many days before its end a provider is written about an account."""
 NAME_TAKEN = "Bu adda etkin bir API hesabınız var; başka bir ad yazın."
 MOST_RESETS = 50
 TOO_MANY_RESETS = "Deneme verisi bugün çok kez sıfırlandı; yarın yeniden deneyin."
@@ -99,6 +105,40 @@ def create_account(
         sandbox=sandbox is not None,
     )
     return Issued(account, secret)
+
+
+def remind_of_end(*, now: datetime) -> int:
+    """Write to providers whose accounts end within 30, 7 and 1 days, once for each; return for how many accounts.
+
+    A partner or AHS reads the day on its page: the portal knows no address of theirs.
+    """
+    soon = ApiAccount.objects.filter(
+        state=ApiAccountState.ACTIVE, provider__isnull=False, sandbox=None, expires_at__gt=now
+    )
+    ending = soon.filter(expires_at__lte=now + timedelta(days=max(_REMINDED))).select_related("provider")
+    count = 0
+    for account in ending.order_by("pk"):
+        days = min(days for days in _REMINDED if account.expires_at <= now + timedelta(days=days))
+        _remind(account, days)
+        count += 1
+    return count
+
+
+@transaction.atomic
+def _remind(account: ApiAccount, days: int) -> None:
+    at = account.expires_at.astimezone(ISTANBUL)
+    queue_for(
+        cast("Provider", account.provider),
+        kind=MailKind.API_ACCOUNT_ENDING,
+        context={
+            "title": cast("Provider", account.provider).title,
+            "name": account.name,
+            "ends_on": f"{at:%d.%m.%Y}",
+            "ends_at": f"{at:%H:%M}",
+            "link": public_link("accounts:api_account", pk=account.pk),
+        },
+        key=f"api-account-ending:{account.pk}:{at:%Y%m%d}:{days}",
+    )
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ class MailKind(models.TextChoices):
     APPLICATION_APPROVED = "application-approved", "Başvuru onaylandı"
     APPLICATION_REJECTED = "application-rejected", "Başvuru reddedildi"
     PUSH_STOPPED = "push-stopped", "Anlık bildirim durdu"
+    API_ACCOUNT_ENDING = "api-account-ending", "API hesabının süresi doluyor"
     REPORT = "report", "Haftalık ya da aylık rapor"
     NEWS_CONFIRM = "news-confirm", "Haber isteğinin doğrulanması"
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.api_usage import PAGE
 from accounts.models import ApiAccount, ApiRequest, ApiSession, Person, Provider
 from accounts.rules import lets_in, network_of
-from accounts.services.api_accounts import NAME_TAKEN, create_account
+from accounts.services.api_accounts import NAME_TAKEN, create_account, remind_of_end
 from accounts.services.api_tokens import begin_session, forget_requests, forget_sessions
 from iys_portal.audit.models import AuditEvent
+from iys_portal.mail.models import Mail
 from tests import factories
 from tests.api.conftest import Api
 from tests.partners.scene import text_of
@@ -178,6 +179,19 @@ def test_lists_cost_the_same_with_one_row_and_three(browser: Client, provider: P
             browser.get(URL)
         counts.append(len(queries))
     assert counts[0] == counts[2]
+
+
+def test_an_account_that_ends_soon_is_written_about(provider: Provider, now: datetime) -> None:
+    account = create_account(provider=provider, name="Mağaza", now=now, actor=None).account
+    create_account(provider=provider, name="Yeni", now=now + timedelta(days=60), actor=None)
+    end, told = account.expires_at, []
+    for before in (31, 30, 29, 7, 7, 0.5, -1):
+        remind_of_end(now=end - timedelta(days=before))
+        told.append(Mail.objects.filter(kind="api-account-ending", to=provider.email).count())
+    assert told == [0, 1, 1, 2, 2, 3, 3]
+    text = Mail.objects.filter(kind="api-account-ending").first().text  # type: ignore[union-attr]
+    assert '"Mağaza" API hesabı 23.11.2027' in text
+    assert f"/isyerim/api/{account.pk}/" in text
 
 
 def test_what_is_old_is_forgotten(provider: Provider, now: datetime) -> None:
