@@ -29,7 +29,7 @@ from reports.pictures.report import compared, with_tail
 from reports.services.roll_up import roll_up
 from tests import factories
 from tests.consents.scene import run
-from tests.reports.pages import SVG, drawn, file_of, finding, number_of, page_of, table
+from tests.reports.pages import SVG, drawn, facts, file_of, finding, number_of, page_of, table
 from tests.reports.scene import events
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,26 @@ def test_a_long_tail_of_brands_is_one_row(browser: Client, provider: Provider, n
     assert (rows[-1][0], number_of(rows[-1][4])) == ("Diğer 5 marka", 1 + 2 + 3 + 4 + 5)
 
 
+def test_the_weakest_brand_is_named_however_few_approvals_it_has(
+    browser: Client, provider: Provider, now: datetime
+) -> None:
+    brands = [factories.BrandFactory.create(provider=provider) for _ in range(25)]
+    for number, brand in enumerate(brands[1:]):
+        events(provider.pk, now, brand=brand.pk, number=30 + number)
+    events(provider.pk, now, brand=brands[0].pk, status=RET, number=40)
+    events(provider.pk, now - timedelta(days=90), brand=brands[0].pk, status=RET, number=20)
+    answer = page_of(browser, "marka-kanal")
+    assert finding(answer).startswith(f"Ret payı en yüksek marka {brands[0].name}: %100 (40 Ret). En çok onayı ")
+    rows = table(answer)[1:]
+    assert (len(rows), rows[19][1], rows[20][0]) == (21, str(brands[0].code), "Diğer 5 marka")
+    assert ("Ret", "40", "önceki dönem 20, %100 arttı") in facts(answer)
+
+
+def test_brands_with_refusals_only(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    events(provider.pk, now, brand=brand.pk, status=RET, number=7)
+    assert finding(page_of(browser, "marka-kanal")) == "0 Onay, 7 Ret kaydedildi."
+
+
 def test_sources(browser: Client, provider: Provider, now: datetime) -> None:
     for source in range(1, 14):
         events(provider.pk, now, source=source, number=source)
@@ -130,6 +150,7 @@ def test_refusals_in_time(browser: Client, provider: Provider, now: datetime) ->
     events(provider.pk, now, status=RET, given=now - timedelta(days=20), number=3)
     answer = page_of(browser, "ret-suresi")
     assert finding(answer) == "10 ret kaydının %70'i süresinde işlendi; 3 ret gecikti."
+    assert ("Geciken", "3", "önceki dönem hiç yoktu") in facts(answer)
     assert sum(number_of(words) for _, words in drawn(answer)) == 10
     assert [row[1:] for row in table(answer)[1:] if row[1] != "0"] == [["7", "Süresinde"], ["3", "Gecikmiş"]]
 
