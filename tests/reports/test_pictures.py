@@ -18,14 +18,16 @@ from accounts.models import Person, Provider
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus
 from consents.models import ImportJob
+from iys_portal.shared.chart import WIDE, Cell, MatrixRow
 from packages.models import AddressUsageDay
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
 from partners.services import authorise_intermediary, authorise_partner
-from reports.pictures import printed
+from reports.pictures import holdings, printed
 from reports.pictures.catalogue import QUESTIONS
 from reports.pictures.period import MOST_DAYS, Period, last_days, month_of
-from reports.pictures.report import compared, with_tail
+from reports.pictures.report import Report, compared, with_tail
+from reports.pictures.summary import said
 from reports.services.roll_up import roll_up
 from tests import factories
 from tests.consents.scene import run
@@ -347,3 +349,36 @@ def test_a_printed_picture_has_the_light_colours() -> None:
     assert ".chart-first{fill: #0b5c6b;}" in rules
     assert "var(" not in rules
     assert "display" not in rules
+
+
+# --- On paper ---------------------------------------------------------------------------------------------------------
+def test_no_picture_of_rights_is_higher_than_a_sheet() -> None:
+    rows = [MatrixRow("İş ortağı", [Cell("Okuma", 2)] * 4, f"Marka {number}") for number in range(40)]
+    panels = holdings._right_panels(rows, "Bulgu.")
+    assert [panel.heading.rpartition(", ")[2] for panel in panels] == ["1–15", "16–30", "31–40"]
+    heights = [panel.picture.draw(WIDE).height * 162 / WIDE for panel in panels]  # mm, as report.css prints them
+    assert max(heights) < 225
+    assert [panel.heading for panel in holdings._right_panels(rows[:15], "Bulgu.")] == [""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "in_full", "printed_rows", "left_out"),
+    [(40, False, 40, 0), (41, False, 0, 41), (41, True, 41, 0), (501, True, 500, 1)],
+)
+def test_tables_on_paper(rows: int, in_full: bool, printed_rows: int, left_out: int) -> None:
+    report = Report("Bulgu.", head=["Gün"], rows=[[number] for number in range(rows)], in_full=in_full)
+    section = printed._section(QUESTIONS[0], report, today=TODAY)
+    assert (len(section.rows), section.left_out) == (printed_rows, left_out)
+
+
+def test_what_is_of_today_says_so_in_a_report_of_a_period() -> None:
+    report = Report("2 kuruluşun yetkisi var.", head=["Gün"], rows=[[1]])
+    words = {question.slug: said(question, report, today=TODAY) for question in QUESTIONS}
+    dated = "23.11.2026 itibarıyla: 2 kuruluşun yetkisi var."
+    assert {slug for slug, finding in words.items() if finding == dated} == {"izin-yasi", "yetkiler"}
+    assert words["onay-ret"] == report.finding
+
+
+def test_an_address_count_beside_days_that_are_over_says_its_day(browser: Client) -> None:
+    answer = page_of(browser, "adres-sayisi", ilk=TODAY - timedelta(days=30), son=TODAY - timedelta(days=10))
+    assert finding(answer).startswith("Adres sayınız 23.11.2026 tarihinde 0")
