@@ -151,7 +151,7 @@ def _write(document: ReportDocument, period: Period, subscription: ReportSubscri
             "findings": [{"words": finding} for finding in document.findings],
             "attached": attached,
             "is_weekly": document.rhythm == Rhythm.WEEKLY,
-            "link": public_link("reports:document", period=name),
+            "link": f"{public_link('reports:document', period=name)}?iys={member.provider.iys_code}",
             "leave": leave,
         },
         attachment=(REPORT, document.pk) if attached else None,
