@@ -78,14 +78,17 @@ def uploads(asked: Asked) -> Report:
         faults.update(job.faults)
     new, changed = sum(job.new_count for job in jobs), sum(job.changed_count for job in jobs)
     same, bad = sum(job.same_count for job in jobs), sum(job.bad_count for job in jobs)
+    left = sum(job.staged - job.position for job in jobs)
     fates = [("Yeni kaydedildi", new), ("Değişti", changed), ("Zaten böyleydi", same)]
-    fates += [("Dosyada yinelenmişti", read - new - changed - same - bad), ("Kaydedilemedi", bad)]
+    fates.append(("Dosyada yinelenmişti", read - new - changed - same - bad - left))
+    lost = [("Yarıda bırakıldı", left)] if left else []
+    lost.append(("Kaydedilemedi", bad))
     drawn, reached = [Bar("Okunan satır", read, grouped(read), "third")], 0
-    for name, number in fates:
-        tone = "second" if name == fates[-1][0] else "first"
+    for name, number in [*fates, *lost]:
+        tone = "second" if (name, number) in lost else "first"
         drawn.append(Bar(name, number, f"{grouped(number)} · {percent(number, read)}", tone, start=reached))
         reached += number
-    finding = f"{grouped(len(jobs))} dosyada {grouped(read)} satır okundu; {_fate(read, bad)}"
+    finding = f"{grouped(len(jobs))} dosyada {grouped(read)} satır okundu; {_fate(read, bad, left)}"
     first, rest = with_tail(faults.most_common(), _MOST_FAULTS)
     reasons = [(f"{code} {fault_words(code)}", number) for code, number in first]
     if rest:
@@ -106,7 +109,12 @@ def uploads(asked: Asked) -> Report:
         head=["Satırlar", "Sayı", "Pay"],
         rows=[
             [name, number, percent(number, read)]
-            for name, number in [("Okunan satır", read), *fates, *((f"Neden: {why}", times) for why, times in reasons)]
+            for name, number in [
+                ("Okunan satır", read),
+                *fates,
+                *lost,
+                *((f"Neden: {why}", times) for why, times in reasons),
+            ]
         ],
         notes=["Bir satırda birden çok hata olabilir; nedenlerin toplamı kaydedilemeyen satırlardan çok olabilir."]
         if reasons
@@ -114,10 +122,11 @@ def uploads(asked: Asked) -> Report:
     )
 
 
-def _fate(read: int, bad: int) -> str:
-    if not bad:
-        return "hepsi kaydedildi ya da zaten kayıtlıydı."
-    return f"{grouped(bad)} satır ({percent(bad, read)}) kaydedilemedi."
+def _fate(read: int, bad: int, left: int) -> str:
+    given_up = f"{grouped(left)} satır, yüklemesi yarıda bırakıldığı için kaydedilmedi." if left else ""
+    if bad:
+        return f"{grouped(bad)} satır ({percent(bad, read)}) kaydedilemedi{f', {given_up}' if left else '.'}"
+    return given_up or "hepsi kaydedildi ya da zaten kayıtlıydı."
 
 
 def _reasons(reasons: list[tuple[str, int]]) -> str:

@@ -198,6 +198,30 @@ def test_uploads(browser: Client, provider: Provider, brand: Brand, alice: Perso
     assert [number_of(words) for _, words in drawn(answer)] == [100, 60, 10, 10, 10, 10, 6, 4]
 
 
+def test_an_upload_that_was_given_up_midway(
+    browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime
+) -> None:
+    job = {"provider": provider, "brand": brand, "person": alice, "filename": "a.csv", "size": 1, "received_at": now,
+           "state": "cancelled", "finished_at": now, "row_count": 100}  # fmt: skip
+    counts = {"new_count": 30, "same_count": 8, "rejected_count": 2, "position": 40, "staged": 90, "problem_count": 10}
+    ImportJob.objects.create(**job, **counts, sha256="1")
+    ImportJob.objects.create(**job, sha256="2", staged=100)  # given up before anything was recorded
+    answer = page_of(browser, "yuklemeler")
+    assert finding(answer) == (
+        "1 dosyada 100 satır okundu; 12 satır (%12) kaydedilemedi, 50 satır, yüklemesi yarıda bırakıldığı için"
+        " kaydedilmedi."
+    )
+    assert [row[:2] for row in table(answer)[1:]] == [
+        ["Okunan satır", "100"],
+        ["Yeni kaydedildi", "30"],
+        ["Değişti", "0"],
+        ["Zaten böyleydi", "8"],
+        ["Dosyada yinelenmişti", "0"],
+        ["Yarıda bırakıldı", "50"],
+        ["Kaydedilemedi", "12"],
+    ]
+
+
 def test_rights(browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime) -> None:
     factories.subscription(provider, now=now)
     rights = {PartnerChannel.MESAJ: Right.WRITE, PartnerChannel.ARAMA: Right.READ, PartnerChannel.EPOSTA: Right.NONE}
