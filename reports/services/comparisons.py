@@ -61,37 +61,46 @@ def ask(*, file: DailyFile, person: Person, filename: str, content: BinaryIO, sh
     return comparison
 
 
-@transaction.atomic
 def compare(*, comparison_id: int, now: datetime) -> None:
     """Compare what waits; done before, nothing happens.
 
     What cannot be compared says so, and is not tried again; a database that is away is waited for by the outbox.
     """
-    comparison = Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
-    if comparison.state != ComparisonState.WAITING:
-        return
     try:
-        # Both lie in files: a connection that takes in rows (COPY) answers no query meanwhile.
-        with (
-            transaction.atomic(),
-            _spooled(_content_of(comparison)) as theirs,
-            _spooled(content_of(comparison.file)) as ours,
-        ):
-            _compare(comparison, ours, theirs, now)
-    except FileRefused as refusal:
-        _finish(comparison, ComparisonState.REFUSED, now, message=refusal.message)
+        _compare_waiting(comparison_id, now)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001  (whatever it is, somebody waits for an answer)
         # Not the error's words: they may quote the file.
-        logger.error("comparison_failed", comparison_id=comparison.pk, error=type(error).__name__)  # noqa: TRY400
-        comparison.refresh_from_db()
-        _give_up(comparison, now)
+        logger.error("comparison_failed", comparison_id=comparison_id, error=type(error).__name__)  # noqa: TRY400
+        _give_up(comparison_id, now)
+
+
+@transaction.atomic
+def _compare_waiting(comparison_id: int, now: datetime) -> None:
+    comparison = _locked(comparison_id)
+    if comparison.state != ComparisonState.WAITING:
+        return
+    # Both lie in files: a connection that takes in rows (COPY) answers no query meanwhile.
+    with _spooled(_content_of(comparison)) as theirs, _spooled(content_of(comparison.file)) as ours:
+        try:
+            with transaction.atomic():
+                _compare(comparison, ours, theirs, now)
+        except FileRefused as refusal:
+            _finish(comparison, ComparisonState.REFUSED, now, message=refusal.message)
     comparison.pieces.all().delete()
 
 
-def _give_up(comparison: Comparison, now: datetime) -> None:
-    _finish(comparison, ComparisonState.FAILED, now, message=GIVEN_UP)
+@transaction.atomic
+def _give_up(comparison_id: int, now: datetime) -> None:
+    comparison = _locked(comparison_id)
+    if comparison.state == ComparisonState.WAITING:
+        _finish(comparison, ComparisonState.FAILED, now, message=GIVEN_UP)
+        comparison.pieces.all().delete()
+
+
+def _locked(comparison_id: int) -> Comparison:
+    return Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
 
 
 def _content_of(comparison: Comparison) -> Iterator[bytes]:
@@ -219,13 +228,7 @@ def forget(*, now: datetime) -> int:
     old = Comparison.objects.filter(sent_at__lt=now - timedelta(days=_KEPT_DAYS))
     number = old.count()
     old.delete()
-    _give_up_old(now)
-    return number
-
-
-@transaction.atomic
-def _give_up_old(now: datetime) -> None:
     waiting = Comparison.objects.filter(state=ComparisonState.WAITING, sent_at__lt=now - _TRIED)
-    for comparison in waiting.select_for_update(of=("self",), no_key=True, skip_locked=True):
-        _give_up(comparison, now)
-        comparison.pieces.all().delete()
+    for comparison_id in waiting.values_list("pk", flat=True):
+        _give_up(comparison_id, now)
+    return number
