@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, Source
 from consents.imports.columns import FIELDS, LABELS
@@ -49,16 +49,20 @@ def job_with_id(provider_id: int, pk: int) -> ImportJob | None:
 
 
 def jobs_between(provider_id: int, first: date, last: date, *, brand_id: int | None = None) -> list[ImportJob]:
-    """Return the finished files that were received on these Istanbul days (both included), counts only."""
+    """Return the files received on these Istanbul days (both included) that wrote something and are over; counts only.
+
+    One that was given up midway is among them: `position` of its `staged` consents were judged.
+    """
     jobs = ImportJob.objects.filter(
+        Q(state=ImportState.DONE) | Q(state=ImportState.CANCELLED, position__gt=0),
         provider_id=provider_id,
-        state=ImportState.DONE,
         received_at__gte=end_of_istanbul_day(first - timedelta(days=1)),
         received_at__lt=end_of_istanbul_day(last),
     )
     if brand_id is not None:
         jobs = jobs.filter(brand_id=brand_id)
-    counts = ("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults")
+    counts = ("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults",
+              "staged", "position")  # fmt: skip
     return list(jobs.only(*counts))
 
 

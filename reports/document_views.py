@@ -1,10 +1,12 @@
 """Reports of weeks and months: the document, made by a worker, and who gets it by e-mail."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +20,7 @@ from iys_portal.views import too_often
 from reports.enums import Rhythm
 from reports.forms import SubscriptionForm
 from reports.models import ReportDocument
-from reports.pictures.period import Period, last_periods, name_of
+from reports.pictures.period import Period, last_periods, name_of, period_of
 from reports.pictures.summary import title_of, up_to, words_of
 from reports.selectors import documents as selectors
 from reports.services import documents, subscriptions
@@ -33,15 +35,20 @@ _TIMES, _SECONDS = 30, 600
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view
 def document(request: ProviderRequest, period: str) -> HttpResponse:
-    """The report of a week or month: ask for it, wait for it, take it along."""
+    """The report of a week or month: ask for it, wait for it, take it along. ?iys= of an e-mail says whose it is."""
     rhythm, days = _period_or_404(period)
+    if request.GET.get("iys", str(request.provider.iys_code)) != str(request.provider.iys_code):
+        return _others(request)
+    if not _is_offered(rhythm, days):
+        context = {"title": title_of(rhythm, days.first), "number": OFFERED[rhythm]}
+        return render(request, "reports/document_gone.html", context, status=410)
     now = timezone.now()
     if request.method == "POST":
         if is_too_often(request, what="report", times=_TIMES, seconds=_SECONDS):
             return too_often(request, seconds=_SECONDS)
         provider_id = request.provider.pk
         documents.ask(provider_id=provider_id, rhythm=rhythm, day=days.first, now=now, actor=request.user)
-        return redirect(request.path)
+        return redirect(request.get_full_path())
     found = selectors.document_of(request.provider.pk, rhythm, days.first)
     today = istanbul_day(now)
     context = {
@@ -56,6 +63,16 @@ def document(request: ProviderRequest, period: str) -> HttpResponse:
         "pause_minutes": documents.PAUSE.seconds // 60,
     }
     return render(request, "reports/document.html", context)
+
+
+def _others(request: ProviderRequest) -> HttpResponse:
+    """Lead to the chooser, and from there back, a person who acts for the company of the link, too."""
+    mine = [each.provider for each in request.memberships]  # type: ignore[attr-defined]  # set by the middleware
+    named = next((provider for provider in mine if str(provider.iys_code) == request.GET["iys"]), None)
+    if named is None:
+        raise Http404
+    messages.info(request, f"Açtığınız bağlantı {named.title} içindir; devam etmek için onu seçin.")
+    return redirect(f"{reverse('accounts:choose')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def _state(found: ReportDocument | None) -> str:
@@ -85,12 +102,19 @@ def offered(rhythm: Rhythm, *, today: date) -> list[tuple[str, str]]:
 
 
 def _period_or_404(name: str) -> tuple[Rhythm, Period]:
-    today = istanbul_day(timezone.now())
-    for rhythm, number in OFFERED.items():
-        for period in last_periods(rhythm, number, today=today):
-            if name_of(rhythm, period.first) == name:
-                return rhythm, period
-    raise Http404
+    """Return the week or month that a name stands for; one that has not come does not exist."""
+    rhythm = Rhythm.WEEKLY if len(name) > 7 else Rhythm.MONTHLY
+    try:
+        found = period_of(rhythm, date.fromisoformat(name if rhythm == Rhythm.WEEKLY else f"{name}-01"))
+    except (ValueError, OverflowError):
+        raise Http404 from None
+    if name_of(rhythm, found.first) != name or found.first > istanbul_day(timezone.now()):
+        raise Http404
+    return rhythm, found
+
+
+def _is_offered(rhythm: Rhythm, period: Period) -> bool:
+    return period in last_periods(rhythm, OFFERED[rhythm], today=istanbul_day(timezone.now()))
 
 
 # --- By e-mail --------------------------------------------------------------------------------------------------------

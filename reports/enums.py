@@ -26,6 +26,8 @@ STAMPED = "daily_file_stamped"
 """Audit action: a daily file was time-stamped."""
 AGREED = "daily_file_agreed"
 """Audit action: somebody said that a daily file is what they have, too (mutabakat)."""
+DOWNLOADED = "daily_file_downloaded"
+"""Audit action: somebody took a daily file along, or the rows in which theirs differs."""
 
 COMPARED = "daily_file_compared"
 """Audit action: somebody sent a file of their own to be compared with ours."""
@@ -54,12 +56,14 @@ class ComparisonState(models.TextChoices):
     WAITING = "waiting", "Karşılaştırılıyor"
     DONE = "done", "Karşılaştırıldı"
     REFUSED = "refused", "Dosya okunamadı"
+    FAILED = "failed", "Karşılaştırılamadı"
 
 
 COMPARISON_TRANSITIONS: Transitions[ComparisonState] = {
-    ComparisonState.WAITING: frozenset({ComparisonState.DONE, ComparisonState.REFUSED}),
+    ComparisonState.WAITING: frozenset({ComparisonState.DONE, ComparisonState.REFUSED, ComparisonState.FAILED}),
     ComparisonState.DONE: frozenset(),
     ComparisonState.REFUSED: frozenset(),
+    ComparisonState.FAILED: frozenset(),
 }
 
 

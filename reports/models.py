@@ -85,6 +85,7 @@ class ReportDay(models.Model):
     late_movements = models.IntegerField("sonradan eklenen", default=0)
 
     class Meta:
+        indexes = [models.Index(fields=["day"], name="report_day_of_all")]
         constraints = [
             models.CheckConstraint(name="report_day_in_order", condition=Q(first_seq__lte=F("last_seq"))),
             models.CheckConstraint(
@@ -177,6 +178,7 @@ class DailyFile(models.Model):
         indexes = [
             models.Index(fields=["provider", "day"], name="daily_file_day"),
             models.Index(fields=["provider", "made_at"], name="daily_file_unstamped", condition=Q(stamp=None)),
+            models.Index(fields=["provider", "day"], name="daily_file_failed", condition=Q(state=FileState.ERROR)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "brand", "day", "revision"], name="daily_file_once"),

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from iys_portal.audit.outbox import handler
+from reports.selectors.files import TOPIC
 from reports.services import ages, comparisons, daily_files, making, roll_up
 
 
@@ -25,7 +26,7 @@ def close_report_days(**_kwargs: object) -> None:
 
 
 # Where the keys of the time stamp are.
-@handler("reports.daily_files", queue="documents")
+@handler(TOPIC, queue="documents")
 def make_daily_files(*, provider_id: int, day: str) -> None:
     """Make and stamp the files of a provider's day."""
     from reports.services.stamping import stamp_waiting  # noqa: PLC0415  (heavy: it loads pyHanko)

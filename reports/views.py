@@ -137,22 +137,23 @@ def _compare(request: ProviderRequest, file: DailyFile, forms: _Forms, now: date
 def _context(request: ProviderRequest, brand: Brand, which: date, file: DailyFile | None) -> dict[str, object]:
     provider_id, now = request.provider.pk, timezone.now()
     figures = movements(provider_id, which, which, brand_id=brand.pk).get((), Figures())
-    is_made = file is not None and file.state == FileState.COMPLETED
-    held = file.rows if file is not None else 0
-    has_failed = file is not None and file.state == FileState.ERROR
+    revisions = list(selectors.revisions_of(file).defer("stamp")) if file is not None else []
+    newest = revisions[0] if revisions else None
+    has_failed = newest is not None and newest.state == FileState.ERROR
     kept = selectors.report_day(provider_id, which)
     return {
         "brand": brand,
         "day": which,
         "file": file,
-        "is_made": is_made,
+        "is_made": file is not None and file.state == FileState.COMPLETED,
+        "coming": newest if newest != file else None,
         "is_served": file is not None and selectors.is_served(file, now=now),
         "figures": figures,
         "late": kept if kept is not None and kept.corrected_at else None,
-        "may_make": which <= _latest_day(now) and (has_failed or figures.total > held),
+        "may_make": which <= _latest_day(now) and (has_failed or figures.total > (newest.rows if newest else 0)),
         "has_failed": has_failed,
         "is_open": which > istanbul_day(now) - timedelta(days=1),
-        "revisions": list(selectors.revisions_of(file)) if file is not None and file.revision > 1 else [],
+        "revisions": revisions if len(revisions) > 1 else [],
         "comparisons": list(selectors.comparisons_of(file)[:10]) if file is not None else [],
     }
 
@@ -162,6 +163,8 @@ def _context(request: ProviderRequest, brand: Brand, which: date, file: DailyFil
 def file(request: ProviderRequest, code: int, day: str) -> StreamingHttpResponse:
     """The bytes of a daily file, the newest or, with ?surum=, another revision."""
     found = _file_or_404(request, code, day)
+    if request.method == "GET":
+        daily_files.note_download(subject=found, person=request.user)
     answer = StreamingHttpResponse(selectors.content_of(found), content_type=_CSV)
     answer["Content-Disposition"] = f'attachment; filename="{found.filename}.csv"'
     answer["Content-Length"] = str(found.size)
@@ -202,6 +205,8 @@ def comparison(request: ProviderRequest, code: int, day: str, pk: int) -> HttpRe
 def comparison_rows(request: ProviderRequest, code: int, day: str, pk: int) -> StreamingHttpResponse:
     """The rows that differ, as a file (CSV)."""
     found = _comparison_or_404(request, code, day, pk)
+    if request.method == "GET":
+        daily_files.note_download(subject=found, person=request.user)
     rows = export_rows(selectors.differences_of(found).iterator(chunk_size=2_000))
     answer = StreamingHttpResponse(csv_rows(rows), content_type=_CSV)
     answer["Content-Disposition"] = f'attachment; filename="{found.file.filename}-farklar.csv"'

@@ -67,6 +67,7 @@ _ACTIONS = {
     "directory:rename": "Unvanı listeden güncellendi",
     "daily_file_agreed": "Günlük dosyada mutabık kalındı",
     "daily_file_asked": "Günlük dosya istendi",
+    "daily_file_downloaded": "Günlük dosya indirildi",
     "report_document_asked": "Rapor belgesi istendi",
     "report_mailing": "Rapor e-postaları istendi",
     "report_subscribed": "Rapor e-postayla istendi",

@@ -17,6 +17,8 @@ from reports.pictures.report import Asked, Fact, Panel, Report, compared, panels
 
 _MOST_FAULTS = 8
 _MOST_GRANTS = 40
+_GRANTS_A_PICTURE = 15
+"""More rows, each perhaps under its brand's name, would be higher than a sheet of paper."""
 
 
 # --- Address count ----------------------------------------------------------------------------------------------------
@@ -34,7 +36,8 @@ def addresses(asked: Asked) -> Report:
         limit=package.max_addresses,
         last_day=last_day(subscription.ends_at) if subscription else None,
     )
-    said = f"Adres sayınız bugün {grouped(counts.count)}"
+    when = "bugün" if last == asked.today else f"{asked.today:%d.%m.%Y} tarihinde"
+    said = f"Adres sayınız {when} {grouped(counts.count)}"
     if package.max_addresses:
         said += f": {package.name} sınırının {percent_of(counts.count, package.max_addresses)}"
     finding = f"{said}. {sentence(outlook, package=package.name)}".strip()
@@ -75,14 +78,17 @@ def uploads(asked: Asked) -> Report:
         faults.update(job.faults)
     new, changed = sum(job.new_count for job in jobs), sum(job.changed_count for job in jobs)
     same, bad = sum(job.same_count for job in jobs), sum(job.bad_count for job in jobs)
+    left = sum(job.staged - job.position for job in jobs)
     fates = [("Yeni kaydedildi", new), ("Değişti", changed), ("Zaten böyleydi", same)]
-    fates += [("Dosyada yinelenmişti", read - new - changed - same - bad), ("Kaydedilemedi", bad)]
+    fates.append(("Dosyada yinelenmişti", read - new - changed - same - bad - left))
+    lost = [("Yarıda bırakıldı", left)] if left else []
+    lost.append(("Kaydedilemedi", bad))
     drawn, reached = [Bar("Okunan satır", read, grouped(read), "third")], 0
-    for name, number in fates:
-        tone = "second" if name == fates[-1][0] else "first"
+    for name, number in [*fates, *lost]:
+        tone = "second" if (name, number) in lost else "first"
         drawn.append(Bar(name, number, f"{grouped(number)} · {percent(number, read)}", tone, start=reached))
         reached += number
-    finding = f"{grouped(len(jobs))} dosyada {grouped(read)} satır okundu; {_fate(read, bad)}"
+    finding = f"{grouped(len(jobs))} dosyada {grouped(read)} satır okundu; {_fate(read, bad, left)}"
     first, rest = with_tail(faults.most_common(), _MOST_FAULTS)
     reasons = [(f"{code} {fault_words(code)}", number) for code, number in first]
     if rest:
@@ -103,7 +109,12 @@ def uploads(asked: Asked) -> Report:
         head=["Satırlar", "Sayı", "Pay"],
         rows=[
             [name, number, percent(number, read)]
-            for name, number in [("Okunan satır", read), *fates, *((f"Neden: {why}", times) for why, times in reasons)]
+            for name, number in [
+                ("Okunan satır", read),
+                *fates,
+                *lost,
+                *((f"Neden: {why}", times) for why, times in reasons),
+            ]
         ],
         notes=["Bir satırda birden çok hata olabilir; nedenlerin toplamı kaydedilemeyen satırlardan çok olabilir."]
         if reasons
@@ -111,10 +122,11 @@ def uploads(asked: Asked) -> Report:
     )
 
 
-def _fate(read: int, bad: int) -> str:
-    if not bad:
-        return "hepsi kaydedildi ya da zaten kayıtlıydı."
-    return f"{grouped(bad)} satır ({percent(bad, read)}) kaydedilemedi."
+def _fate(read: int, bad: int, left: int) -> str:
+    given_up = f"{grouped(left)} satır, yüklemesi yarıda bırakıldığı için kaydedilmedi." if left else ""
+    if bad:
+        return f"{grouped(bad)} satır ({percent(bad, read)}) kaydedilemedi{f', {given_up}' if left else '.'}"
+    return given_up or "hepsi kaydedildi ya da zaten kayıtlıydı."
 
 
 def _reasons(reasons: list[tuple[str, int]]) -> str:
@@ -126,7 +138,7 @@ def rights(asked: Asked) -> Report:
     """Who touches my data? Each brand's companies with what they may do on each channel, today."""
     grants = standing_grants(asked.provider_id, today=asked.today, brand_id=asked.brand.pk if asked.brand else None)
     if not grants:
-        return Report("Bugün hiçbir iş ortağının ya da aracı hizmet sağlayıcının yetkisi yok.")
+        return Report("Hiçbir iş ortağının ya da aracı hizmet sağlayıcının yetkisi yok.")
     shown = grants[:_MOST_GRANTS]
     rows = [
         MatrixRow(
@@ -151,7 +163,8 @@ def rights(asked: Asked) -> Report:
         notes.append("İş ortaklarının yetkileri paketiniz nedeniyle şu anda uyuyor; yeniden paket alınca sürer.")
     return Report(
         finding=finding,
-        panels=panels(("yetkiler", "Markalara göre yetkiler", finding, matrix(_HEADS, rows))),
+        panels=_right_panels(rows, finding),
+        in_full=True,
         head=["Marka", "Marka Kodu", "Kuruluş", "Tür", *_HEADS, "Bitiş"],
         rows=[
             [
@@ -171,6 +184,18 @@ def rights(asked: Asked) -> Report:
 
 _KINDS = {PartyKind.PARTNER: "İş ortağı", PartyKind.INTERMEDIARY: "AHS"}
 _HEADS = [*(short(channel) for channel in Channel), "Mutabakat"]
+
+
+def _right_panels(rows: list[MatrixRow], finding: str) -> list[Panel]:
+    parts = [rows[at : at + _GRANTS_A_PICTURE] for at in range(0, len(rows), _GRANTS_A_PICTURE)]
+    if len(parts) == 1:
+        return panels(("yetkiler", "Markalara göre yetkiler", finding, matrix(_HEADS, rows)))
+    drawn, first = [], 1
+    for part in parts:
+        last = first + len(part) - 1
+        drawn.append((f"yetkiler-{first}", f"Markalara göre yetkiler, {first}–{last}", finding, matrix(_HEADS, part)))
+        first = last + 1
+    return panels(*drawn, titled=True)
 
 
 def _right(right: Right) -> Cell:

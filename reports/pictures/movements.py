@@ -128,7 +128,12 @@ def brands_by_channel(asked: Asked) -> Report:
     if not sum(figures.approvals + figures.refusals for figures in found.values()):
         return Report(_NOTHING)
     names = {brand.pk: (str(brand.code), brand.name) for brand in brands_of(asked.provider_id)}
-    ordered = sorted(by_brand.items(), key=lambda item: (-_total(item[1].values()).approvals, item[0]))
+    totals = {brand_id: _total(each.values()) for brand_id, each in by_brand.items()}
+    weakest = _weakest({brand_id: each for brand_id, each in totals.items() if brand_id in names})
+    ordered = sorted(by_brand.items(), key=lambda item: (-totals[item[0]].approvals, item[0]))
+    if weakest in [brand_id for brand_id, _ in ordered[_MOST_BRANDS:]]:
+        # What the finding names has a row of its own, however few approvals it has.
+        ordered.insert(_MOST_BRANDS - 1, ordered.pop([brand_id for brand_id, _ in ordered].index(weakest)))
     first, rest = with_tail(ordered, _MOST_BRANDS)
     rows = [(*names.get(brand_id, ("", "Silinmiş marka")), by_channel) for brand_id, by_channel in first]
     if rest:
@@ -142,9 +147,16 @@ def brands_by_channel(asked: Asked) -> Report:
         )
         for code, name, each in rows
     ]
-    finding = _weakest([(name, _total(each.values())) for code, name, each in rows if code])
+    total, before = _total(totals.values()), _total(_figures(asked, period=asked.period.previous).values())
+    named = {brand_id: (name, totals[brand_id]) for brand_id, (_, name) in names.items() if brand_id in totals}
+    finding = _brand_words(total, list(named.values()), named.get(weakest))
     return Report(
         finding=finding,
+        facts=[
+            Fact("Onay", grouped(total.approvals), compared(total.approvals, before.approvals)),
+            Fact("Ret", grouped(total.refusals), compared(total.refusals, before.refusals)),
+            Fact("Ret payı", _refused(total), f"önceki dönem {_refused(before)}"),
+        ],
         panels=panels(("marka-kanal", "Markalara ve kanallara göre Onay", finding, matrix(_CHANNELS, drawn))),
         head=[
             "Marka",
@@ -171,18 +183,32 @@ def _brand_row(code: str, name: str, each: Mapping[Channel, Figures]) -> list[st
         for number in (each.get(channel, Figures()).approvals, each.get(channel, Figures()).refusals)
     ]
     total = _total(each.values())
-    return [name, code, *both, percent(total.refusals, total.approvals + total.refusals)]
+    return [name, code, *both, _refused(total)]
 
 
-def _weakest(rows: list[tuple[str, Figures]]) -> str:
-    telling = [(name, each) for name, each in rows if each.approvals + each.refusals >= _TELLING and each.refusals]
-    strongest = max(rows, key=lambda row: row[1].approvals)
-    said = f"En çok onayı {strongest[0]} topladı: {grouped(strongest[1].approvals)}."
-    if len(rows) < 2 or not telling:
+def _refused(figures: Figures) -> str:
+    return percent(figures.refusals, figures.approvals + figures.refusals)
+
+
+def _weakest(totals: Mapping[int, Figures]) -> int:
+    """Return the brand with the largest share of refusals of those that moved enough to tell; 0 without one."""
+    telling = {
+        brand_id: each.refusals / (each.approvals + each.refusals)
+        for brand_id, each in totals.items()
+        if each.approvals + each.refusals >= _TELLING and each.refusals
+    }
+    return max(telling, key=telling.__getitem__) if len(totals) > 1 and telling else 0
+
+
+def _brand_words(total: Figures, rows: list[tuple[str, Figures]], weakest: tuple[str, Figures] | None) -> str:
+    said = f"{grouped(total.approvals)} Onay, {grouped(total.refusals)} Ret kaydedildi."
+    name, strongest = max(rows, key=lambda row: row[1].approvals, default=("", Figures()))
+    if strongest.approvals:
+        said = f"En çok onayı {name} topladı: {grouped(strongest.approvals)}."
+    if weakest is None:
         return said
-    name, worst = max(telling, key=lambda row: row[1].refusals / (row[1].approvals + row[1].refusals))
-    share = percent(worst.refusals, worst.approvals + worst.refusals)
-    return f"Ret payı en yüksek marka {name}: {share} ({grouped(worst.refusals)} Ret). {said}"
+    name, worst = weakest
+    return f"Ret payı en yüksek marka {name}: {_refused(worst)} ({grouped(worst.refusals)} Ret). {said}"
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
@@ -223,15 +249,18 @@ def refusals_in_time(asked: Asked) -> Report:
     """Do we honour refusals in time? Those the provider took itself, by the business days until they were recorded."""
     brand_id = asked.brand.pk if asked.brand else None
     days = asked.period
-    waited = refusal_delays(asked.provider_id, days.first, days.last, calendar=calendar(), brand_id=brand_id)
+    holidays = calendar()
+    waited = refusal_delays(asked.provider_id, days.first, days.last, calendar=holidays, brand_id=brand_id)
     total = sum(waited.values())
     if not total:
         return Report("Bu günlerde kendi aldığınız bir ret kaydı yok.")
+    previous = days.previous
+    before = refusal_delays(asked.provider_id, previous.first, previous.last, calendar=holidays, brand_id=brand_id)
     counts = [
         sum(number for wait, number in waited.items() if wait >= first and (last is None or wait <= last))
         for _, first, last in _WAITS
     ]
-    late = sum(counts[BUSINESS_DAYS:])
+    late = _late(waited)
     in_time = [*counts[:BUSINESS_DAYS], *[0] * (len(counts) - BUSINESS_DAYS)]
     too_late = [*[0] * BUSINESS_DAYS, *counts[BUSINESS_DAYS:]]
     finding = f"{grouped(total)} ret kaydının {_all_or_late(total, late)}"
@@ -243,8 +272,9 @@ def refusals_in_time(asked: Asked) -> Report:
     return Report(
         finding=finding,
         facts=[
+            Fact("Ret", grouped(total), compared(total, sum(before.values()))),
             Fact("Süresinde işlenen", grouped(total - late), percent(total - late, total)),
-            Fact("Geciken", grouped(late), percent(late, total)),
+            Fact("Geciken", grouped(late), compared(late, _late(before))),
         ],
         panels=panels(("ret-suresi", "Ret kayıtları, aradan geçen iş gününe göre", finding, drawn)),
         head=["Aradan geçen iş günü", "Ret", "Durum"],
@@ -258,6 +288,10 @@ def refusals_in_time(asked: Asked) -> Report:
             "Vatandaşların İYS üzerinden verdiği retler hemen kaydedildiği için burada sayılmaz.",
         ],
     )
+
+
+def _late(waited: Mapping[int, int]) -> int:
+    return sum(number for wait, number in waited.items() if wait >= BUSINESS_DAYS)
 
 
 def _all_or_late(total: int, late: int) -> str:

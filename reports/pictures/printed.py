@@ -7,7 +7,8 @@ the same bytes.
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 
 from django.conf import settings
@@ -22,10 +23,11 @@ from iys_portal.shared.clock import ISTANBUL
 from reports.enums import Rhythm
 from reports.pictures.catalogue import Question
 from reports.pictures.period import Period, name_of
-from reports.pictures.report import Asked, Report
-from reports.pictures.summary import Answer, title_of, up_to
+from reports.pictures.report import Asked, Report, Shown
+from reports.pictures.summary import Answer, said, title_of, up_to
 
-_LONGEST_TABLE = 14
+_LONGEST_TABLE, _MOST_ROWS = 40, 500
+"""Longer tables are left to the pages and files; of those that are printed in any case so many rows are."""
 _VARIABLE = re.compile(r"var\(--([\w-]+)\)")
 
 
@@ -35,6 +37,7 @@ def print_report(provider: Provider, period: Period, answers: Sequence[Answer], 
     Raises contracts.rendering.RenderingError.
     """
     created = now.astimezone(ISTANBUL).replace(microsecond=0)
+    today = created.date()
     try:
         html = render_to_string(
             "pdf/report.html",
@@ -42,11 +45,11 @@ def print_report(provider: Provider, period: Period, answers: Sequence[Answer], 
                 "provider": provider,
                 "provider_title": markup.clean(provider.title),
                 "name": title_of(rhythm, period.first),
-                "period": up_to(period, created.date()),
+                "period": up_to(period, today),
                 "span": "Hafta" if rhythm == Rhythm.WEEKLY else "Ay",
-                "unfinished": period.last >= created.date(),
-                "answers": answers,
-                "sections": [_section(question, report) for question, report in answers if report.rows],
+                "unfinished": period.last >= today,
+                "findings": [said(question, report, today=today) for question, report in answers],
+                "sections": [_section(question, report, today=today) for question, report in answers if report.rows],
                 "number": f"{provider.iys_code}-{name_of(rhythm, period.first)}",
                 "created_at": created,
                 "created": created.isoformat(),
@@ -58,9 +61,23 @@ def print_report(provider: Provider, period: Period, answers: Sequence[Answer], 
     return print_pdf(html, styles=("contract.css", "report.css"), identifier=hashlib.sha256(html.encode()).digest())
 
 
-def _section(question: Question[Asked], report: Report) -> tuple[Question[Asked], Report, list[tuple[str, Svg]], bool]:
+@dataclass(frozen=True)
+class _Section:
+    """An answer on paper: what it says, its pictures under their headings, and as much of the table as is printed."""
+
+    title: str
+    finding: str
+    report: Report
+    pictures: Sequence[tuple[str, Svg]]
+    rows: Sequence[Sequence[Shown]]
+    left_out: int
+
+
+def _section(question: Question[Asked], report: Report, *, today: date) -> _Section:
     pictures = [(panel.heading, panel.picture.printed(picture_rules())) for panel in report.panels]
-    return question, report, pictures, len(report.rows) <= _LONGEST_TABLE
+    rows = report.shown[:_MOST_ROWS] if report.in_full or len(report.rows) <= _LONGEST_TABLE else []
+    left_out = len(report.rows) - len(rows)
+    return _Section(question.title, said(question, report, today=today), report, pictures, rows, left_out)
 
 
 @cache

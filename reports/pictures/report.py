@@ -62,7 +62,8 @@ class Shown:
 class Report:
     """An answer. `rows` are exactly what is drawn, and what the files hold; `notes` are sentences below the pictures.
 
-    Without anything to draw `panels` is empty, and the finding says why.
+    Without anything to draw `panels` is empty, and the finding says why. Where the rows say more than the pictures,
+    `in_full`, paper shows them however many they are.
     """
 
     finding: str
@@ -71,6 +72,7 @@ class Report:
     panels: Sequence[Panel] = ()
     facts: Sequence[Fact] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    in_full: bool = False
 
     @property
     def columns(self) -> list[Shown]:

@@ -20,6 +20,11 @@ def answers_of(provider_id: int, period: Period, *, now: datetime) -> list[Answe
     return [(question, question.answer(asked)) for question in QUESTIONS]
 
 
+def said(question: Question[Asked], report: Report, *, today: date) -> str:
+    """Return an answer's finding as a report of a period says it: with its day, where it is none of the period's."""
+    return report.finding if question.days or not report.rows else f"{today:%d.%m.%Y} itibarıyla: {report.finding}"
+
+
 def up_to(period: Period, today: date) -> Period:
     """Return the days of a period that have come."""
     return Period(period.first, min(period.last, today))

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.enums import Capability, ProviderState
 from accounts.models import Membership
 from accounts.selectors import people_with
+from consents.import_selectors import jobs_between
 from iys_portal.shared.clock import end_of_istanbul_day
 from reports.models import ReportDay, ReportDocument, ReportSubscription
 from reports.pictures.period import Period
@@ -29,13 +30,15 @@ def content_of(document: ReportDocument) -> bytes | None:
 def version_of(provider_id: int, period: Period, *, today: date) -> str:
     """Return what stands for the figures of the period's days and of those before, with which they are compared.
 
-    It changes with each movement that is taken into the roll-up of these days, with each correction of one, and with
-    each day of a period that has not ended.
+    It changes with each movement that is taken into the roll-up of these days, with each correction of one, with each
+    of their uploads that ends, and with each day of a period that has not ended.
     """
     days = ReportDay.objects.filter(provider_id=provider_id, day__range=(period.previous.first, period.last))
     digest = hashlib.sha256(f"{up_to(period, today).words}".encode())
     for row in days.order_by("day").values_list("day", "movements", "corrected_at"):
         digest.update(" ".join(map(str, row)).encode())
+    for number in sorted(job.pk for job in jobs_between(provider_id, period.previous.first, period.last)):
+        digest.update(f"upload {number}".encode())
     return digest.hexdigest()
 
 

@@ -12,15 +12,18 @@ from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.models import ConsentEvent
 from consents.rules.fields import Movement
 from consents.rules.transaction import transaction_id, written
+from iys_portal.audit.models import OutboxMessage
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from iys_portal.shared.crypto import decrypt
 from reports.enums import FileState
-from reports.models import Comparison, DailyCount, DailyFile, Difference, ReportDay
+from reports.models import ClosedDay, Comparison, DailyCount, DailyFile, Difference, ReportDay
 
 HEAD = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source"
 SERVED_DAYS = 7
 """For so many days İYS serves a file; we keep it beyond."""
 PORTION = 5_000
+TOPIC = "reports.daily_files"
+"""The work, promised to the outbox, of making the files of a provider's day."""
 
 
 def daily_file(provider_id: int, brand_id: int, day: date) -> DailyFile | None:
@@ -36,7 +39,7 @@ def daily_file(provider_id: int, brand_id: int, day: date) -> DailyFile | None:
 def revisions_of(file: DailyFile) -> QuerySet[DailyFile]:
     """Return all files of the same day and brand, newest first."""
     same = DailyFile.objects.filter(provider_id=file.provider_id, brand_id=file.brand_id, day=file.day)
-    return same.order_by("-revision")
+    return same.select_related("agreed_by").order_by("-revision")
 
 
 def daily_files(
@@ -47,14 +50,13 @@ def daily_files(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[DailyFile]:
-    """Return the newest file of every day and brand that the filters name, newest day first."""
-    later = DailyFile.objects.filter(
-        provider_id=OuterRef("provider_id"),
-        brand_id=OuterRef("brand_id"),
-        day=OuterRef("day"),
-        revision__gt=OuterRef("revision"),
-    )
-    files = DailyFile.objects.filter(~Exists(later), provider_id=provider_id).defer("stamp").select_related("brand")
+    """Return the newest file of every day and brand that the filters name, newest day first.
+
+    `is_there` says whether it or a revision before it was made: the one of them that `daily_file` returns.
+    """
+    files = DailyFile.objects.filter(~Exists(_later()), provider_id=provider_id).defer("stamp").select_related("brand")
+    same = {name: OuterRef(name) for name in ("provider_id", "brand_id", "day")}
+    files = files.annotate(is_there=Exists(DailyFile.objects.filter(**same, state=FileState.COMPLETED)))
     if brand_id is not None:
         files = files.filter(brand_id=brand_id)
     if state in FileState.values:
@@ -69,6 +71,30 @@ def daily_files(
 def report_day(provider_id: int, day: date) -> ReportDay | None:
     """Return what is kept of a day: its movements, and whether it was corrected."""
     return ReportDay.objects.filter(provider_id=provider_id, day=day).first()
+
+
+def days_without_files(*, since: date) -> list[tuple[int, date]]:
+    """Return the providers and days whose files are to be asked for: closed ones, and any whose files were given up.
+
+    Of the closed days from `since` on those with movements behind their newest file; of all days those with a file
+    that failed and that nobody tries again.
+    """
+    asked = DailyFile.objects.filter(
+        provider_id=OuterRef("provider_id"), day=OuterRef("day"), last_seq__gte=OuterRef("last_seq")
+    )
+    closed = ClosedDay.objects.filter(day__gte=since).values("day")
+    missing = ReportDay.objects.filter(~Exists(asked), day__in=closed).values_list("provider_id", "day")
+    failed = DailyFile.objects.filter(~Exists(_later()), state=FileState.ERROR).values_list("provider_id", "day")
+    open_tries = OutboxMessage.objects.filter(topic=TOPIC, done_at=None, failed_at=None)
+    tried = {(told["provider_id"], told["day"]) for told in open_tries.values_list("payload", flat=True)}
+    given_up = {(provider_id, day) for provider_id, day in failed if (provider_id, day.isoformat()) not in tried}
+    return sorted({*missing, *given_up})
+
+
+def _later() -> QuerySet[DailyFile]:
+    """Return the revisions that are newer than an outer query's."""
+    same = {name: OuterRef(name) for name in ("provider_id", "brand_id", "day")}
+    return DailyFile.objects.filter(**same, revision__gt=OuterRef("revision"))
 
 
 def is_served(file: DailyFile, *, now: datetime) -> bool:

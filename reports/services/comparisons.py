@@ -11,7 +11,8 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
@@ -24,10 +25,15 @@ from reports.enums import COMPARED, COMPARISON_TRANSITIONS, ComparisonState
 from reports.models import Comparison, ComparisonPiece, DailyFile
 from reports.selectors.files import HEAD, content_of
 
+logger = structlog.get_logger(__name__)
+
 MOST_BYTES = 500 * 1024 * 1024
 KEPT = 100_000
 """So many differing rows of a comparison are kept and shown; all are counted."""
 _KEPT_DAYS = 30
+_TRIED = timedelta(days=1)
+"""By then the outbox has given up, whatever hindered it."""
+GIVEN_UP = "Dosyanız bir hata nedeniyle karşılaştırılamadı. Günlük dosyanın sayfasından yeniden yükleyin."
 _PIECE = 1 << 20
 _NAMES = HEAD.split(",")
 
@@ -55,10 +61,24 @@ def ask(*, file: DailyFile, person: Person, filename: str, content: BinaryIO, sh
     return comparison
 
 
-@transaction.atomic
 def compare(*, comparison_id: int, now: datetime) -> None:
-    """Compare what waits; done before, nothing happens."""
-    comparison = Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
+    """Compare what waits; done before, nothing happens.
+
+    What cannot be compared says so, and is not tried again; a database that is away is waited for by the outbox.
+    """
+    try:
+        _compare_waiting(comparison_id, now)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it is, somebody waits for an answer)
+        # Not the error's words: they may quote the file.
+        logger.error("comparison_failed", comparison_id=comparison_id, error=type(error).__name__)  # noqa: TRY400
+        _give_up(comparison_id, now)
+
+
+@transaction.atomic
+def _compare_waiting(comparison_id: int, now: datetime) -> None:
+    comparison = _locked(comparison_id)
     if comparison.state != ComparisonState.WAITING:
         return
     # Both lie in files: a connection that takes in rows (COPY) answers no query meanwhile.
@@ -69,6 +89,18 @@ def compare(*, comparison_id: int, now: datetime) -> None:
         except FileRefused as refusal:
             _finish(comparison, ComparisonState.REFUSED, now, message=refusal.message)
     comparison.pieces.all().delete()
+
+
+@transaction.atomic
+def _give_up(comparison_id: int, now: datetime) -> None:
+    comparison = _locked(comparison_id)
+    if comparison.state == ComparisonState.WAITING:
+        _finish(comparison, ComparisonState.FAILED, now, message=GIVEN_UP)
+        comparison.pieces.all().delete()
+
+
+def _locked(comparison_id: int) -> Comparison:
+    return Comparison.objects.select_for_update(of=("self",), no_key=True).get(pk=comparison_id)
 
 
 def _content_of(comparison: Comparison) -> Iterator[bytes]:
@@ -192,8 +224,11 @@ _KEEP = f"""
 
 
 def forget(*, now: datetime) -> int:
-    """Drop comparisons of more than a month ago; return how many there were."""
+    """Drop comparisons of more than a month ago; return how many there were. Give up those of more than a day ago."""
     old = Comparison.objects.filter(sent_at__lt=now - timedelta(days=_KEPT_DAYS))
     number = old.count()
     old.delete()
+    waiting = Comparison.objects.filter(state=ComparisonState.WAITING, sent_at__lt=now - _TRIED)
+    for comparison_id in waiting.values_list("pk", flat=True):
+        _give_up(comparison_id, now)
     return number

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import encrypt
-from reports.enums import AGREED, ASKED, FILE_TRANSITIONS, FileState
-from reports.models import DailyFile, DailyFilePiece
-from reports.selectors.files import lines_to_write, movements_of_brands, report_day
+from reports.enums import AGREED, ASKED, DOWNLOADED, FILE_TRANSITIONS, FileState
+from reports.models import Comparison, DailyFile, DailyFilePiece
+from reports.selectors.files import TOPIC, lines_to_write, movements_of_brands, report_day
 
 logger = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ def queue_files(*, provider_id: int, day: date, now: datetime, actor: Actor | No
         record(action=ASKED, subject=file, actor=actor, day=str(day), revision=file.revision)
     asked += [file for file in map(_locked, again) if _is_queued_again(file, actor)]
     if asked:
-        promise("reports.daily_files", provider_id=provider_id, day=day.isoformat())
+        promise(TOPIC, provider_id=provider_id, day=day.isoformat())
     return asked
 
 
@@ -82,6 +83,8 @@ def make_files(*, provider_id: int, day: date, clock: Callable[[], datetime]) ->
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the outbox that tries again)
             failure = error
             _set_aside(pk, error)
+            if isinstance(error, SoftTimeLimitExceeded):
+                break
     if failure is not None:
         raise failure
 
@@ -183,3 +186,9 @@ def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str) -
         locked.save(update_fields=["agreed_at", "agreed_by"])
         record(action=AGREED, subject=locked, actor=actor, sha384=locked.sha384)
     return True
+
+
+def note_download(*, subject: DailyFile | Comparison, person: Person) -> None:
+    """Note who took along a daily file, or the rows in which theirs differs: both name recipients."""
+    file = subject if isinstance(subject, DailyFile) else subject.file
+    record(action=DOWNLOADED, subject=subject, actor=person, day=str(file.day), revision=file.revision)

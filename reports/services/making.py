@@ -17,7 +17,7 @@ from reports.attachments import REPORT
 from reports.enums import DOCUMENT_TRANSITIONS, MAILING, DocumentState, Rhythm
 from reports.models import ClosedDay, ReportDocument, ReportSubscription
 from reports.pictures.period import Period, last_periods, name_of, period_of
-from reports.pictures.summary import Answer, answers_of, title_of
+from reports.pictures.summary import Answer, answers_of, said, title_of
 from reports.selectors.documents import providers_to_write, subscribers, version_of
 from reports.services.documents import locked
 from reports.services.roll_up import roll_up
@@ -46,7 +46,8 @@ def make(*, document_id: int, clock: Callable[[], datetime]) -> ReportDocument:
         return document
     answers = answers_of(document.provider_id, period, now=now)
     content = _printed(document, period, answers, now=now)
-    return _keep(document_id, version, content, [report.finding for _, report in answers], now=now)
+    findings = [said(question, report, today=istanbul_day(now)) for question, report in answers]
+    return _keep(document_id, version, content, findings, now=now)
 
 
 def _printed(document: ReportDocument, period: Period, answers: list[Answer], *, now: datetime) -> bytes | None:
@@ -150,7 +151,7 @@ def _write(document: ReportDocument, period: Period, subscription: ReportSubscri
             "findings": [{"words": finding} for finding in document.findings],
             "attached": attached,
             "is_weekly": document.rhythm == Rhythm.WEEKLY,
-            "link": public_link("reports:document", period=name),
+            "link": f"{public_link('reports:document', period=name)}?iys={member.provider.iys_code}",
             "leave": leave,
         },
         attachment=(REPORT, document.pk) if attached else None,

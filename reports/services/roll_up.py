@@ -6,16 +6,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.forms import model_to_dict
 
 from consents.models import ConsentEvent
 from iys_portal.audit.services import Actor, record
 from iys_portal.shared.clock import day_bounds, istanbul_day
 from reports.enums import RECOUNTED
-from reports.models import ClosedDay, DailyCount, DailyFile, RefusalDelay, ReportDay, RollUp
+from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
 from reports.selectors.figures import DAY, delay_since
+from reports.selectors.files import days_without_files
 from reports.services.daily_files import queue_files
 from reports.services.documents import renew
 
@@ -254,33 +255,28 @@ def _said(kept: _Rows) -> list[dict[str, Any]]:
 def close_days(*, now: datetime) -> list[date]:
     """Close the days that are over, all movements of theirs in the roll-up, and ask for their files.
 
-    Returns the days that were open till now. A worker that is killed meanwhile leaves them open, and they are closed by
-    the next. What is recorded for a closed day later corrects it. On the first call only yesterday is closed.
-    A provider whose files could not be asked for holds up nobody else: the runs of the next days ask again.
+    Returns the days that were open till now. A worker that is killed before leaves them open, and they are closed by
+    the next; what one that is killed later did not ask for, the next asks for. What is recorded for a closed day
+    corrects it, and asks for its files itself. On the first call only yesterday is closed. A provider whose files could
+    not be asked for holds up nobody else: later runs ask again.
     """
     yesterday = istanbul_day(now) - timedelta(days=1)
     last = ClosedDay.objects.order_by("-day").values_list("day", flat=True).first() or yesterday - timedelta(days=1)
     days = [last + timedelta(days=n) for n in range(1, (yesterday - last).days + 1)]
     if days:
         roll_up_all(now=now)
-    for provider_id, day in _without_files(days, since=yesterday - _ASKED_AGAIN):
+        ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
+    for provider_id, day in days_without_files(since=min([*days, yesterday - _ASKED_AGAIN])):
         _asked(provider_id, day, now)
-    ClosedDay.objects.bulk_create([ClosedDay(day=day, closed_at=now) for day in days], ignore_conflicts=True)
     return days
-
-
-def _without_files(days: list[date], *, since: date) -> list[tuple[int, date]]:
-    """Return the providers and days with movements and no file: of these days, and of those closed lately."""
-    closed = ClosedDay.objects.filter(day__gte=since).values("day")
-    asked = DailyFile.objects.filter(provider_id=OuterRef("provider_id"), day=OuterRef("day"))
-    kept = ReportDay.objects.filter(Q(day__in=days) | Q(day__in=closed) & ~Exists(asked))
-    return list(kept.order_by("provider_id", "day").values_list("provider_id", "day"))
 
 
 def _asked(provider_id: int, day: date, now: datetime) -> None:
     """Ask for a day's files; what goes wrong is logged, and the next run asks again."""
     try:
         ask_for_files(provider_id=provider_id, day=day, now=now)
+    except SoftTimeLimitExceeded:
+        raise  # the next run goes on where this one stops
     except Exception:
         logger.exception("asking_for_files_failed", provider_id=provider_id, day=str(day))
 

@@ -22,6 +22,11 @@ def finding(answer: HttpResponse) -> str:
     return unescape(re.findall(r'data-testid="report-finding">(.*?)</p>', answer.content.decode())[0])
 
 
+def facts(answer: HttpResponse) -> list[tuple[str, str, str]]:
+    """Return the figures beside those of the period before: what they are called, now, before."""
+    return [(fact.label, fact.value, fact.before) for fact in answer.context["report"].facts]
+
+
 def drawn(answer: HttpResponse) -> list[tuple[str, str]]:
     """Return the marks of the wide pictures: what each is called, and the number it says."""
     text = answer.content.decode()

@@ -2,9 +2,10 @@
 
 import io
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import Person
 from brands.models import Brand
@@ -128,3 +129,31 @@ def test_comparisons_are_forgotten_after_a_month(made: Brand, alice: Person, now
     done = compared(made, alice, f"{HEAD}\n".encode(), now)
     assert [forget(now=done.sent_at), Comparison.objects.count()] == [0, 1]
     assert [forget(now=done.sent_at.replace(month=12, day=31)), Comparison.objects.count()] == [1, 0]
+
+
+def test_what_goes_wrong_is_said_and_not_tried_again(
+    made: Brand, alice: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_given: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(comparisons, "_compare", breaks)
+    done = compared(made, alice, f"{HEAD}\n".encode(), now)
+    assert (done.state, done.message, done.finished_at) == (ComparisonState.FAILED, comparisons.GIVEN_UP, now)
+    assert (done.differences.count(), ComparisonPiece.objects.count()) == (0, 0)
+
+
+def test_a_database_that_is_away_is_waited_for_a_day_at_most(
+    made: Brand, alice: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_away(*_given: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(comparisons, "_compare", is_away)
+    with pytest.raises(OperationalError):
+        compared(made, alice, f"{HEAD}\n".encode(), now)
+    waiting = Comparison.objects.get()
+    for hours, state in ((24, ComparisonState.WAITING), (25, ComparisonState.FAILED)):
+        forget(now=now + timedelta(hours=hours))
+        waiting.refresh_from_db()
+        assert (waiting.state, ComparisonPiece.objects.exists()) == (state, state == ComparisonState.WAITING)

@@ -167,7 +167,8 @@ def test_the_provider_comes_first_in_every_key() -> None:
         cursor.execute(
             "SELECT t.relname, a.attname FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid"
             " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
-            " WHERE t.relname IN ('reports_dailycount', 'reports_refusaldelay', 'reports_reportday', 'reports_rollup')"
+            " WHERE i.indisunique AND t.relname IN ('reports_dailycount', 'reports_refusaldelay', 'reports_reportday',"
+            " 'reports_rollup')"
             " ORDER BY 1"
         )
         names = ["reports_dailycount", "reports_refusaldelay", "reports_reportday", "reports_rollup"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 import time_machine
@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.enums import ProviderState, Role
 from accounts.models import Membership, Person, Provider
 from brands.models import Brand
+from consents.models import ImportJob
 from contracts import rendering
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from iys_portal.mail.models import Mail
@@ -23,7 +24,9 @@ from iys_portal.mail.sending import message_of
 from iys_portal.shared.clock import ISTANBUL
 from reports.enums import DocumentState, Rhythm
 from reports.models import ReportDocument, ReportSubscription
+from reports.pictures.period import Period
 from reports.pictures.summary import title_of
+from reports.selectors.documents import version_of
 from reports.services import documents, making, subscriptions
 from reports.services.roll_up import close_days, roll_up
 from tests import factories
@@ -112,6 +115,17 @@ def test_a_closed_days_correction_makes_the_month_anew(provider: Provider, brand
     assert document(date(2026, 11, 1)).findings[0].startswith("3 Onay, 0 Ret kaydedildi")
 
 
+def test_an_upload_that_ends_later_changes_the_month(provider: Provider, brand: Brand, alice: Person) -> None:
+    month, today = Period(date(2026, 10, 1), date(2026, 10, 31)), date(2026, 11, 23)
+    before = version_of(provider.pk, month, today=today)
+    job = ImportJob.objects.create(
+        provider=provider, brand=brand, person=alice, filename="a.csv", size=1, sha256="1", received_at=OCTOBER
+    )
+    assert version_of(provider.pk, month, today=today) == before
+    ImportJob.objects.filter(pk=job.pk).update(state="done", finished_at=OCTOBER + timedelta(hours=1))
+    assert version_of(provider.pk, month, today=today) != before
+
+
 def test_a_running_month_is_made_every_ten_minutes_at_most(provider: Provider, now: datetime) -> None:
     key = {"provider_id": provider.pk, "rhythm": Rhythm.MONTHLY, "day": now.date(), "actor": None}
     documents.ask(**key, now=now)
@@ -136,10 +150,39 @@ def test_what_cannot_be_printed_says_so(browser: Client, no_typeface: pytest.Mon
         assert state(browser.get(PAGE)) == "ready"
 
 
-@pytest.mark.parametrize("name", ["2026-12", "2025-11", "ekim", "2026-11-22", "2026-11-30", "2026-08-31"])
-def test_only_the_last_twelve_months_and_weeks_have_a_document(browser: Client, name: str) -> None:
-    assert browser.get(f"/raporlar/grafikler/rapor/{name}/").status_code == 404
-    assert browser.post(f"/raporlar/grafikler/rapor/{name}/").status_code == 404
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("2026-12", 404),
+        ("2025-11", 410),
+        ("2025-12", 200),
+        ("ekim", 404),
+        ("2026-11-22", 404),
+        ("2026-11-30", 404),
+        ("2026-08-31", 410),
+        ("2026-09-07", 200),
+        ("9999-12", 404),
+    ],
+)
+def test_only_the_last_twelve_months_and_weeks_have_a_document(browser: Client, name: str, status: int) -> None:
+    answer = browser.get(f"/raporlar/grafikler/rapor/{name}/")
+    assert answer.status_code == status
+    assert ("Belge, son 12 dönem için hazırlanır" in answer.content.decode()) == (status == 410)
+    if status != 200:
+        assert browser.post(f"/raporlar/grafikler/rapor/{name}/").status_code == status
+        assert not ReportDocument.objects.exists()
+
+
+def test_the_link_of_an_e_mail_names_its_company(browser: Client, provider: Provider, alice: Person) -> None:
+    other = factories.MembershipFactory.create(person=alice).provider
+    browser.post(reverse("accounts:choose"), {"provider": str(other.pk)})
+    link = f"{PAGE}?iys={provider.iys_code}"
+    chooser = browser.get(link)["Location"]
+    assert chooser == f"{reverse('accounts:choose')}?next={quote_plus(link)}"
+    assert f"Açtığınız bağlantı {provider.title} içindir" in browser.get(chooser).content.decode()
+    chosen = browser.post(reverse("accounts:choose"), {"provider": str(provider.pk), "next": link})
+    assert (chosen["Location"], browser.get(link).status_code) == (link, 200)
+    assert browser.get(f"{PAGE}?iys={factories.ProviderFactory.create().iys_code}").status_code == 404
 
 
 def test_too_many_wishes(browser: Client) -> None:
@@ -192,6 +235,7 @@ def test_chosen_on_the_page_sent_once_and_left_by_the_link(
     assert mailed(MONDAY) == mailed(MONDAY + timedelta(days=6)) == [mail]
     assert (mail.to, mail.subject) == (provider.email, f"{provider.title}: 23–29 Kasım 2026 haftasının raporu")
     assert "7 Onay, 0 Ret kaydedildi; onaylar 7 fazla." in mail.text
+    assert f"/raporlar/grafikler/rapor/2026-11-23/?iys={provider.iys_code}" in mail.text
     message: EmailMultiAlternatives = message_of(mail)
     name, content, kind = message.attachments[0]
     assert (name, content[:5], kind) == ("rapor-2026-11-23.pdf", b"%PDF-", "application/pdf")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from pytest_django import Settings
 
@@ -18,7 +19,7 @@ from consents.selectors import id_of
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from iys_portal.shared.clock import ISTANBUL
 from reports.enums import FileState
-from reports.models import DailyFile, DailyFilePiece
+from reports.models import ClosedDay, DailyFile, DailyFilePiece
 from reports.selectors.files import HEAD, content_of, daily_file, daily_files, is_served
 from reports.services import daily_files as service
 from reports.services import roll_up as roll_ups
@@ -200,6 +201,63 @@ def test_what_goes_wrong_with_one_file_is_seen_and_tried_again(
     settings.FIELD_KEY = key
     work()
     assert {(file.state, file.message) for file in daily_files(moved.provider_id)} == {(FileState.COMPLETED, "")}
+
+
+def test_files_that_were_given_up_are_asked_for_anew(
+    moved: Brand, keys: Path, now: datetime, settings: Settings
+) -> None:
+    close_days(now=now)
+    key, settings.FIELD_KEY = settings.FIELD_KEY, b"short"
+    work()
+    messages = OutboxMessage.objects.filter(topic="reports.daily_files")
+    close_days(now=now + timedelta(hours=1))
+    assert messages.count() == 1  # its tries are not over
+    messages.update(failed_at=now)
+    settings.FIELD_KEY = key
+    weeks_later = now + timedelta(days=20)
+    close_days(now=weeks_later)
+    close_days(now=weeks_later)
+    assert messages.count() == 2
+    OutboxMessage.objects.filter(failed_at=now).delete()
+    work()
+    assert found(moved).state == FileState.COMPLETED
+    assert close_days(now=weeks_later) == []
+    assert messages.count() == 1
+
+
+def test_a_run_that_is_out_of_time_stops_and_the_next_goes_on(
+    moved: Brand, keys: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_time(**_asked: Any) -> list[DailyFile]:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as broken:
+        broken.setattr(roll_ups, "queue_files", out_of_time)
+        with pytest.raises(SoftTimeLimitExceeded):
+            close_days(now=now)
+    # The day is closed: what is recorded for it now is late and asks for its own files.
+    assert ClosedDay.objects.filter(day=DAY).exists()
+    events(moved.provider_id, now.replace(hour=20, minute=59) - timedelta(days=1), brand=moved.pk)
+    roll_up(provider_id=moved.provider_id, now=now)
+    assert close_days(now=now) == []
+    work()
+    assert [(file.rows, file.state) for file in daily_files(moved.provider_id)] == [(6, FileState.COMPLETED)]
+
+
+def test_a_maker_that_is_out_of_time_begins_no_other_file(
+    moved: Brand, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = factories.BrandFactory.create(provider=moved.provider)
+    events(moved.provider_id, now - timedelta(days=1), brand=other.pk)
+    close_days(now=now)
+
+    def out_of_time(_file: DailyFile) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(service, "_write", out_of_time)
+    with pytest.raises(SoftTimeLimitExceeded):
+        make_files(provider_id=moved.provider_id, day=DAY, clock=lambda: now)
+    assert sorted(file.state for file in daily_files(moved.provider_id)) == [FileState.ERROR, FileState.QUEUED]
 
 
 # --- Time stamps ------------------------------------------------------------------------------------------------------

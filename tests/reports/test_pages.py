@@ -17,8 +17,9 @@ from accounts.enums import Role
 from accounts.models import Person, Provider
 from brands.enums import BrandState
 from brands.models import Brand
-from iys_portal.audit.models import OutboxMessage
+from iys_portal.audit.models import AuditEvent, OutboxMessage
 from reports.models import Comparison, DailyFile
+from reports.services.daily_files import agree
 from reports.services.roll_up import close_days, roll_up
 from tests import factories
 from tests.reports.conftest import DAY, work
@@ -181,6 +182,45 @@ def test_a_corrected_day_says_so(client: Client, made: Brand, now: datetime) -> 
     assert "Sonradan düzeltildi" in text(client, LIST)
     page = text(client, address(made))
     assert "Bu gün kapandıktan sonra düzeltildi: 23.11.2026 12.00" in page.replace("12:00", "12.00")
+
+
+def test_a_newer_revision_that_waits_or_failed_hides_no_file(
+    client: Client, made: Brand, alice: Person, now: datetime, settings: Settings
+) -> None:
+    first = found(made)
+    agree(file=first, actor=alice, now=now, sha384=first.sha384)
+    events(made.provider_id, now.astimezone(UTC).replace(hour=20) - timedelta(days=1), brand=made.pk)
+    roll_up(provider_id=made.provider_id, now=now)
+    waiting = text(client, address(made))
+    assert "2. sürüm hazırlanıyor; o zamana kadar yukarıdaki 1. sürüm geçerlidir." in waiting
+    assert ["Şimdi oluştur" in waiting, "every 2s" in waiting, first.sha384 in waiting] == [False, True, True]
+    assert address(made, "file") in text(client, LIST)
+    key, settings.FIELD_KEY = settings.FIELD_KEY, b"short"
+    work()
+    failed = text(client, address(made))
+    assert ["2. sürüm hazırlanamadı" in failed, "Şimdi oluştur" in failed] == [True, True]
+    assert [words in text(client, LIST) for words in ("Yeniden denenecek", "Önceki sürüm")] == [True, True]
+    settings.FIELD_KEY = key
+    work()
+    # The evidence of the first stays in reach.
+    page = text(client, address(made))
+    revisions = page.partition("Bu günün dosyaları")[2]
+    assert ['data-testid="coming"' in page, alice.get_full_name() in revisions] == [False, True]
+    stamp = f"{address(made, 'stamp')}?surum=1"
+    assert [stamp in revisions, client.get(stamp).content == bytes(first.stamp or b"")] == [True, True]
+
+
+def test_who_takes_a_file_along_is_noted(client: Client, made: Brand, alice: Person) -> None:
+    client.head(address(made, "file"))
+    assert not AuditEvent.objects.filter(action="daily_file_downloaded").exists()
+    client.get(address(made, "file"))
+    client.post(address(made), {"dosya": SimpleUploadedFile("benim.csv", b"creationDate\n")})
+    client.get(address(made, "comparison_rows", pk=Comparison.objects.get().pk))
+    noted = AuditEvent.objects.filter(action="daily_file_downloaded", provider_id=made.provider_id).order_by("pk")
+    assert [(event.object_type, event.actor_id) for event in noted] == [
+        ("reports.dailyfile", alice.pk),
+        ("reports.comparison", alice.pk),
+    ]
 
 
 def test_the_own_hash_is_named(client: Client, made: Brand) -> None:

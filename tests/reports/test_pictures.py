@@ -18,18 +18,20 @@ from accounts.models import Person, Provider
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus
 from consents.models import ImportJob
+from iys_portal.shared.chart import WIDE, Cell, MatrixRow
 from packages.models import AddressUsageDay
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
 from partners.services import authorise_intermediary, authorise_partner
-from reports.pictures import printed
+from reports.pictures import holdings, printed
 from reports.pictures.catalogue import QUESTIONS
 from reports.pictures.period import MOST_DAYS, Period, last_days, month_of
-from reports.pictures.report import compared, with_tail
+from reports.pictures.report import Report, compared, with_tail
+from reports.pictures.summary import said
 from reports.services.roll_up import roll_up
 from tests import factories
 from tests.consents.scene import run
-from tests.reports.pages import SVG, drawn, file_of, finding, number_of, page_of, table
+from tests.reports.pages import SVG, drawn, facts, file_of, finding, number_of, page_of, table
 from tests.reports.scene import events
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,26 @@ def test_a_long_tail_of_brands_is_one_row(browser: Client, provider: Provider, n
     assert (rows[-1][0], number_of(rows[-1][4])) == ("Diğer 5 marka", 1 + 2 + 3 + 4 + 5)
 
 
+def test_the_weakest_brand_is_named_however_few_approvals_it_has(
+    browser: Client, provider: Provider, now: datetime
+) -> None:
+    brands = [factories.BrandFactory.create(provider=provider) for _ in range(25)]
+    for number, brand in enumerate(brands[1:]):
+        events(provider.pk, now, brand=brand.pk, number=30 + number)
+    events(provider.pk, now, brand=brands[0].pk, status=RET, number=40)
+    events(provider.pk, now - timedelta(days=90), brand=brands[0].pk, status=RET, number=20)
+    answer = page_of(browser, "marka-kanal")
+    assert finding(answer).startswith(f"Ret payı en yüksek marka {brands[0].name}: %100 (40 Ret). En çok onayı ")
+    rows = table(answer)[1:]
+    assert (len(rows), rows[19][1], rows[20][0]) == (21, str(brands[0].code), "Diğer 5 marka")
+    assert ("Ret", "40", "önceki dönem 20, %100 arttı") in facts(answer)
+
+
+def test_brands_with_refusals_only(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    events(provider.pk, now, brand=brand.pk, status=RET, number=7)
+    assert finding(page_of(browser, "marka-kanal")) == "0 Onay, 7 Ret kaydedildi."
+
+
 def test_sources(browser: Client, provider: Provider, now: datetime) -> None:
     for source in range(1, 14):
         events(provider.pk, now, source=source, number=source)
@@ -130,6 +152,7 @@ def test_refusals_in_time(browser: Client, provider: Provider, now: datetime) ->
     events(provider.pk, now, status=RET, given=now - timedelta(days=20), number=3)
     answer = page_of(browser, "ret-suresi")
     assert finding(answer) == "10 ret kaydının %70'i süresinde işlendi; 3 ret gecikti."
+    assert ("Geciken", "3", "önceki dönem hiç yoktu") in facts(answer)
     assert sum(number_of(words) for _, words in drawn(answer)) == 10
     assert [row[1:] for row in table(answer)[1:] if row[1] != "0"] == [["7", "Süresinde"], ["3", "Gecikmiş"]]
 
@@ -173,6 +196,30 @@ def test_uploads(browser: Client, provider: Provider, brand: Brand, alice: Perso
     assert finding(answer) == "1 dosyada 100 satır okundu; 10 satır (%10) kaydedilemedi."
     assert [row[1] for row in table(answer)[1:]] == ["100", "60", "10", "10", "10", "10", "6", "4"]
     assert [number_of(words) for _, words in drawn(answer)] == [100, 60, 10, 10, 10, 10, 6, 4]
+
+
+def test_an_upload_that_was_given_up_midway(
+    browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime
+) -> None:
+    job = {"provider": provider, "brand": brand, "person": alice, "filename": "a.csv", "size": 1, "received_at": now,
+           "state": "cancelled", "finished_at": now, "row_count": 100}  # fmt: skip
+    counts = {"new_count": 30, "same_count": 8, "rejected_count": 2, "position": 40, "staged": 90, "problem_count": 10}
+    ImportJob.objects.create(**job, **counts, sha256="1")
+    ImportJob.objects.create(**job, sha256="2", staged=100)  # given up before anything was recorded
+    answer = page_of(browser, "yuklemeler")
+    assert finding(answer) == (
+        "1 dosyada 100 satır okundu; 12 satır (%12) kaydedilemedi, 50 satır, yüklemesi yarıda bırakıldığı için"
+        " kaydedilmedi."
+    )
+    assert [row[:2] for row in table(answer)[1:]] == [
+        ["Okunan satır", "100"],
+        ["Yeni kaydedildi", "30"],
+        ["Değişti", "0"],
+        ["Zaten böyleydi", "8"],
+        ["Dosyada yinelenmişti", "0"],
+        ["Yarıda bırakıldı", "50"],
+        ["Kaydedilemedi", "12"],
+    ]
 
 
 def test_rights(browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime) -> None:
@@ -326,3 +373,36 @@ def test_a_printed_picture_has_the_light_colours() -> None:
     assert ".chart-first{fill: #0b5c6b;}" in rules
     assert "var(" not in rules
     assert "display" not in rules
+
+
+# --- On paper ---------------------------------------------------------------------------------------------------------
+def test_no_picture_of_rights_is_higher_than_a_sheet() -> None:
+    rows = [MatrixRow("İş ortağı", [Cell("Okuma", 2)] * 4, f"Marka {number}") for number in range(40)]
+    panels = holdings._right_panels(rows, "Bulgu.")
+    assert [panel.heading.rpartition(", ")[2] for panel in panels] == ["1–15", "16–30", "31–40"]
+    heights = [panel.picture.draw(WIDE).height * 162 / WIDE for panel in panels]  # mm, as report.css prints them
+    assert max(heights) < 225
+    assert [panel.heading for panel in holdings._right_panels(rows[:15], "Bulgu.")] == [""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "in_full", "printed_rows", "left_out"),
+    [(40, False, 40, 0), (41, False, 0, 41), (41, True, 41, 0), (501, True, 500, 1)],
+)
+def test_tables_on_paper(rows: int, in_full: bool, printed_rows: int, left_out: int) -> None:
+    report = Report("Bulgu.", head=["Gün"], rows=[[number] for number in range(rows)], in_full=in_full)
+    section = printed._section(QUESTIONS[0], report, today=TODAY)
+    assert (len(section.rows), section.left_out) == (printed_rows, left_out)
+
+
+def test_what_is_of_today_says_so_in_a_report_of_a_period() -> None:
+    report = Report("2 kuruluşun yetkisi var.", head=["Gün"], rows=[[1]])
+    words = {question.slug: said(question, report, today=TODAY) for question in QUESTIONS}
+    dated = "23.11.2026 itibarıyla: 2 kuruluşun yetkisi var."
+    assert {slug for slug, finding in words.items() if finding == dated} == {"izin-yasi", "yetkiler"}
+    assert words["onay-ret"] == report.finding
+
+
+def test_an_address_count_beside_days_that_are_over_says_its_day(browser: Client) -> None:
+    answer = page_of(browser, "adres-sayisi", ilk=TODAY - timedelta(days=30), son=TODAY - timedelta(days=10))
+    assert finding(answer).startswith("Adres sayınız 23.11.2026 tarihinde 0")
