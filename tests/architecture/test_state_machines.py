@@ -101,6 +101,7 @@ ORDER_EDGES = {
     (O.REFUND_DUE, O.REFUNDED),
     (O.REFUND_DUE, O.IN_REVIEW),
     (O.REFUNDED, O.IN_REVIEW),
+    (O.REFUNDED, O.REFUND_DUE),
 }
 
 S = SubscriptionState
