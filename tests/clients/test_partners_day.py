@@ -189,6 +189,7 @@ def agreed_on(shop: Shop, day: date) -> None:
     assert agreement is not None
     assert (agreement["hashValue"], agreement["agreementStatus"]) == (hashlib.sha384(file).hexdigest(), False)
     assert sorted(line.split(b",")[2].decode() for line in file.splitlines()[1:]) == [FIRST, FIRST, SECOND, THIRD]
+    assert bytes.fromhex(agreement["hashValue"]) in (shop.time_stamp(day) or b"")
     assert shop.agree(day)
     agreement = shop.agreement(day)
     assert agreement is not None
@@ -225,10 +226,7 @@ def test_what_a_citizen_does_reaches_a_receiver_that_checks_the_signature(
 ) -> None:
     shop = client_of(issued, portal).brand(iys_code=brand.provider.iys_code, brand_code=brand.code)
     shop.add(Consent(FIRST, "MESAJ", "ONAY", "HS_WEB", written(timezone.now() - timedelta(hours=1))))
-    path = f"/sps/{brand.provider.iys_code}/brands/{brand.code}/push"
-    wanted = {"url": receiver.url, "type": "MESAJ", "username": USER, "password": PASSWORD}
-    call = shop._session.call
-    assert call("POST", f"{path}/registration", {"connection": [wanted]}).json == {"message": "Bağlantı oluşturuldu"}
+    shop.register_push(receiver.url, "MESAJ", username=USER, password=PASSWORD)
     connection = PushConnection.objects.get()
     assert connection.partner == issued.account.partner
     receiver.got.clear()
@@ -238,14 +236,14 @@ def test_what_a_citizen_does_reaches_a_receiver_that_checks_the_signature(
     ((headers, body),) = receiver.got
     verify(body, headers["X-IYS-Signature"], connections.key_of(connection))
     assert [(row["recipient"], row["status"]) for row in receiver.lists[0]] == [(FIRST, "RET")]
-    (listed,) = call("GET", f"{path}/registration").json
+    (listed,) = shop.push_addresses()
     assert (listed["url"], listed["type"], listed["status"]) == (receiver.url, "MESAJ", "Bağlantı Oluşturuldu")
-    wrong = {**wanted, "password": "x"}
     with pytest.raises(ApiError) as refusal:
-        call("POST", f"{path}/unregistration", wrong)
+        shop.remove_push(receiver.url, "MESAJ", username=USER, password="x")
     assert (refusal.value.status, refusal.value.codes) == (422, ["H530"])
-    assert call("POST", f"{path}/unregistration", wanted).json == {"message": "Bağlantı Kaldırıldı"}
-    assert call("GET", f"{path}/registration").json == []
+    shop.remove_push(receiver.url, "MESAJ", username=USER, password=PASSWORD)
+    assert shop.push_addresses() == []
+    assert [each["status"] for each in shop.history(FIRST, "MESAJ")] == ["RET", "ONAY"]
 
 
 def test_the_documentations_example_runs(brand: Brand, portal: LiveServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from iys_client.transport import Session
 
 MOST_CONSENTS = 1000
 """So many consents the API takes in one batch."""
+_PAGE = 100
 
 
 class Client:
@@ -90,6 +91,17 @@ class Brand:
         found: list[str] = self._session.call("POST", path, {"recipients": list(recipients)}).json["list"]
         return found
 
+    def history(self, recipient: str, channel: str, recipient_type: str = "BIREYSEL") -> list[dict[str, Any]]:
+        """Return all movements of a consent, the newest date first."""
+        body = {"recipient": recipient, "type": channel, "recipientType": recipient_type}
+        found: list[dict[str, Any]] = []
+        while True:
+            query = {"offset": len(found), "limit": _PAGE}
+            answer = self._session.call("POST", f"{self._path}/consents/history", body, query=query).json
+            found += answer["list"]
+            if not answer["list"] or len(found) >= answer["pagination"]["totalCount"]:
+                return found
+
     # --- Changes ---
     def changes(self, after: str | None = None, *, limit: int | None = None, source: str | None = None) -> Changes:
         """Return the next page of the change feed; an empty one keeps the place that was asked from."""
@@ -106,6 +118,22 @@ class Brand:
         while page.list:
             yield page
             page = self.changes(page.after, source=source)
+
+    # --- Push ---
+    def register_push(self, url: str, channel: str, *, username: str, password: str) -> None:
+        """Have the citizens' movements of a channel sent to an address of yours, which is tried at once."""
+        wanted = {"url": url, "type": channel, "username": username, "password": password}
+        self._session.call("POST", f"{self._path}/push/registration", {"connection": [wanted]}, again=False)
+
+    def push_addresses(self) -> list[dict[str, Any]]:
+        """Return the registered addresses with their states."""
+        found: list[dict[str, Any]] = self._session.call("GET", f"{self._path}/push/registration").json
+        return found
+
+    def remove_push(self, url: str, channel: str, *, username: str, password: str) -> None:
+        """Send nothing to an address any more; everything must be as it was registered."""
+        wanted = {"url": url, "type": channel, "username": username, "password": password}
+        self._session.call("POST", f"{self._path}/push/unregistration", wanted, again=False)
 
     # --- Dealers ---
     def add_retailer(self, **fields: Any) -> int:
@@ -153,6 +181,11 @@ class Brand:
     def daily_file(self, day: date) -> bytes | None:
         """Return the CSV file of a day's movements, whose SHA-384 is the hash; None where there is no file."""
         answer = self._session.call("GET", f"{self._path}/changes/{day:%Y-%m-%d}/file")
+        return answer.content if answer.status == 200 else None
+
+    def time_stamp(self, day: date) -> bytes | None:
+        """Return the RFC 3161 time stamp of a day's file; None where there is none yet."""
+        answer = self._session.call("GET", f"{self._path}/agreements/{day:%Y-%m-%d}/timestamp")
         return answer.content if answer.status == 200 else None
 
     def agree(self, day: date) -> bool:
