@@ -165,7 +165,7 @@ def embedded(pdf: bytes, folder: Path) -> list[str]:
 
 
 def test_fonts_are_the_packaged_one_and_embedded(pdf: bytes, tmp_path: Path) -> None:
-    assert embedded(pdf, tmp_path) == ["Inter", "Inter-Semi-Bold"]
+    assert embedded(pdf, tmp_path) == ["Inter", "Inter-Semi-Bold", "Inter-Title-Semi-Bold"]
 
 
 def test_pdf_a_3u_tagged_turkish(pdf: bytes) -> None:
