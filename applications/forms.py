@@ -11,6 +11,8 @@ from accounts.models import Provider, validate_kep
 from accounts.selectors import open_provider
 from applications.enums import CheckReason, CheckState
 from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receive
+from brands.models import Brand
+from brands.rules import NAME_UNPROVEN, needs_certificate
 from iys_portal.shared import telephone
 from iys_portal.shared.mersis import mersis_fault
 from iys_portal.shared.tin import is_tin
@@ -56,8 +58,10 @@ class DocumentField(forms.FileField):
         hint = "PDF, PNG ya da JPEG; en çok 10 MB. Parolasız olmalı."
         super().__init__(**{"widget": widget, "error_messages": errors, "help_text": hint, **options})
 
-    def clean(self, data: Any, initial: Any = None) -> ReceivedFile:
+    def clean(self, data: Any, initial: Any = None) -> ReceivedFile | None:
         file = super().clean(data, initial)
+        if not file:  # nor is it required
+            return None
         try:
             return receive(file.name, file.read())
         except FileRefused as refusal:
@@ -312,6 +316,33 @@ class NewBrandForm(BrandForm):
     """The same from a provider's own page; the nonce makes a form that is sent twice one request."""
 
     nonce = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+
+
+class RenameForm(NewBrandForm):
+    """Another name for a brand; without a certificate only what needs none."""
+
+    belge = DocumentField(label="Marka tescil belgesi", required=False)
+
+    def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._brand = brand
+        self.fields["marka"].label = "Yeni marka adı"
+        self.fields[
+            "belge"
+        ].help_text = (
+            "Yalnızca büyük küçük harfi ya da yazımı düzeltiyorsanız gerekmez. PDF, PNG ya da JPEG; en çok 10 MB."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "marka" in cleaned and "belge" in cleaned and self.is_reviewed and not cleaned["belge"]:
+            self.add_error("belge", NAME_UNPROVEN)
+        return cleaned
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the typed name must be reviewed first."""
+        return needs_certificate(self._brand, self.cleaned_data["marka"])
 
 
 class PaperForm(forms.Form):

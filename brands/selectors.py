@@ -30,6 +30,12 @@ def brand_with_code(provider_id: int, code: int) -> QuerySet[Brand]:
     return Brand.objects.filter(provider_id=provider_id, code=code)
 
 
+def has_brand_named(provider_id: int, name: str, *, besides: Brand | None = None) -> bool:
+    """Return whether one of the provider's brands, `besides` this one, has the name in whatever spelling."""
+    others = Brand.objects.filter(provider_id=provider_id).exclude(pk=besides.pk if besides else None)
+    return any(search_key(each) == search_key(name) for each in others.values_list("name", flat=True))
+
+
 def stand_in(provider_id: int, code: int) -> QuerySet[Brand]:
     """Return the brand of a sandbox that stands for the brand with this code (at most one)."""
     return Brand.objects.filter(provider_id=provider_id, stands_for=code)
