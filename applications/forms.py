@@ -14,6 +14,7 @@ from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receiv
 from brands.models import Brand
 from brands.rules import NAME_UNPROVEN, needs_certificate
 from iys_portal.shared import telephone
+from iys_portal.shared.email_addresses import EmailField
 from iys_portal.shared.mersis import mersis_fault
 from iys_portal.shared.tin import is_tin
 from iys_portal.shared.turkish import search_key
@@ -92,7 +93,7 @@ class CompanyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         error_messages={"required": "Adresi yazın."},
     )
-    kep = forms.EmailField(
+    kep = EmailField(
         label="KEP adresi",
         help_text="Kayıtlı elektronik posta; .kep.tr ile biter.",
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -107,7 +108,7 @@ class CompanyForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
         error_messages={"required": "Telefonu yazın."},
     )
-    eposta = forms.EmailField(
+    eposta = EmailField(
         label="Şirketin e-posta adresi",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"required": "Şirketin e-posta adresini yazın.", "invalid": _EMAIL},
@@ -210,7 +211,7 @@ class PersonForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
         error_messages={"required": "Cep telefonunu yazın."},
     )
-    kurumsal_eposta = forms.EmailField(
+    kurumsal_eposta = EmailField(
         label="Kurumsal e-posta adresi",
         help_text="Şirketin alan adındaki adresiniz; başvuruyla ilgili bütün yazılar buraya gelir.",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
@@ -379,7 +380,7 @@ class StatusForm(forms.Form):
 class NewsForm(forms.Form):
     """One address."""
 
-    eposta = forms.EmailField(
+    eposta = EmailField(
         label="E-posta adresiniz",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
