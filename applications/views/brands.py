@@ -79,8 +79,7 @@ def _ask(request: ProviderRequest, form: NewBrandForm, *, renames: Brand | None 
         )
     except ApplicationRefused as refusal:
         if isinstance(refusal, FormUsed):
-            form.data = form.data.copy()
-            form.data["nonce"] = _nonce()
+            form.data = {**request.POST.dict(), "nonce": _nonce()}
         form.add_error("marka", str(refusal))
         return False
     return True
