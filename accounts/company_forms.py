@@ -150,9 +150,9 @@ def _phone(value: str) -> str:
 
 
 def _kep(value: str) -> str:
-    address = EmailField(error_messages={"invalid": validate_kep.message}).clean(value).lower()
-    validate_kep(address)
-    return address
+    address: str = EmailField(error_messages={"invalid": validate_kep.message}).clean(value)
+    validate_kep(address.lower())
+    return address.lower()
 
 
 _CLEANERS = {

@@ -1,6 +1,7 @@
 """Requests to change a provider's registered data, and what administrators decide about them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -121,8 +122,9 @@ def _fault(provider: Provider, field: CompanyField, value: str) -> str:
         return mersis_fault(value, provider.tin)
     if field in {CompanyField.EMAIL, CompanyField.KEP} and (fault := letter_fault(value)):
         return fault
+    column: Any = Provider._meta.get_field(field)
     try:
-        Provider._meta.get_field(field).clean(value, provider)
+        column.clean(value, provider)
     except ValidationError as error:
         return " ".join(error.messages)
     return ""

@@ -223,14 +223,16 @@ def _check_term(ends_on: date | None, *, now: datetime) -> None:
         raise GrantRefused(ENDS_IN_THE_PAST)
 
 
-def _check_party(party: Partner | Intermediary, held: Sequence[Grant | None], values: Mapping[str, object]) -> None:
+def _check_party(
+    party: Partner | Intermediary, held: Sequence[PartnerGrant | IntermediaryGrant | None], values: Mapping[str, object]
+) -> None:
     """Raise GrantRefused for a company that is suspended or, where it would get more than it holds, left the list."""
     narrows = all(grant is not None and not widens(grant, values) for grant in held)
     if (refusal := refusal_of_party(party)) and (party.is_suspended or not narrows):
         raise GrantRefused(refusal)
 
 
-def _check_seen(seen: str | None, grant: Grant | None, values: Mapping[str, object]) -> None:
+def _check_seen(seen: str | None, grant: PartnerGrant | IntermediaryGrant | None, values: Mapping[str, object]) -> None:
     """Raise GrantChanged where other rights than those that a page showed would be overwritten."""
     if seen is None or seen == stamp(grant):
         return
