@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from stdnum.tr import tckimlik
 
 from accounts.enums import CompanyField, Role, Topic
@@ -13,6 +12,7 @@ from accounts.models import Membership, Provider, validate_kep
 from accounts.rules import ROLE_HINTS, TOPIC_OF
 from accounts.services.people import Invited
 from iys_portal.shared import telephone
+from iys_portal.shared.email_addresses import EmailField
 from iys_portal.shared.mersis import mersis_fault
 
 REASON_LENGTH = 500
@@ -68,11 +68,11 @@ class InvitationForm(RoleForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Soyadını yazın."},
     )
-    email = forms.EmailField(
+    email = EmailField(
         label="E-posta",
         help_text="Davet bu adrese gönderilir; bildirimleri de bu adrese gelir.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "E-posta adresini yazın.", "invalid": "Geçerli bir e-posta adresi yazın."},
+        error_messages={"required": "E-posta adresini yazın."},
     )
     field_order = ("tckn", "given_name", "family_name", "email", "role")
 
@@ -149,18 +149,10 @@ def _phone(value: str) -> str:
     return number
 
 
-def _email(value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        raise ValidationError("Geçerli bir e-posta adresi yazın.") from None
-    return value
-
-
 def _kep(value: str) -> str:
-    address = value.strip().lower()
-    validate_kep(address)
-    return address
+    address: str = EmailField(error_messages={"invalid": validate_kep.message}).clean(value)
+    validate_kep(address.lower())
+    return address.lower()
 
 
 _CLEANERS = {
@@ -168,7 +160,7 @@ _CLEANERS = {
     CompanyField.MERSIS: _mersis,
     CompanyField.ADDRESS: lambda value: " ".join(value.split()),
     CompanyField.PHONE: _phone,
-    CompanyField.EMAIL: _email,
+    CompanyField.EMAIL: EmailField().clean,
     CompanyField.KEP: _kep,
 }
 
@@ -182,12 +174,11 @@ def offered_topics() -> list[tuple[str, str]]:
 class NotificationForm(forms.Form):
     """Where a person wants to be written, and about what."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label="Bildirim e-postanız",
         required=False,
         help_text="Boş bırakırsanız şirketin kayıtlı adresine yazılır.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "Geçerli bir e-posta adresi yazın."},
     )
     topics = forms.MultipleChoiceField(
         label="Almak istediğiniz bildirimler",

@@ -8,6 +8,8 @@ from accounts.enums import Capability, Role, Topic
 from iys_portal.mail.enums import MailKind
 
 INVITATION_LIFETIME = timedelta(days=7)
+INVITATIONS_A_DAY = 100
+INVITATIONS_A_DAY_TO_ONE = 10
 
 _EVERYBODY = frozenset(Role)
 _HEADS = frozenset({Role.OWNER, Role.MANAGER})

@@ -19,8 +19,11 @@ def folded(text: str | Expression) -> Upper:
 
 
 def holds_words(alias: str, query: str) -> Q:
-    """Return the condition that a folded column (annotated as `alias`) holds every word of `query`."""
+    """Return the condition that a folded column (annotated as `alias`) holds every word of `query`.
+
+    A NUL, which PostgreSQL refuses in a text, parts words as a space does.
+    """
     condition = Q()
-    for word in fold(query).split():
+    for word in fold(query.replace("\0", " ")).split():
         condition &= Q(**{f"{alias}__contains": word})
     return condition

@@ -10,7 +10,7 @@ class ApplicationKind(models.TextChoices):
 
     COMPANY = "company", "Hizmet sağlayıcı başvurusu"
     PERSON = "person", "Yetkilendirme talebi"
-    BRAND = "brand", "Marka ekleme talebi"
+    BRAND = "brand", "Marka talebi"
 
 
 class ApplicationState(models.TextChoices):

@@ -11,7 +11,10 @@ from accounts.models import Provider, validate_kep
 from accounts.selectors import open_provider
 from applications.enums import CheckReason, CheckState
 from applications.files import EMPTY, NOTHING, FileRefused, ReceivedFile, receive
+from brands.models import Brand
+from brands.rules import NAME_UNPROVEN, needs_certificate
 from iys_portal.shared import telephone
+from iys_portal.shared.email_addresses import EmailField
 from iys_portal.shared.mersis import mersis_fault
 from iys_portal.shared.tin import is_tin
 from iys_portal.shared.turkish import search_key
@@ -56,8 +59,10 @@ class DocumentField(forms.FileField):
         hint = "PDF, PNG ya da JPEG; en çok 10 MB. Parolasız olmalı."
         super().__init__(**{"widget": widget, "error_messages": errors, "help_text": hint, **options})
 
-    def clean(self, data: Any, initial: Any = None) -> ReceivedFile:
+    def clean(self, data: Any, initial: Any = None) -> ReceivedFile | None:
         file = super().clean(data, initial)
+        if not file:  # nor is it required
+            return None
         try:
             return receive(file.name, file.read())
         except FileRefused as refusal:
@@ -88,7 +93,7 @@ class CompanyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         error_messages={"required": "Adresi yazın."},
     )
-    kep = forms.EmailField(
+    kep = EmailField(
         label="KEP adresi",
         help_text="Kayıtlı elektronik posta; .kep.tr ile biter.",
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -103,7 +108,7 @@ class CompanyForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
         error_messages={"required": "Telefonu yazın."},
     )
-    eposta = forms.EmailField(
+    eposta = EmailField(
         label="Şirketin e-posta adresi",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"required": "Şirketin e-posta adresini yazın.", "invalid": _EMAIL},
@@ -206,7 +211,7 @@ class PersonForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
         error_messages={"required": "Cep telefonunu yazın."},
     )
-    kurumsal_eposta = forms.EmailField(
+    kurumsal_eposta = EmailField(
         label="Kurumsal e-posta adresi",
         help_text="Şirketin alan adındaki adresiniz; başvuruyla ilgili bütün yazılar buraya gelir.",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
@@ -314,6 +319,33 @@ class NewBrandForm(BrandForm):
     nonce = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
 
+class RenameForm(NewBrandForm):
+    """Another name for a brand; without a certificate only what needs none."""
+
+    belge = DocumentField(label="Marka tescil belgesi", required=False)
+
+    def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._brand = brand
+        self.fields["marka"].label = "Yeni marka adı"
+        self.fields[
+            "belge"
+        ].help_text = (
+            "Yalnızca büyük küçük harfi ya da yazımı düzeltiyorsanız gerekmez. PDF, PNG ya da JPEG; en çok 10 MB."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "marka" in cleaned and "belge" in cleaned and self.is_reviewed and not cleaned["belge"]:
+            self.add_error("belge", NAME_UNPROVEN)
+        return cleaned
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the typed name must be reviewed first."""
+        return needs_certificate(self._brand, self.cleaned_data["marka"])
+
+
 class PaperForm(forms.Form):
     """A document that stands for itself."""
 
@@ -348,7 +380,7 @@ class StatusForm(forms.Form):
 class NewsForm(forms.Form):
     """One address."""
 
-    eposta = forms.EmailField(
+    eposta = EmailField(
         label="E-posta adresiniz",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={

@@ -150,12 +150,13 @@ class Application(HasTin, models.Model):
 
 
 class RequestedBrand(models.Model):
-    """A brand that is applied for; `brand` is what the approval made of it."""
+    """A brand that is applied for, or another name for the one that it `renames`; the approval makes `brand`."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="brands")
     name = models.CharField("marka adı", max_length=255, db_collation="turkish")
     search_key = models.CharField(max_length=255)
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, null=True, related_name="+")
+    renames = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = "İstenen marka"
@@ -163,10 +164,11 @@ class RequestedBrand(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["application", "search_key"], name="requested_brand_once"),
+            models.CheckConstraint(name="requested_brand_made_or_renamed", condition=Q(brand=None) | Q(renames=None)),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} ({self.renames} markasının yeni adı)" if self.renames else self.name
 
 
 class Check(models.Model):

@@ -15,8 +15,18 @@ BRAND_IS_TITLE = "Ana markanız unvanınızla kendiliğinden açılır; burada y
 TOO_MANY_BRANDS = f"Bir başvuruda en çok {MAX_BRANDS} marka bildirilebilir; kalanları onaydan sonra ekleyebilirsiniz."
 
 
+FORM_USED = (
+    "Bu form daha önce gönderildi ve “{name}” için talebiniz alındı. Başka bir talep için adı denetleyin, belgeyi"
+    " yeniden seçin ve gönderin."
+)
+
+
 class ApplicationRefused(Exception):
     """It may not be done; `str()` says why, in Turkish."""
+
+
+class FormUsed(ApplicationRefused):
+    """The form was sent before and said something else: what it says now needs a new one."""
 
 
 def printed_sha256(application: Application) -> str:

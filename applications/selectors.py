@@ -7,8 +7,9 @@ from django.db.models import Max, Q, QuerySet
 from accounts.models import Person
 from applications.enums import OPEN, ApplicationKind, ApplicationState
 from applications.models import REFERENCE_LENGTH, Application, Check, Document, RequestedBrand
+from brands.models import Brand
 from iys_portal.shared.crypto import decrypt, lookup_hash
-from iys_portal.shared.turkish import squeeze
+from iys_portal.shared.turkish import search_key, squeeze
 
 TCKN_DIGITS = 4
 
@@ -87,14 +88,20 @@ def content_of(document: Document) -> bytes:
 
 
 def waiting_brands(provider_id: int) -> QuerySet[RequestedBrand]:
-    """Return the brands that a provider asked for and that are not decided, newest first."""
+    """Return the brands and the names that a provider asked for and that are not decided, newest first."""
     return (
         RequestedBrand.objects.filter(
             application__provider_id=provider_id, application__kind=ApplicationKind.BRAND, application__state__in=OPEN
         )
-        .select_related("application")
+        .select_related("application", "renames")
         .order_by("-pk")
     )
+
+
+def open_brand_requests(provider_id: int, name: str, *, renames: Brand | None = None) -> QuerySet[RequestedBrand]:
+    """Return what waits under this name, in whatever spelling, or as another name of the brand `renames`."""
+    same = Q(search_key=search_key(name))
+    return waiting_brands(provider_id).filter(same | Q(renames=renames) if renames else same)
 
 
 def brand_request(provider_id: int, pk: int) -> Application | None:

@@ -1,13 +1,39 @@
 """Administrators' screens: brands and their dealers (bayi)."""
 
+from typing import Any
+
 from django.contrib import admin
 
+from accounts.models import Provider
+from applications.selectors import open_brand_requests
 from brands.models import Brand, Retailer, RetailerUpload
-from iys_portal.admin_base import AuditedAdmin, ReadOnlyAdmin
+from brands.rules import NAME_MISSING
+from brands.selectors import has_brand_named
+from iys_portal.admin_base import AuditedAdmin, ConstrainedForm, ReadOnlyAdmin
+
+
+class BrandForm(ConstrainedForm):
+    """A brand; its name is no other brand's of the provider and not asked for, in whatever spelling."""
+
+    def clean(self) -> Any:
+        cleaned = super().clean() or self.cleaned_data
+        provider = cleaned.get("provider") or (self.instance.provider if self.instance.pk else None)
+        name = " ".join(cleaned.get("name", "").split())
+        if provider is None or "name" not in cleaned or "name" not in self.changed_data:
+            return cleaned
+        Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
+        if not name:
+            self.add_error("name", NAME_MISSING)
+        elif has_brand_named(provider.pk, name, besides=self.instance if self.instance.pk else None):
+            self.add_error("name", "Bu hizmet sağlayıcının bu adda bir markası var.")
+        elif open_brand_requests(provider.pk, name).exists():
+            self.add_error("name", "Bu hizmet sağlayıcının bu ad için bekleyen bir marka talebi var.")
+        return {**cleaned, "name": name}
 
 
 @admin.register(Brand)
 class BrandAdmin(AuditedAdmin):
+    form = BrandForm
     sandbox_path = "provider__sandbox_of"
     list_display = ("name", "code", "provider", "is_master", "state")
     list_filter = ("state", "is_master")

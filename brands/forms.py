@@ -11,19 +11,8 @@ from django.template.defaultfilters import filesizeformat
 from brands.enums import RetailerState
 from brands.models import Retailer
 from brands.places import City, cities, city_with, town_with, towns_of
-from brands.rules import LABELS, MAX_TEXT, NAME_MISSING, NAME_TOO_LONG, Details, Fault, examine
+from brands.rules import LABELS, Details, Fault, examine
 from iys_portal.shared import telephone
-
-
-class BrandNameForm(forms.Form):
-    """The name of a brand."""
-
-    name = forms.CharField(
-        label="Marka Adı",
-        max_length=MAX_TEXT,
-        error_messages={"required": NAME_MISSING, "max_length": NAME_TOO_LONG},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
 
 
 def _text(field: str, help_text: str = "", *, required: bool = True, **attributes: Any) -> forms.CharField:

@@ -12,9 +12,10 @@ from typing import Any
 from stdnum.tr import tckimlik, vkn
 
 from brands.enums import RetailerState
+from brands.models import Brand
 from brands.places import Town, city_with, town_with
 from iys_portal.shared.telephone import may_exist
-from iys_portal.shared.turkish import upper
+from iys_portal.shared.turkish import search_key, upper
 
 MAX_TEXT = 255
 """The longest title, branch name and name of a person."""
@@ -23,6 +24,8 @@ BRAND_PASSIVE = "Bu marka pasif olduğu için yeni bayi eklenemez; kayıtlı bay
 MASTER_STAYS = "Ana marka pasif yapılamaz; diğer markalarınızı pasif yapabilirsiniz."
 NAME_MISSING = "Marka adını yazın."
 NAME_TOO_LONG = f"Marka adı en çok {MAX_TEXT} karakter olabilir."
+NAME_TAKEN = "Bu adda bir markanız zaten var."
+NAME_UNPROVEN = "Yeni ad için marka tescil belgesini ekleyin; belgesiz yalnızca yazımı düzeltebilirsiniz."
 STILL_LINKED = "Bu bayiye bağlı izinler olduğu için bayi silinemez; dilerseniz pasif yapabilirsiniz."
 DETAILS_MISSING = "Bu bayinin bilgileri eksik. Önce “Bilgileri düzenle” ile tamamlayın."
 
@@ -54,6 +57,15 @@ _WORDS = {
 
 class BrandRefused(Exception):
     """A change of a brand, or of who belongs to it, that the rules do not allow; `str()` says why, in Turkish."""
+
+
+def needs_certificate(brand: Brand, name: str) -> bool:
+    """Return whether the brand may be called so only after its certificate was reviewed.
+
+    Another spelling of its name needs none, nor does the master brand when it follows the company's registered title.
+    """
+    proven = [brand.name, brand.provider.title] if brand.is_master else [brand.name]
+    return search_key(name) not in map(search_key, proven)
 
 
 @dataclass(frozen=True, slots=True)

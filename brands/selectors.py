@@ -30,6 +30,14 @@ def brand_with_code(provider_id: int, code: int) -> QuerySet[Brand]:
     return Brand.objects.filter(provider_id=provider_id, code=code)
 
 
+def has_brand_named(provider_id: int, name: str, *, besides: Brand | None = None) -> bool:
+    """Return whether one of the provider's brands, `besides` this one, has the name in whatever spelling."""
+    others = Brand.objects.filter(provider_id=provider_id)
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    return any(search_key(each) == search_key(name) for each in others.values_list("name", flat=True))
+
+
 def stand_in(provider_id: int, code: int) -> QuerySet[Brand]:
     """Return the brand of a sandbox that stands for the brand with this code (at most one)."""
     return Brand.objects.filter(provider_id=provider_id, stands_for=code)
@@ -55,8 +63,6 @@ def retailers_matching(brand: Brand, query: str = "", state: str = "") -> QueryS
     retailers = retailers_of(brand)
     if state in RetailerState.values:
         retailers = retailers.filter(state=state)
-    # PostgreSQL refuses a text with a NUL, whoever typed it.
-    query = query.replace("\0", " ")
     if not query.strip():
         return retailers
     parts = ["title", "alias", "name", Cast("code", TextField()), "tax_number", "mersis"]
@@ -73,6 +79,12 @@ def retailer_with_code(brand: Brand, code: int) -> QuerySet[Retailer]:
 def upload_with_id(brand: Brand, upload_id: int) -> QuerySet[RetailerUpload]:
     """Return the file of retailers with this number that was uploaded for the brand (at most one)."""
     return RetailerUpload.objects.filter(provider_id=brand.provider_id, brand=brand, pk=upload_id)
+
+
+def uploads_of(brand: Brand) -> QuerySet[RetailerUpload]:
+    """Return the files of retailers that were uploaded for the brand, newest first, without what stood in them."""
+    uploads = RetailerUpload.objects.filter(provider_id=brand.provider_id, brand=brand)
+    return uploads.defer("rows_encrypted", "faults").select_related("person")
 
 
 def numbers_taken(provider_id: int) -> tuple[dict[str, str], dict[str, str]]:

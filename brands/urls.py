@@ -1,6 +1,6 @@
 from django.urls import path
 
-from applications.views.brands import add
+from applications.views.brands import add, rename
 from applications.views.status import brand_request_page
 from brands.enums import BrandState
 from brands.views import brands, retailers, uploads
@@ -12,7 +12,7 @@ urlpatterns = [
     path("ekle/", add, name="add"),
     path("istek/<int:pk>/", brand_request_page, name="request"),
     path("<int:code>/", brands.detail, name="detail"),
-    path("<int:code>/ad/", brands.rename, name="rename"),
+    path("<int:code>/ad/", rename, name="rename"),
     path("<int:code>/pasif/", brands.change_state, {"to": BrandState.PASSIVE}, name="deactivate"),
     path("<int:code>/aktif/", brands.change_state, {"to": BrandState.ACTIVE}, name="activate"),
     path("<int:code>/bayi/", retailers.overview, name="retailers"),

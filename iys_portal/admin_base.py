@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.models import Person
 from accounts.searching import folded
 from iys_portal.audit.services import record
+from iys_portal.shared.email_addresses import EmailField
 from iys_portal.shared.money import format_lira
 from iys_portal.shared.turkish import fold
 
@@ -151,7 +152,10 @@ class AuditedAdmin(PortalAdmin):
     """
 
     form = ConstrainedForm
-    formfield_overrides = {models.DecimalField: {"form_class": TurkishDecimalField, "localize": True}}
+    formfield_overrides = {
+        models.DecimalField: {"form_class": TurkishDecimalField, "localize": True},
+        models.EmailField: {"form_class": EmailField},
+    }
     constraint_errors: ClassVar[dict[str, tuple[str, str]]] = {}
     fixed_fields: ClassVar[tuple[str, ...]] = ()
     unaudited: ClassVar[tuple[str, ...]] = ()

@@ -28,6 +28,7 @@ from partners.models import (
 )
 from partners.selectors.grants import live_grant_count
 from partners.services.directory import Outcome, RowResult, import_directory, restore, suspend
+from partners.services.people import end_membership
 
 
 def _facts(party: Any) -> list[tuple[str, str]]:
@@ -148,17 +149,43 @@ def _totals(results: list[RowResult]) -> list[tuple[str, int]]:
     return [(str(outcome.label), counts[outcome]) for outcome in Outcome]
 
 
-class PartyMembershipAdmin(AuditedAdmin):
-    """Who may look after what brands granted a company; ended, not deleted."""
+def _end_membership(membership: Any, actor: Any, reason: str) -> str:
+    end_membership(membership=membership, actor=actor, reason=reason, now=timezone.now())
+    return f"{membership.person} için yetki sona erdi."
+
+
+END_MEMBERSHIP = Act(
+    name="bitir",
+    label="Yetkiyi sona erdir",
+    question="Kişinin yetkisi sona ersin mi?",
+    refusal=lambda membership: "Bu yetki sona ermiş." if membership.ended_at is not None else "",
+    facts=lambda membership: [
+        ("Kuruluş", f"{membership.party.title} (kod {membership.party.code})"),
+        ("Kişi", f"{membership.person} ({membership.person.masked_tckn})"),
+    ],
+    consequence=lambda _membership: "Kişi bu kuruluş için hemen hiçbir işlem yapamaz; yeniden yetkilendirilebilir.",
+    perform=_end_membership,
+    hint="Gerekçe denetim kaydına yazılır.",
+    is_grave=True,
+)
+
+
+class PartyMembershipAdmin(ActingAdmin, AuditedAdmin):
+    """Who may look after what brands granted a company; ended by an act, not deleted."""
 
     form = MembershipForm
+    acts = (END_MEMBERSHIP,)
     list_filter = (("ended_at", admin.EmptyFieldListFilter),)
-    readonly_fields = ("started_at",)  # the database sets it when the row is made
+    readonly_fields = ("started_at", "ended_at")
     ordering = ("-pk",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.act_permission = f"partners.change_{self.opts.model_name}"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
-        return fields if obj is not None else [name for name in fields if name != "started_at"]
+        return fields if obj is not None else [name for name in fields if name not in self.readonly_fields]
 
 
 @admin.register(PartnerMembership)
@@ -172,7 +199,6 @@ class PartnerMembershipAdmin(PartyMembershipAdmin):
     fixed_fields = ("partner", "person")
     constraint_errors = {
         "partner_membership_one_live": ("person", "Bu kişi bu iş ortağı için zaten yetkili."),
-        "partner_membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
     }
 
 
@@ -187,7 +213,6 @@ class IntermediaryMembershipAdmin(PartyMembershipAdmin):
     fixed_fields = ("intermediary", "person")
     constraint_errors = {
         "intermediary_membership_one_live": ("person", "Bu kişi bu AHS için zaten yetkili."),
-        "intermediary_membership_ends_later": ("ended_at", "Bitiş, başlangıçtan önce olamaz."),
     }
 
 

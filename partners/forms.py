@@ -79,6 +79,8 @@ class GrantForm(forms.Form):
         help_text="Bu yetkilere bir ad verirseniz sonraki yetkilendirmelerde formu bu şablondan doldurabilirsiniz.",
     )
 
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(
         self,
         data: QueryDict | None = None,
@@ -156,6 +158,7 @@ class PartnerGrantForm(GrantForm):
             now=now,
             template_name=self.cleaned_data["save_as"],
             changing=changing,
+            seen=self.cleaned_data["seen"] if "seen" in self.data else None,
         )
 
 
@@ -190,6 +193,7 @@ class IntermediaryGrantForm(GrantForm):
             now=now,
             template_name=self.cleaned_data["save_as"],
             changing=changing,
+            seen=self.cleaned_data["seen"] if "seen" in self.data else None,
         )
 
 

@@ -98,6 +98,11 @@ class PartnerMembership(PartyMembership):
     def __str__(self) -> str:
         return f"{self.person} – {self.partner}"
 
+    @property
+    def party(self) -> Partner:
+        """For whom the person works."""
+        return self.partner
+
 
 class IntermediaryMembership(PartyMembership):
     """A person of an Aracı Hizmet Sağlayıcı."""
@@ -119,6 +124,11 @@ class IntermediaryMembership(PartyMembership):
 
     def __str__(self) -> str:
         return f"{self.person} – {self.intermediary}"
+
+    @property
+    def party(self) -> Intermediary:
+        """For whom the person works."""
+        return self.intermediary
 
 
 class InstantRange(Func):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from accounts.enums import ProviderState
 from brands.enums import BrandState
@@ -23,6 +24,10 @@ NOTHING_TICKED = "En az bir yetki seçin."
 ENDS_IN_THE_PAST = "Bitiş tarihi bugünden önce olamaz."
 REVOKED_MEANWHILE = "Bu yetki az önce kaldırıldı."
 NOT_LISTED = "Bu kuruluş şu anda yetkilendirilemez."
+CHANGED_MEANWHILE = (
+    "Bu kuruluşun yetkileri siz bu sayfayı açtıktan sonra değişti. Şimdiki yetkileri: {held}. Bunların yerine yine de"
+    " aşağıdakileri vermek istiyorsanız yeniden gönderin."
+)
 
 
 SUSPENDED = "Bu kuruluş askıya alındığı için şu anda yetkilendirilemez. Gerekçe: {reason}"
@@ -33,6 +38,14 @@ NONE_GIVEN = "Hiçbir marka için yetki verilmedi. {brand} ({code}): {reason}"
 
 class GrantRefused(Exception):
     """A grant was asked for that the rules do not allow; `str()` says why, in Turkish."""
+
+
+class GrantChanged(GrantRefused):
+    """The rights are others than the page showed; `stamp` is that of the present ones (services.grants.stamp)."""
+
+    def __init__(self, held: Sequence[str], stamp: str) -> None:
+        super().__init__(CHANGED_MEANWHILE.format(held=", ".join(held) or "hiçbiri"))
+        self.stamp = stamp
 
 
 class BrandsRefused(GrantRefused):
@@ -63,6 +76,17 @@ def refusal_of_party(party: DirectoryEntry) -> str:
     if party.is_suspended:
         return SUSPENDED.format(reason=party.suspension_reason)
     return "" if party.is_listed else NOT_LISTED
+
+
+_MORE = {False: 0, True: 1, Right.NONE: 0, Right.READ: 1, Right.WRITE: 2}
+
+
+def widens(grant: PartnerGrant | IntermediaryGrant, values: Mapping[str, Any]) -> bool:
+    """Return whether these values would let the company do more than the grant does, or for longer."""
+    rights, ends_on = dict(values), values["ends_on"]
+    del rights["ends_on"]
+    longer = grant.ends_on is not None and (ends_on is None or ends_on > grant.ends_on)
+    return longer or any(_MORE[value] > _MORE[getattr(grant, name)] for name, value in rights.items())
 
 
 def refusal_of_package(live: Subscription | None, latest: Subscription | None, *, now: datetime) -> str:

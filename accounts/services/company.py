@@ -1,7 +1,9 @@
 """Requests to change a provider's registered data, and what administrators decide about them."""
 
 from datetime import datetime
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.enums import CHANGE_TRANSITIONS, Capability, ChangeState, CompanyField
@@ -12,6 +14,8 @@ from iys_portal.audit.services import move, record
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.rendering import Value
 from iys_portal.mail.services import public_link, queue
+from iys_portal.shared.email_addresses import letter_fault
+from iys_portal.shared.mersis import mersis_fault
 
 WAITING = "Bu bilgi için incelenen bir talebiniz var. Yenisini göndermek için önce onu geri çekin."
 SAME = "Yazdığınız değer kayıtlı olanla aynı."
@@ -34,6 +38,8 @@ def request_change(
     old_value = getattr(provider, field)
     if old_value == new_value:
         raise AccountRefused(SAME)
+    if fault := _fault(provider, field, new_value):
+        raise AccountRefused(fault)
     change = CompanyChange.objects.create(
         provider=provider,
         field=field,
@@ -65,6 +71,8 @@ def apply_change(*, change_id: int, actor: Person, reason: str, now: datetime) -
     change, provider = _pending(change_id)
     if getattr(provider, change.field) != change.old_value:
         raise AccountRefused(OUTDATED)
+    if fault := _fault(provider, CompanyField(change.field), change.new_value):
+        raise AccountRefused(f"{fault} Talebi reddedin; şirket isterse yenisini gönderir.")
     setattr(provider, change.field, change.new_value)
     provider.save(update_fields=[change.field])
     record(
@@ -106,6 +114,20 @@ def _check_role(provider: Provider, person: Person) -> None:
     member = Membership.objects.filter(provider=provider, person=person, ended_at=None).first()
     if not may(member.role if member else None, Capability.PEOPLE):
         raise AccountRefused(who_may(Capability.PEOPLE))
+
+
+def _fault(provider: Provider, field: CompanyField, value: str) -> str:
+    """Return why the register cannot take the value, or an empty text."""
+    if field == CompanyField.MERSIS:
+        return mersis_fault(value, provider.tin)
+    if field in {CompanyField.EMAIL, CompanyField.KEP} and (fault := letter_fault(value)):
+        return fault
+    column: Any = Provider._meta.get_field(field)
+    try:
+        column.clean(value, provider)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
 
 
 def _decide(change: CompanyChange, state: ChangeState, actor: Person, *, reason: str, now: datetime) -> None:

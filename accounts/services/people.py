@@ -7,7 +7,7 @@ judged by the role they have then.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,16 @@ from django.db.models import Q, QuerySet
 from accounts.enums import INVITATION_TRANSITIONS, InvitationState, ProviderState, Role
 from accounts.models import Invitation, Membership, Person, Provider
 from accounts.notifying import address_of_member
-from accounts.rules import INVITATION_LIFETIME, ONLY_OWNERS, AccountRefused, assignable_by, refusal_of_change, who_may
+from accounts.rules import (
+    INVITATION_LIFETIME,
+    INVITATIONS_A_DAY,
+    INVITATIONS_A_DAY_TO_ONE,
+    ONLY_OWNERS,
+    AccountRefused,
+    assignable_by,
+    refusal_of_change,
+    who_may,
+)
 from accounts.selectors import is_wrong_person_noted, owners_of
 from iys_portal.audit.services import move, record
 from iys_portal.mail.enums import MailKind
@@ -29,6 +38,8 @@ NOT_YOURS = "Bu davet başka bir kişiye gönderilmiş."
 USED = "Bu davet daha önce kabul edilmiş."
 WITHDRAWN = "Bu davet geri çekilmiş ya da yerine yenisi gönderilmiş. Son aldığınız iletideki bağlantıyı kullanın."
 EXPIRED = "Bu davetin süresi dolmuş. Sizi davet eden kişiden yeni bir davet isteyin."
+TOO_MANY = "Son 24 saatte çok sayıda davet gönderildi. Yarın yeniden deneyin."
+TOO_MANY_TO_ONE = "Son 24 saatte bu e-posta adresine çok sayıda davet gönderildi. Yarın yeniden deneyin."
 CLOSED = "Bu hizmet sağlayıcı artık İYS'de etkin değil."
 
 
@@ -304,7 +315,17 @@ def _withdraw(invitation: Invitation, person: Person, *, reason: str) -> None:
     move(invitation, InvitationState.WITHDRAWN, table=INVITATION_TRANSITIONS, actor=person, reason=reason)
 
 
+def _check_often(provider: Provider, email: str, *, now: datetime) -> None:
+    """Raise AccountRefused where a day's invitations are spent: the portal is no way to fill somebody's mailbox."""
+    lately = Invitation.objects.filter(provider=provider, created_at__gt=now - timedelta(days=1))
+    if lately.count() >= INVITATIONS_A_DAY:
+        raise AccountRefused(TOO_MANY)
+    if lately.filter(email__iexact=email).count() >= INVITATIONS_A_DAY_TO_ONE:
+        raise AccountRefused(TOO_MANY_TO_ONE)
+
+
 def _send(provider: Provider, values: Mapping[str, Any], person: Person, *, now: datetime) -> Invitation:
+    _check_often(provider, values["email"], now=now)
     code = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         provider=provider,

@@ -63,7 +63,7 @@ def _facts(application: Application) -> list[tuple[str, str]]:
         ("Hizmet sağlayıcı", application.subject_name),
         (application.tin_label, application.shown_tin),
         ("Yetkili kişi", application.person_name),
-        ("Markalar", ", ".join(brand.name for brand in application.brands.all())),
+        ("Markalar", ", ".join(map(str, application.brands.select_related("renames")))),
         ("E-posta gidecek adres", application.contact),
     ]
     return [(name, value) for name, value in facts if value]
@@ -96,6 +96,8 @@ def _reject(application: Application, actor: Any, answer: tuple[RejectReason, st
 
 
 def _consequence_of_approval(application: Application) -> str:
+    if application.brands.filter(renames__isnull=False).exists():
+        return "Markanın adı değişir; kodu, izinleri ve verdiği yetkiler aynı kalır. Hizmet sağlayıcıya yazılır."
     return {
         ApplicationKind.COMPANY: (
             "Hizmet sağlayıcı İYS numarasıyla kaydedilir; ana markası ve bildirdiği markalar açılır, Temel Hizmetler"

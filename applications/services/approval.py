@@ -15,13 +15,13 @@ from applications.models import Application, RequestedBrand
 from applications.rules import ApplicationRefused, refusal_of_approval
 from applications.selectors import checks_of
 from applications.services.base import locked, move_to, write
-from brands.models import Brand
+from brands.selectors import has_brand_named
+from brands.services.brands import rename
 from brands.services.registration import add_brand, allot_code
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.rendering import Value
 from iys_portal.mail.services import public_link
 from iys_portal.shared.tin import tin_columns
-from iys_portal.shared.turkish import search_key
 
 
 @transaction.atomic
@@ -37,7 +37,8 @@ def approve(*, application_id: int, note: str = "", reviewer: Person, now: datet
     provider = _MAKERS[ApplicationKind(application.kind)](application, reviewer)
     changes: dict[str, object] = {"provider": provider, "reviewer": reviewer, "decided_at": now, "token_hash": None}
     move_to(application, ApplicationState.APPROVED, actor=reviewer, reason=note or "Onaylandı.", note=note, **changes)
-    brands = [{"name": each.name, "code": str(each.brand.code)} for each in _brands(application) if each.brand]
+    known = [(each.name, each.brand or each.renames) for each in _brands(application)]
+    brands = [{"name": name, "code": str(brand.code)} for name, brand in known if brand]
     code = str(provider.iys_code)
     write(
         MailKind.APPLICATION_APPROVED, application, link=public_link("entry"), iys_code=code, brands=brands, note=note
@@ -112,14 +113,15 @@ def _person_of(application: Application) -> Person:
 
 
 def _brands(application: Application) -> list[RequestedBrand]:
-    return list(application.brands.select_related("brand"))
+    return list(application.brands.select_related("brand", "renames"))
 
 
 def _make_brands(application: Application, provider: Provider, reviewer: Person) -> None:
-    known = {search_key(name) for name in Brand.objects.filter(provider=provider).values_list("name", flat=True)}
     for requested in _brands(application):
-        if requested.search_key in known:
+        if has_brand_named(provider.pk, requested.name, besides=requested.renames):
             raise ApplicationRefused(f"Hizmet sağlayıcının “{requested.name}” adında bir markası var; talebi reddedin.")
-        known.add(requested.search_key)
+        if requested.renames is not None:
+            rename(brand=requested.renames, name=requested.name, actor=reviewer)
+            continue
         requested.brand = add_brand(provider=provider, name=requested.name, actor=reviewer)
         requested.save(update_fields=["brand"])

@@ -9,7 +9,6 @@ from django.db import transaction
 from accounts.models import Person, Provider
 from applications.enums import (
     CHECK_TRANSITIONS,
-    OPEN,
     ApplicationKind,
     ApplicationState,
     CheckKind,
@@ -20,18 +19,22 @@ from applications.models import REFERENCE_LENGTH, Application, Check, Document, 
 from applications.rules import (
     BRAND_IS_TITLE,
     BRAND_TWICE,
+    FORM_USED,
     MAX_BRANDS,
     NO_LONGER_OPEN,
     TOO_MANY_BRANDS,
     ApplicationRefused,
+    FormUsed,
     gaps,
     is_complete_again,
     printed_sha256,
     takes_documents,
 )
-from applications.selectors import checks_of, newest_documents
+from applications.selectors import checks_of, newest_documents, open_brand_requests
 from applications.services.base import APPLICANT, link_to, locked, move_to, write
 from brands.models import Brand
+from brands.rules import NAME_TAKEN
+from brands.selectors import has_brand_named
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.mail.enums import MailKind
 from iys_portal.shared.codes import random_glyphs
@@ -159,28 +162,42 @@ def submit(*, application_id: int, actor: Actor = APPLICANT, now: datetime) -> A
 
 @transaction.atomic
 def request_brand(
-    *, provider: Provider, person: Person, name: str, file: ReceivedFile, nonce: str, now: datetime
+    *,
+    provider: Provider,
+    person: Person,
+    name: str,
+    file: ReceivedFile,
+    nonce: str,
+    renames: Brand | None = None,
+    now: datetime,
 ) -> Application:
-    """Ask for a further brand and return the request; the same form again gives the same request.
+    """Ask for a further brand, or for another name of the brand `renames`, and return the request.
 
-    Locks the provider. Raises ApplicationRefused for a name that one of its brands has or that is asked for already.
+    The same form again gives the same request. Locks the provider. Raises FormUsed where the form was sent with
+    another name or file before, ApplicationRefused for a name that another brand has or that is asked for already.
     """
     Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
     known = Application.objects.filter(provider=provider, nonce=nonce).first()
     if known is not None:
+        if not _asks_for(known, name, file, renames):
+            raise FormUsed(FORM_USED.format(name=known.brands.get().name))
         return known
-    key = search_key(name)
-    if any(search_key(each) == key for each in Brand.objects.filter(provider=provider).values_list("name", flat=True)):
-        raise ApplicationRefused("Bu adda bir markanız zaten var.")
-    asked = RequestedBrand.objects.filter(search_key=key, application__provider=provider, application__state__in=OPEN)
-    if asked.filter(application__kind=ApplicationKind.BRAND).exists():
+    if has_brand_named(provider.pk, name, besides=renames):
+        raise ApplicationRefused(NAME_TAKEN)
+    if open_brand_requests(provider.pk, name, renames=renames).exists():
         raise ApplicationRefused("Bu marka için onay bekleyen bir talebiniz var.")
     application = Application.objects.create(
         kind=ApplicationKind.BRAND, provider=provider, requested_by=person, nonce=nonce, created_at=now, changed_at=now
     )
-    _brand(application, name, file, now=now)
+    _brand(application, name, file, renames=renames, now=now)
     _send(application, actor=person, now=now)
     return application
+
+
+def _asks_for(application: Application, name: str, file: ReceivedFile, renames: Brand | None) -> bool:
+    """Return whether a sent form said just this, with this file."""
+    same = application.brands.filter(search_key=search_key(name), renames=renames)
+    return same.filter(checks__documents__sha256=file.sha256).exists()
 
 
 @transaction.atomic
@@ -216,8 +233,12 @@ def _touch(application: Application, *, now: datetime) -> None:
     application.save(update_fields=["changed_at"])
 
 
-def _brand(application: Application, name: str, file: ReceivedFile, *, now: datetime) -> RequestedBrand:
-    brand = RequestedBrand.objects.create(application=application, name=name, search_key=search_key(name))
+def _brand(
+    application: Application, name: str, file: ReceivedFile, *, renames: Brand | None = None, now: datetime
+) -> RequestedBrand:
+    brand = RequestedBrand.objects.create(
+        application=application, name=name, search_key=search_key(name), renames=renames
+    )
     check = Check.objects.create(application=application, kind=CheckKind.CERTIFICATE, brand=brand)
     _document(check, file, application, actor=APPLICANT, now=now)
     _touch(application, now=now)

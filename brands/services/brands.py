@@ -2,29 +2,53 @@
 
 from django.db import transaction
 
-from accounts.models import Person
+from accounts.models import Person, Provider
 from brands.enums import BRAND_TRANSITIONS, BrandState
 from brands.models import Brand
-from brands.rules import MASTER_STAYS, MAX_TEXT, NAME_MISSING, NAME_TOO_LONG, BrandRefused
-from iys_portal.audit.services import move, record
+from brands.rules import (
+    MASTER_STAYS,
+    MAX_TEXT,
+    NAME_MISSING,
+    NAME_TAKEN,
+    NAME_TOO_LONG,
+    NAME_UNPROVEN,
+    BrandRefused,
+    needs_certificate,
+)
+from brands.selectors import has_brand_named
+from iys_portal.audit.services import Actor, move, record
 
 
 @transaction.atomic
-def rename(*, brand: Brand, name: str, person: Person) -> Brand:
-    """Give the brand another name and return it; the same name again changes nothing. Locks the brand.
+def respell(*, brand: Brand, name: str, person: Person) -> Brand:
+    """Give the brand a name that needs no review and return it; the same name again changes nothing.
 
-    Raises BrandRefused for an empty name and for one that is too long.
+    Locks the provider, then the brand. Raises BrandRefused for an empty name, for one that is too long, that another
+    brand of the provider has, or that needs a certificate.
     """
+    provider = Provider.objects.select_for_update(of=("self",), no_key=True).get(pk=brand.provider_id)
     locked = lock(brand)
+    locked.provider = provider
     name = " ".join(name.split())
     if not name:
         raise BrandRefused(NAME_MISSING)
     if len(name) > MAX_TEXT:
         raise BrandRefused(NAME_TOO_LONG)
+    if needs_certificate(locked, name):
+        raise BrandRefused(NAME_UNPROVEN)
+    if has_brand_named(provider.pk, name, besides=locked):
+        raise BrandRefused(NAME_TAKEN)
+    return rename(brand=locked, name=name, actor=person)
+
+
+@transaction.atomic
+def rename(*, brand: Brand, name: str, actor: Actor) -> Brand:
+    """Give the brand a name that was judged, and return it; the same name again changes nothing. Locks the brand."""
+    locked = lock(brand)
     if name != locked.name:
         before, locked.name = locked.name, name
         locked.save(update_fields=["name"])
-        record(action="rename", subject=locked, actor=person, before=before, after=name)
+        record(action="rename", subject=locked, actor=actor, before=before, after=name)
     return locked
 
 

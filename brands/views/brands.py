@@ -13,7 +13,6 @@ from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
 from applications.selectors import waiting_brands
 from brands.enums import BrandState
-from brands.forms import BrandNameForm
 from brands.models import Brand
 from brands.rules import MASTER_STAYS, BrandRefused
 from brands.selectors import brands_of, retailer_counts, retailers_of
@@ -112,23 +111,6 @@ def detail(request: ProviderRequest, code: int) -> HttpResponse:
         "retailer_count": retailer_counts(provider.pk, [brand.pk]).get(brand.pk, 0),
     }
     return render(request, "brands/detail.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@provider_view(Capability.BRANDS)
-def rename(request: ProviderRequest, code: int) -> HttpResponse:
-    """Give a brand another name."""
-    brand = brand_or_404(request, code)
-    form = BrandNameForm(request.POST) if request.method == "POST" else BrandNameForm(initial={"name": brand.name})
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "brands/rename.html", {"brand": brand, "form": form})
-    try:
-        renamed = services.rename(brand=brand, name=form.cleaned_data["name"], person=request.user)
-    except BrandRefused as refusal:
-        form.add_error("name", str(refusal))
-        return render(request, "brands/rename.html", {"brand": brand, "form": form})
-    messages.success(request, f"Markanın adı {renamed.name} olarak kaydedildi.")
-    return redirect("brands:detail", code=brand.code)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

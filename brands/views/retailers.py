@@ -15,10 +15,12 @@ from brands.enums import BrandState, RetailerState
 from brands.forms import RetailerForm
 from brands.models import Brand, Retailer
 from brands.rules import BRAND_PASSIVE, BrandRefused, RetailerRefused
-from brands.selectors import retailer_counts, retailer_like, retailer_with_code, retailers_matching
+from brands.selectors import retailer_counts, retailer_like, retailer_with_code, retailers_matching, uploads_of
 from brands.services import retailers as services
 from brands.views.common import QUERY_LENGTH, brand_or_404, page_size, retailer_or_404
 from consents.selectors import consents_of_retailer, has_consents
+
+_UPLOADS_SHOWN = 10
 
 
 @require_safe
@@ -36,6 +38,7 @@ def overview(request: ProviderRequest, code: int) -> HttpResponse:
         "state": state if state in RetailerState.values else "",
         "states": RetailerState.choices,
         "has_any": brand.pk in retailer_counts(brand.provider_id, [brand.pk]),
+        "uploads": uploads_of(brand)[:_UPLOADS_SHOWN],
     }
     return render(request, "brands/retailers.html", context)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -22,11 +23,13 @@ from partners.rules import (
     NOTHING_TICKED,
     REVOKED_MEANWHILE,
     BrandsRefused,
+    GrantChanged,
     GrantRefused,
     is_empty,
     refusal_of_party,
+    widens,
 )
-from partners.selectors.grants import in_force, partner_refusal
+from partners.selectors.grants import in_force, partner_refusal, rights_in_words
 from partners.services.templates import save_template
 
 
@@ -51,16 +54,19 @@ def authorise_partner_for(
     now: datetime,
     template_name: str = "",
     changing: Grant | None = None,
+    seen: str | None = None,
 ) -> Authorised:
     """Give a partner these rights for every one of the provider's brands, or for none.
 
     A grant that is in force is changed, else a new one begins: but not where the grant that the person sees and
-    changes, `changing`, was revoked meanwhile. With `template_name` the rights are kept as a template, too. Locks the
-    provider where a template is kept, the brands in the order of their keys, then the grants: two submissions at once
-    make one grant a brand, and a grant that is revoked meanwhile stays revoked.
+    changes, `changing`, was revoked meanwhile. `seen` is the stamp of the first brand's grant as the page showed it:
+    rights that are others now are not overwritten. With `template_name` the rights are kept as a template, too. Locks
+    the provider where a template is kept, the brands in the order of their keys, then the grants: two submissions at
+    once make one grant a brand, and a grant that is revoked meanwhile stays revoked.
     Raises GrantRefused without a package that allows it, for a passive brand (BrandsRefused when several were asked
-    for), when nothing is granted, for a last day in the past, when the partner left the directory or is suspended,
-    when `changing` is revoked, and for a template's name that is taken.
+    for), when nothing is granted, for a last day in the past, when the partner is suspended, or left the directory and
+    would get more than it holds, when `changing` is revoked or the rights are not those that were `seen`
+    (GrantChanged), and for a template's name that is taken.
     """
     provider_id = brands[0].provider_id
     if template_name and not is_empty(rights, agreement=agreement):
@@ -79,10 +85,10 @@ def authorise_partner_for(
     if is_empty(rights, agreement=agreement):
         raise GrantRefused(NOTHING_TICKED)
     party = Partner.objects.get(pk=partner.pk)
-    _check_party_and_term(party, ends_on, now=now)
+    _check_term(ends_on, now=now)
     values: dict[str, object] = {channel.value: right for channel, right in rights.items()}
     values |= {"agreement": agreement, "ends_on": ends_on}
-    return _write(PartnerGrant, brands, {"partner": party}, values, person=person, now=now)
+    return _write(PartnerGrant, brands, {"partner": party}, values, seen=seen, person=person, now=now)
 
 
 def authorise_partner(
@@ -114,6 +120,7 @@ def authorise_intermediary_for(
     now: datetime,
     template_name: str = "",
     changing: Grant | None = None,
+    seen: str | None = None,
 ) -> Authorised:
     """Let an intermediary read these channels of every one of the provider's brands, or of none.
 
@@ -133,9 +140,9 @@ def authorise_intermediary_for(
     if not channels:
         raise GrantRefused(NOTHING_TICKED)
     party = Intermediary.objects.get(pk=intermediary.pk)
-    _check_party_and_term(party, ends_on, now=now)
+    _check_term(ends_on, now=now)
     values = {"ends_on": ends_on, **{f"{channel.value}_read": channel in channels for channel in Channel}}
-    return _write(IntermediaryGrant, brands, {"intermediary": party}, values, person=person, now=now)
+    return _write(IntermediaryGrant, brands, {"intermediary": party}, values, seen=seen, person=person, now=now)
 
 
 def authorise_intermediary(
@@ -182,6 +189,11 @@ def snapshot(grant: Grant) -> dict[str, object]:
     return {**{name: getattr(grant, name) for name in ["brand_id", *names]}, "ends_on": ends_on}
 
 
+def stamp(grant: Grant | None) -> str:
+    """Return what changes with the rights of a grant; empty for none. A page carries it to say what it showed."""
+    return sha256(repr(sorted(snapshot(grant).items())).encode()).hexdigest()[:16] if grant else ""
+
+
 def _lock_open_brands(brands: Sequence[Brand]) -> None:
     ids = [brand.pk for brand in brands]
     rows = Brand.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -206,11 +218,28 @@ def _locked(grant: Grant) -> Grant:
     return locked
 
 
-def _check_party_and_term(party: Partner | Intermediary, ends_on: date | None, *, now: datetime) -> None:
-    if refusal := refusal_of_party(party):
-        raise GrantRefused(refusal)
+def _check_term(ends_on: date | None, *, now: datetime) -> None:
     if ends_on is not None and ends_on < istanbul_day(now):
         raise GrantRefused(ENDS_IN_THE_PAST)
+
+
+def _check_party(
+    party: Partner | Intermediary, held: Sequence[PartnerGrant | IntermediaryGrant | None], values: Mapping[str, object]
+) -> None:
+    """Raise GrantRefused for a company that is suspended or, where it would get more than it holds, left the list."""
+    narrows = all(grant is not None and not widens(grant, values) for grant in held)
+    if (refusal := refusal_of_party(party)) and (party.is_suspended or not narrows):
+        raise GrantRefused(refusal)
+
+
+def _check_seen(seen: str | None, grant: PartnerGrant | IntermediaryGrant | None, values: Mapping[str, object]) -> None:
+    """Raise GrantChanged where other rights than those that a page showed would be overwritten."""
+    if seen is None or seen == stamp(grant):
+        return
+    if grant is None or any(getattr(grant, name) != value for name, value in values.items()):
+        held = rights_in_words(grant) if grant else []
+        ends = [f"bitiş {grant.ends_on:%d.%m.%Y}"] if grant and grant.ends_on else []
+        raise GrantChanged([*held, *ends], stamp(grant))
 
 
 def _write(
@@ -219,6 +248,7 @@ def _write(
     party: Mapping[str, Partner | Intermediary],
     values: Mapping[str, object],
     *,
+    seen: str | None,
     person: Person,
     now: datetime,
 ) -> Authorised:
@@ -228,6 +258,9 @@ def _write(
     of_party = manager.filter(provider_id=provider_id, brand_id__in=ids, **party)
     rows = of_party.filter(in_force(istanbul_day(now))).select_for_update(of=("self",), no_key=True)
     standing: dict[int, Any] = {grant.brand_id: grant for grant in rows.order_by("pk")}
+    (company,) = party.values()
+    _check_party(company, [standing.get(pk) for pk in ids], values)
+    _check_seen(seen, standing.get(ids[0]), values)
     # A grant that was revoked while this one waited for the lock may have been revoked after `now`.
     revoked = of_party.filter(revoked_at__gt=now).values_list("brand_id").annotate(Max("revoked_at"))
     earliest: dict[int, datetime] = dict(revoked)

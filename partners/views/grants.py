@@ -31,7 +31,15 @@ from partners.forms import (
     initial_of_template,
 )
 from partners.models import Grant, IntermediaryGrant, PartnerGrant
-from partners.rules import BRAND_PASSIVE, PACKAGE_REQUIRED, BrandsRefused, GrantRefused, refusal_of_party, what_stops
+from partners.rules import (
+    BRAND_PASSIVE,
+    PACKAGE_REQUIRED,
+    BrandsRefused,
+    GrantChanged,
+    GrantRefused,
+    refusal_of_party,
+    what_stops,
+)
 from partners.selectors.directory import Matches, intermediaries_matching, partners_matching
 from partners.selectors.grants import (
     intermediary_grant_with_id,
@@ -130,7 +138,7 @@ def edit(request: ProviderRequest, code: int, grant_id: int, kind: Kind) -> Http
     standing = standing_grant_to(party, brand, today=today)
     if standing is not None and standing != grant:
         return redirect(kind.edit_url, code=brand.code, grant_id=standing.pk)
-    return _blank_page(request, brand, kind, party, initial_of(grant))
+    return _blank_page(request, brand, kind, party, {**initial_of(grant), "seen": services.stamp(standing)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -244,6 +252,9 @@ def _authorise(
         form.add_error(None, refusal.lines)
         return _grant_page(request, brand, kind, party, form)
     except GrantRefused as refusal:
+        if isinstance(refusal, GrantChanged):
+            form.data = request.POST.copy()
+            form.data["seen"] = refusal.stamp
         form.add_error(None, str(refusal))
         return _grant_page(request, brand, kind, party, form)
     told = [_done(brand, party, len(result.grants) - 1, changes=changing is not None)]

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.company_views import change_withdraw
 from accounts.enums import Capability, ChangeState, CompanyField, ProviderState, Role
 from accounts.models import CompanyChange, Membership, Person, Provider
-from accounts.rules import who_may
+from accounts.rules import AccountRefused, who_may
 from accounts.selectors import is_registered, open_provider
 from accounts.services import company
 from iys_portal.shared.tin import tin_columns
@@ -20,6 +20,7 @@ from tests import factories
 from tests.accounts.company import actions, mails, member, text_of
 
 REQUEST = "/isyerim/degisiklik/"
+LONG = f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.{'f' * 9}.tr"
 FORM = {"field": "address", "new_value": "Yeni Cad.  No: 2", "reason": "Taşındık"}
 
 
@@ -75,7 +76,6 @@ def test_a_request_waits_and_changes_nothing(provider: Provider, owner: Client) 
         ("phone", "(312) 000-00-01", "+903120000001"),
         ("phone", "+90 312 000 00 01", "+903120000001"),
         ("phone", "0090 312 000 00 01", "+903120000001"),
-        ("mersis", "0845 0525 4700 0001", "0845052547000001"),
         ("email", "yeni@ornek.com.tr", "yeni@ornek.com.tr"),
         ("kep", " Cagri@HS01.kep.tr", "cagri@hs01.kep.tr"),
     ],
@@ -94,7 +94,11 @@ def test_values_are_kept_as_the_register_writes_them(owner: Client, field: str, 
         ({"field": "phone", "new_value": "12"}, "Telefonu alan koduyla yazın, örneğin 0312 000 00 00."),
         ({"field": "mersis", "new_value": "12"}, "MERSİS numarası 16 rakamdan oluşur"),
         ({"field": "mersis", "new_value": "0845052547100001"}, "içindeki vergi kimlik numarası doğru değil"),
+        ({"field": "mersis", "new_value": "0845052547000001"}, "başka bir vergi kimlik numarasına (8450525470) ait"),
         ({"field": "email", "new_value": "a@b"}, "Geçerli bir e-posta adresi yazın."),
+        ({"field": "email", "new_value": "BİLGİ@ORNEK.COM.TR"}, "E-posta adresinde “İ” olamaz"),
+        ({"field": "email", "new_value": LONG}, "E-posta adresi en çok 254 karakter olabilir."),
+        ({"field": "kep", "new_value": f"{LONG[:-2]}kep.tr"}, "E-posta adresi en çok 254 karakter olabilir."),
         ({"field": "kep", "new_value": "cagri@ornek.com.tr"}, "KEP adresleri .kep.tr ile biter."),
         ({"field": "title", "new_value": "A" * 256}, "Unvan en çok 255 karakter olabilir."),
         ({"new_value": "Atatürk Cad. No: 1 Çankaya, Ankara"}, company.SAME),
@@ -104,6 +108,32 @@ def test_a_wrong_request_comes_back(owner: Client, form: dict[str, str], error: 
     answer = owner.post(REQUEST, FORM | form)
     assert error in text_of(answer)
     assert CompanyChange.objects.count() == 0
+
+
+def test_a_mersis_number_is_the_companys_own(provider: Provider, owner: Client) -> None:
+    number = provider.tax_number
+    owner.post(REQUEST, FORM | {"field": "mersis", "new_value": f"0{number[:3]} {number[3:7]} {number[7:]}0 0001"})
+    assert CompanyChange.objects.values_list("new_value", flat=True).get() == f"0{number}00001"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("mersis", "0845052547000001", "başka bir vergi kimlik numarasına"),
+        ("email", "bi\u0307lgi@ornek.com.tr", "E-posta adresinde"),
+        ("email", f"{'a' * 250}@ornek.com.tr", "karakter"),
+    ],
+)
+def test_an_old_request_that_the_register_cannot_take_is_not_applied(
+    provider: Provider, alice: Person, now: datetime, field: str, value: str, error: str
+) -> None:
+    change = ask(provider, alice, now=now)
+    old = getattr(provider, field)
+    CompanyChange.objects.filter(pk=change.pk).update(field=field, old_value=old, new_value=value)
+    with pytest.raises(AccountRefused, match=error):
+        company.apply_change(change_id=change.pk, actor=alice, reason="Belge", now=now)
+    provider.refresh_from_db()
+    assert getattr(provider, field) == old
 
 
 def test_one_request_a_field_waits(provider: Provider, owner: Client) -> None:

@@ -85,6 +85,7 @@ def test_an_invitation_is_kept_without_what_would_open_it(provider: Provider, ow
         ({"tckn": "1000"}, "T.C. Kimlik No 11 rakamdan oluşur."),
         ({"tckn": ""}, "T.C. Kimlik No yazın."),
         ({"email": "sule@"}, "Geçerli bir e-posta adresi yazın."),
+        ({"email": "ŞULE@ornek.com.tr"}, "E-posta adresinde “Ş” olamaz; adresi Türkçe harf kullanmadan yazın."),
         ({"role": ""}, "Bir görev seçin."),
         ({"role": "king"}, "Bu görevi veremezsiniz."),
     ],
@@ -110,6 +111,38 @@ def test_other_words_replace_the_invitation_that_waits(owner: Client) -> None:
         ("viewer", "withdrawn"),
         ("manager", "pending"),
     ]
+
+
+def test_nobodys_mailbox_is_filled_with_invitations(owner: Client, now: datetime) -> None:
+    roles = ["viewer", "manager"] * 5 + ["viewer"]
+    answers = [owner.post(INVITE, FORM | {"role": role, "email": "Sule@ornek.com.tr"}) for role in roles]
+    assert [answer.status_code for answer in answers] == [302] * 10 + [200]
+    assert people.TOO_MANY_TO_ONE in text_of(answers[-1])
+    assert Invitation.objects.get(state="pending").role == roles[9]  # what was refused withdrew nothing
+    owner.post(f"/isyerim/yetkililer/davet/{Invitation.objects.latest('pk').pk}/yeniden/")
+    assert Mail.objects.count() == 10
+    with time_machine.travel(now + timedelta(days=1), tick=False):
+        people.invite(
+            provider=(sent := Invitation.objects.latest("pk")).provider,
+            invited=invited(role=Role.VIEWER),
+            person=sent.invited_by,
+            now=now + timedelta(days=1),
+        )
+
+
+def test_a_company_invites_so_many_a_day(owner: Client, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "INVITATIONS_A_DAY", 1)
+    owner.post(INVITE, FORM)
+    assert people.TOO_MANY in text_of(owner.post(INVITE, FORM | {"role": "manager"}))
+
+
+def test_a_search_with_a_nul_finds_by_the_rest(owner: Client) -> None:
+    assert owner.get("/isyerim/yetkililer/", {"ara": "\0"}).context["page"].paginator.count == 1
+    assert owner.get("/isyerim/yetkililer/", {"ara": "yok\0kimse"}).context["page"].paginator.count == 0
+
+
+def test_a_number_that_is_no_company_chooses_none(owner: Client) -> None:
+    assert owner.post("/saglayici/", {"provider": "9" * 5000}).status_code == 200
 
 
 def test_who_acts_already_is_not_invited(provider: Provider, owner: Client, sule: Person) -> None:

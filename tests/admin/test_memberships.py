@@ -12,6 +12,8 @@ from accounts.rules import LAST_OWNER
 from accounts.services.people import Invited, invite
 from iys_portal.audit.models import AuditEvent
 from iys_portal.mail.models import Mail
+from partners.models import IntermediaryMembership, PartnerMembership
+from partners.selectors.standing import parties_of
 from tests import factories
 
 MEMBERSHIPS = "/yonetim/accounts/membership/"
@@ -127,3 +129,31 @@ def test_a_lower_role_ends_the_invitations_that_it_may_not_give(
     theirs.refresh_from_db()
     assert (owner.role, theirs.state) == (Role.VIEWER, InvitationState.WITHDRAWN)
     assert ("member_role", "Dilekçe") in events()
+
+
+@pytest.mark.parametrize(
+    ("model", "company", "factory"),
+    [
+        (PartnerMembership, "partner", factories.PartnerFactory),
+        (IntermediaryMembership, "intermediary", factories.IntermediaryFactory),
+    ],
+)
+def test_authority_for_a_partner_ends_at_once_and_with_a_reason(
+    browser: Client, administrator: Person, alice: Person, now: datetime, model: Any, company: str, factory: Any
+) -> None:
+    party, pages = factory.create(), f"/yonetim/partners/{model._meta.model_name}/"
+    assert browser.post(f"{pages}add/", {company: party.pk, "person": alice.pk}).status_code == 302
+    made = model.objects.get()
+    page = f"{pages}{made.pk}/"
+    browser.post(f"{page}change/", {"ended_at_0": "31.12.2030", "ended_at_1": "12:00:00"})
+    made.refresh_from_db()
+    assert made.ended_at is None
+    assert f"{party.title} (kod {party.code})" in browser.get(f"{page}bitir/").content.decode()
+    for _ in range(2):
+        answer = browser.post(f"{page}bitir/", {"reason": "Dilekçe"}, follow=True)
+    assert said(answer) == [f"{alice} için yetki sona erdi."]
+    made.refresh_from_db()
+    assert (made.ended_at is not None, parties_of(alice)) == (True, [])
+    events = AuditEvent.objects.filter(action="member_removed", object_id=str(made.pk))
+    assert list(events.values_list("actor_id", "reason")) == [(administrator.pk, "Dilekçe")]
+    assert browser.post(f"{pages}add/", {company: party.pk, "person": alice.pk}).status_code == 302

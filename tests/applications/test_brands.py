@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -137,6 +138,76 @@ def test_a_name_that_was_taken_meanwhile_is_not_given_twice(
     with pytest.raises(ApplicationRefused, match="adında bir markası var"):
         approved(application, reviewer, now=now)
     assert Brand.objects.count() == 1
+
+
+def send(browser: Client, address: str, *, name: str, nonce: str = "", content: bytes = b"") -> Any:
+    upload = SimpleUploadedFile("tescil.png", content or samples.png())
+    return browser.post(address, {"marka": name, "belge": upload, "nonce": nonce or "0" * 32})
+
+
+@pytest.mark.parametrize(("name", "content"), [("Marka B", b""), ("Marka A", samples.png(500))])
+def test_a_form_that_was_sent_and_says_something_else_is_not_taken_for_the_first(
+    alice: Person, client_of: Callable[[Person], Client], name: str, content: bytes
+) -> None:
+    browser, address = client_of(alice), "/markalar/ekle/"
+    send(browser, address, name="Marka A")
+    answer = send(browser, address, name=name, content=content)
+    assert "“Marka A” için talebiniz alındı" in answer.context["form"].errors["marka"][0]
+    nonce = answer.context["form"]["nonce"].value()
+    assert (nonce != "0" * 32, f'value="{nonce}"' in answer.content.decode()) == (True, True)
+    send(browser, address, name="Marka C", nonce=nonce, content=content)
+    assert set(Application.objects.values_list("brands__name", flat=True)) == {"Marka A", "Marka C"}
+
+
+def test_another_name_of_a_brand_counts_once_its_certificate_is_confirmed(
+    provider: Provider, alice: Person, reviewer: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    brand = factories.BrandFactory.create(provider=provider, name="Eski Ad")
+    browser, address = client_of(alice), f"/markalar/{brand.code}/ad/"
+    assert send(browser, address, name="Yeni Ad")["Location"] == f"/markalar/{brand.code}/"
+    brand.refresh_from_db()
+    assert brand.name == "Eski Ad"
+    assert "(Eski Ad markasının yeni adı)" in browser.get("/markalar/").content.decode()
+    application = Application.objects.get()
+    page = f"/yonetim/applications/application/{application.pk}/"
+    assert f"Yeni Ad ({brand.code} Eski Ad markasının yeni adı)" in (
+        client_of(reviewer).get(f"{page}onayla/").content.decode()
+    )
+    approved(application, reviewer, now=now)
+    brand.refresh_from_db()
+    assert (brand.name, Brand.objects.count()) == ("Yeni Ad", 1)
+    event = AuditEvent.objects.get(action="rename")
+    assert (event.actor_id, event.detail) == (reviewer.pk, {"before": "Eski Ad", "after": "Yeni Ad"})
+    assert f"Yeni Ad | {brand.code}" in Mail.objects.latest("pk").text.replace(":", " |")
+
+
+def test_another_name_of_a_brand_is_no_other_brands_and_asked_for_once(
+    provider: Provider, alice: Person, reviewer: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    brand, other = [factories.BrandFactory.create(provider=provider, name=name) for name in ("Marka A", "Marka B")]
+    samples.brand(provider, alice, now=now, name="Marka C")
+    browser, address = client_of(alice), f"/markalar/{brand.code}/ad/"
+    for name, why in [("MARKA b", "Bu adda bir markanız zaten var."), ("marka c", "onay bekleyen")]:
+        assert why in send(browser, address, name=name, nonce="1" * 32).context["form"].errors["marka"][0]
+    send(browser, address, name="Marka D", nonce="2" * 32)
+    again = send(browser, address, name="Marka E", nonce="3" * 32)
+    assert "onay bekleyen" in again.context["form"].errors["marka"][0]
+    asked = Application.objects.get(brands__name="Marka D")
+    Brand.objects.filter(pk=other.pk).update(name="MARKA D")
+    with pytest.raises(ApplicationRefused, match="adında bir markası var"):
+        approved(asked, reviewer, now=now)
+
+
+def test_administrators_give_no_brand_the_name_of_another_or_one_that_is_asked_for(
+    provider: Provider, alice: Person, reviewer: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    brand, _ = [factories.BrandFactory.create(provider=provider, name=name) for name in ("Marka A", "Marka B")]
+    samples.brand(provider, alice, now=now, name="Marka C")
+    browser, page = client_of(reviewer), f"/yonetim/brands/brand/{brand.pk}/change/"
+    for name in ("marka b", "MARKA C"):
+        assert list(browser.post(page, {"name": name}).context["adminform"].form.errors) == ["name"]
+    assert browser.post(page, {"name": " Marka  D"}).status_code == 302
+    assert Brand.objects.filter(name="Marka D").get() == brand
 
 
 # --- Yetkilendirme talep formu -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Person, Provider
 from applications.models import Application, Check, Document, NewsSubscriber
+from tests import factories
 from tests.applications import samples
 
 
@@ -83,6 +84,13 @@ def test_a_brand_stands_once_in_an_application(now: datetime, db: None) -> None:
     first, second = application.brands.all()
     change = f"search_key = '{first.search_key}'"
     assert violated("requestedbrand", change, second.pk) == "requested_brand_once"
+
+
+def test_an_approval_makes_a_brand_or_renames_one(provider: Provider, alice: Person, now: datetime) -> None:
+    (asked,) = samples.brand(provider, alice, now=now).brands.all()
+    pk = factories.BrandFactory.create(provider=provider).pk
+    change = f"brand_id = {pk}, renames_id = {pk}"
+    assert violated("requestedbrand", change, asked.pk) == "requested_brand_made_or_renamed"
 
 
 def test_who_left_had_confirmed(now: datetime, db: None) -> None:

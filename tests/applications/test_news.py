@@ -65,6 +65,12 @@ def test_a_forged_link_leads_nowhere(now: datetime, db: None) -> None:
         assert Client().post(f"/haber/{forged}/onay/").status_code == 404, forged
 
 
+def test_an_address_in_turkish_letters_is_told_and_not_kept(db: None) -> None:
+    answer = Client().post("/haber/", {"eposta": "BİLGİ@FIRMA.COM.TR"})
+    assert "E-posta adresinde “İ” olamaz" in answer.content.decode()
+    assert NewsSubscriber.objects.count() == 0
+
+
 def test_a_bad_address_is_told(db: None) -> None:
     answer = Client().post("/haber/", {"eposta": "yok"})
     assert (answer.status_code, 'data-testid="error-summary"' in answer.content.decode()) == (200, True)

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts.access import party_key
 from accounts.enums import Capability, CompanyField, Role
 from accounts.models import Person, Provider
 from accounts.rules import ROLES_WITH
@@ -28,7 +29,7 @@ from iys_portal.audit.models import AuditEvent
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.crypto import encrypt
 from partners.enums import Channel, PartyKind, Right
-from partners.models import Partner, PartnerMembership
+from partners.models import Intermediary, IntermediaryMembership, Partner, PartnerMembership
 from partners.services import authorise_intermediary, authorise_partner
 from partners.services.templates import save_template
 from payments.enums import DecisionKind
@@ -82,7 +83,8 @@ PUBLIC = {
 NOT_YET = {"payments:document", "payments:contract_draft", "payments:receipt", "payments:receipt_pdf"}
 COMPANY = {"alice": Role.OWNER, "manager": Role.MANAGER, "clerk": Role.CONSENTS, "payer": Role.ACCOUNTING}
 COMPANY["viewer"] = Role.VIEWER
-BASE_ROLES = ["anonymous", "nobody", "alice", "bob", "staff_of_partner", "accountant", "administrator"]
+OF_PARTIES = ("staff_of_partner", "staff_of_intermediary")
+BASE_ROLES = ["anonymous", "nobody", "alice", "bob", *OF_PARTIES, "accountant", "administrator"]
 ROLES = [*BASE_ROLES, *(name for name in COMPANY if name != "alice")]
 # What any role of a company may ask for by its own address, beside reading: the table that the routes must follow.
 CAPABILITIES = {
@@ -340,7 +342,9 @@ def scene(
         "administrator": factories.administrator(),
     }
     clients = {"anonymous": Client(), **{role: client_of(person) for role, person in people.items()}}
-    clients["staff_of_partner"] = _staff_of(partner_grant.partner, client_of)
+    clients["staff_of_partner"] = _staff_of(partner_grant.partner, factories.PartnerFactory.create(), client_of)
+    ahs = intermediary_grant.intermediary
+    clients["staff_of_intermediary"] = _staff_of(ahs, factories.IntermediaryFactory.create(), client_of)
     return Scene(clients, values)
 
 
@@ -360,13 +364,18 @@ def _push_connection(brand: Brand, partner: Partner | None = None) -> PushConnec
     )
 
 
-def _staff_of(partner: Partner, client_of: Callable[[Person], Client]) -> Client:
-    """Return the browser of somebody who works for the partner and for another one, and chose the first."""
+def _staff_of(
+    chosen: Partner | Intermediary, other: Partner | Intermediary, client_of: Callable[[Person], Client]
+) -> Client:
+    """Return the browser of somebody who works for both companies, and chose the first."""
     person = factories.PersonFactory.create()
-    for employer in (partner, factories.PartnerFactory.create()):
-        PartnerMembership.objects.create(partner=employer, person=person)
+    for employer in (chosen, other):
+        if isinstance(employer, Partner):
+            PartnerMembership.objects.create(partner=employer, person=person)
+        else:
+            IntermediaryMembership.objects.create(intermediary=employer, person=person)
     client = client_of(person)
-    client.post(reverse("accounts:choose"), {"party": f"partner-{partner.pk}"})
+    client.post(reverse("accounts:choose"), {"party": party_key(chosen)})
     return client
 
 
@@ -467,7 +476,7 @@ def _signed_in(_route: Route, statuses: dict[str, int], where: dict[str, str]) -
 def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/giris/")
     _company(route, statuses)
-    for role in ("nobody", "staff_of_partner", "accountant", "administrator"):
+    for role in ("nobody", *OF_PARTIES, "accountant", "administrator"):
         assert (statuses[role], where[role]) == (302, "/saglayici/")
     # A rival may see pages that name no object, the public price of a package, and the figures of their own company;
     # nothing of Alice's.
@@ -477,8 +486,11 @@ def _provider(route: Route, statuses: dict[str, int], where: dict[str, str]) -> 
         assert statuses["alice"] in {200, 302}
 
 
-def _partner(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
+def _partner(route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/giris/")
+    # An AHS has the same pages but for addresses of push; what belongs to the partner is none of its own.
+    foreign = bool(route.arguments) or route.name.startswith("party_push:")
+    assert statuses["staff_of_intermediary"] == (404 if foreign else 200)
     for role in ("nobody", "alice", "bob", "accountant", "administrator"):
         assert (statuses[role], where[role]) == (302, "/saglayici/")
     assert statuses["staff_of_partner"] in {200, 302}
@@ -494,13 +506,13 @@ def _company(route: Route, statuses: dict[str, int]) -> None:
 
 def _accountant(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/yonetim/login/")
-    assert {statuses[role] for role in ("nobody", "alice", "bob", "staff_of_partner")} == {403}
+    assert {statuses[role] for role in ("nobody", "alice", "bob", *OF_PARTIES)} == {403}
     assert {statuses[role] for role in ("accountant", "administrator")} == {200}
 
 
 def _administrator(_route: Route, statuses: dict[str, int], where: dict[str, str]) -> None:
     assert (statuses["anonymous"], where["anonymous"]) == (302, "/yonetim/login/")
-    assert {statuses[role] for role in ("nobody", "alice", "bob", "staff_of_partner", "accountant")} == {403}
+    assert {statuses[role] for role in ("nobody", "alice", "bob", *OF_PARTIES, "accountant")} == {403}
     assert statuses["administrator"] == 200
 
 

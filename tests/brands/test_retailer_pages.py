@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Person, Provider
 from brands.models import Brand, Retailer
+from brands.rules import NAME_UNPROVEN
 from iys_portal.audit.models import AuditEvent
 from tests import factories
 from tests.brands.dealers import FORM, TCKN
@@ -183,11 +184,15 @@ def test_a_passive_brand_offers_no_new_dealers(client: Client, brand: Brand, ret
         assert url("retailer_add", brand) not in client.get(url(page, brand)).content.decode()
 
 
-def test_a_brand_is_renamed(client: Client, brand: Brand) -> None:
-    assert client.get(url("rename", brand)).context["form"]["name"].value() == "Deneme Marka 1"
-    assert client.post(url("rename", brand), {"name": " "}).context["form"].errors == {"name": ["Marka adını yazın."]}
-    answer = client.post(url("rename", brand), {"name": "Yeni Ad"}, follow=True)
-    assert notices(answer) == ["Markanın adı Yeni Ad olarak kaydedildi."]
+def test_the_spelling_of_a_brand_is_changed_at_once(client: Client, brand: Brand) -> None:
+    form = client.get(url("rename", brand)).context["form"]
+    assert form["marka"].value() == "Deneme Marka 1"
+    sent = {"nonce": form["nonce"].value(), "marka": " "}
+    assert client.post(url("rename", brand), sent).context["form"].errors == {"marka": ["Marka adını yazın."]}
+    answer = client.post(url("rename", brand), {**sent, "marka": "DENEME  Marka 1"}, follow=True)
+    assert notices(answer) == ["Markanın adı DENEME Marka 1 olarak kaydedildi."]
+    other = client.post(url("rename", brand), {**sent, "marka": "Yeni Ad"})
+    assert other.context["form"].errors == {"belge": [NAME_UNPROVEN]}
 
 
 def test_a_brand_rests_after_a_page_that_says_what_stops(

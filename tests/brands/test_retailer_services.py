@@ -156,15 +156,23 @@ def test_a_passive_brand_takes_no_dealers(brand: Brand, alice: Person, now: date
         retailers.add(brand=brand, details=details(), person=alice, now=now)
 
 
-def test_a_brand_is_renamed_and_audited_once(brand: Brand, alice: Person) -> None:
+def test_the_spelling_of_a_brand_is_changed_and_audited_once(brand: Brand, alice: Person) -> None:
     before = brand.name
-    for name in ("  Yeni   Marka ", "Yeni Marka"):
-        assert brands.rename(brand=brand, name=name, person=alice).name == "Yeni Marka"
+    for name in (f"  {before.upper()} ", before.upper()):
+        assert brands.respell(brand=brand, name=name, person=alice).name == before.upper()
     event = AuditEvent.objects.get()
-    assert (event.action, event.detail) == ("rename", {"before": before, "after": "Yeni Marka"})
-    for name in ("  ", "x" * 256):
-        with pytest.raises(BrandRefused):
-            brands.rename(brand=brand, name=name, person=alice)
+    assert (event.action, event.detail) == ("rename", {"before": before, "after": before.upper()})
+    for name, why in [("  ", "yazın"), ("x" * 256, "en çok"), ("Yeni Marka", "tescil belgesini")]:
+        with pytest.raises(BrandRefused, match=why):
+            brands.respell(brand=brand, name=name, person=alice)
+    factories.BrandFactory.create(provider=brand.provider, name=before.title())
+    with pytest.raises(BrandRefused, match="zaten var"):
+        brands.respell(brand=brand, name=before, person=alice)
+
+
+def test_the_master_brand_follows_the_registered_title(provider: Provider, alice: Person) -> None:
+    master = factories.BrandFactory.create(provider=provider, is_master=True)
+    assert brands.respell(brand=master, name=provider.title, person=alice).name == provider.title
 
 
 def test_the_master_brand_stays_active(provider: Provider, alice: Person) -> None:

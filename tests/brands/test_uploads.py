@@ -2,18 +2,21 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from accounts.enums import Role
 from accounts.models import Person, Provider
 from brands.models import Brand, Retailer, RetailerUpload
 from brands.rules import LABELS
@@ -244,6 +247,26 @@ def test_a_file_whose_dealers_were_added_is_not_withdrawn(client: Client, brand:
     assert "Dosyadan vazgeçilemedi: 1 bayi daha önce eklendi." in answer.content.decode()
     upload.refresh_from_db()
     assert (upload.state, Retailer.objects.count()) == ("applied", 1)
+
+
+def test_a_file_is_found_again_on_the_page_of_the_dealers(
+    client: Client, client_of: Callable[[Person], Client], brand: Brand, provider: Provider
+) -> None:
+    first = send(client, brand, csv_bytes([HEAD, row(1), row(2, title="A.Ş.")])).context["upload"]
+    address, viewer = reverse("brands:retailers", args=[brand.code]), factories.PersonFactory.create()
+    factories.MembershipFactory.create(provider=provider, person=viewer, role=Role.VIEWER)
+    page = client.get(address).content.decode()
+    assert (page_of(first) in page, "1 / 2" in page, "Onay bekliyor" in page) == (True, True, True)
+    assert page_of(first) not in client_of(viewer).get(address).content.decode()
+    other = factories.BrandFactory.create(provider=provider)
+    assert page_of(first) not in client.get(reverse("brands:retailers", args=[other.code])).content.decode()
+    with CaptureQueriesContext(connection) as one:
+        client.get(address)
+    for _ in range(2):
+        send(client, brand, csv_bytes([HEAD, row(1)]))
+    with CaptureQueriesContext(connection) as three:
+        client.get(address)
+    assert len(three) == len(one)
 
 
 def test_files_are_forgotten_after_a_week(brand: Brand, alice: Person, now: datetime) -> None:

@@ -14,6 +14,8 @@ from iys_portal.audit.models import AuditEvent
 from partners.enums import Channel, Right
 from partners.models import Intermediary, IntermediaryGrant, Partner, PartnerGrant
 from partners.services import authorise_intermediary, authorise_partner
+from partners.services.directory import suspend as suspend_party
+from tests import factories
 
 NO_RIGHTS = dict.fromkeys(Channel, Right.NONE)
 
@@ -44,6 +46,11 @@ def let_read(
         person=person,
         now=now,
     )
+
+
+def suspend(party: Partner | Intermediary, *, now: datetime) -> None:
+    """Let the company stand still, as an administrator may."""
+    suspend_party(party=party, actor=factories.administrator(), reason="Sözleşme ihlali", now=now)
 
 
 def url(name: str, brand: Brand, *args: object, party: Partner | Intermediary | None = None) -> str:

@@ -34,7 +34,7 @@ def test_the_directory_is_searched_in_turkish(client: Client, brand: Brand) -> N
 
 def test_the_form_offers_no_writing(client: Client, brand: Brand, intermediary: Intermediary) -> None:
     response = client.get(scene.url("intermediary_add", brand, party=intermediary))
-    names = ["all_brands", "arama_read", "brands", "ends_on", "eposta_read", "mesaj_read", "save_as"]
+    names = ["all_brands", "arama_read", "brands", "ends_on", "eposta_read", "mesaj_read", "save_as", "seen"]
     assert sorted(response.context["form"].fields) == names
     heading = "ABCDE Bilişim Anonim Şirketi Aracı Hizmet Sağlayıcısının Deneme Marka 1 için yetkilerini belirleyiniz."
     assert f"<h1>{heading}</h1>" in response.content.decode()

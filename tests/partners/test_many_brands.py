@@ -157,3 +157,11 @@ def test_a_grant_begins_after_the_revocation_it_waited_for(
     PartnerGrant.objects.filter(pk=old.pk).update(revoked_at=later)
     new = scene.authorise(brand, partner, person=alice, now=now)
     assert (new.pk == old.pk, new.granted_at) == (False, later)
+
+
+def test_five_thousand_ticked_brands_are_read(
+    client: Client, brand: Brand, partner: Partner, package: Subscription
+) -> None:
+    posted = {"mesaj_read": "on", "brands": [str(number) for number in range(5_000)]}
+    answer = client.post(scene.url("partner_add", brand, party=partner), posted)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["brands"])

@@ -72,13 +72,61 @@ def test_an_edit_refuses_what_a_grant_refuses(
     assert rights(grant) == (False, "read", "none", "none")
 
 
-def test_a_grant_to_a_company_that_left_the_directory_is_not_changed(
+def test_a_grant_to_a_company_that_left_the_directory_is_narrowed_and_not_widened(
+    client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
+) -> None:
+    ends_on = date(2027, 1, 31)
+    grant = scene.authorise(brand, partner, person=alice, now=now, mesaj=Right.WRITE, arama=Right.READ, ends_on=ends_on)
+    Partner.objects.filter(pk=partner.pk).update(is_listed=False)
+    edit, last = scene.url("partner_grant_edit", brand, grant.pk), {"ends_on": "31.01.2027"}
+    for wider in ({"agreement": "on"} | last, {"arama_write": "on"} | last, {"mesaj_read": "on"}):
+        assert scene.errors(client.post(edit, wider)) == ["Bu kuruluş şu anda yetkilendirilemez."]
+    grant.refresh_from_db()
+    assert (rights(grant), grant.ends_on) == ((False, "write", "read", "none"), ends_on)
+    assert client.post(edit, {"mesaj_read": "on", "ends_on": "30.01.2027"}).status_code == 302
+    grant.refresh_from_db()
+    assert (rights(grant), grant.ends_on) == ((False, "read", "none", "none"), date(2027, 1, 30))
+    scene.suspend(partner, now=now)
+    assert "askıya alındığı için" in scene.errors(client.post(edit, {"mesaj_read": "on", "ends_on": "29.01.2027"}))[0]
+
+
+def test_narrowing_for_a_brand_is_no_way_to_widen_another(
     client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
 ) -> None:
     grant = scene.authorise(brand, partner, person=alice, now=now)
+    other = factories.BrandFactory.create(provider=brand.provider)
     Partner.objects.filter(pk=partner.pk).update(is_listed=False)
-    response = client.post(scene.url("partner_grant_edit", brand, grant.pk), {"agreement": "on"})
+    posted = {"mesaj_read": "on", "brands": [str(other.code)]}
+    response = client.post(scene.url("partner_grant_edit", brand, grant.pk), posted)
     assert scene.errors(response) == ["Bu kuruluş şu anda yetkilendirilemez."]
+    assert PartnerGrant.objects.count() == 1
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten_unseen(
+    client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
+) -> None:
+    grant = scene.authorise(brand, partner, person=alice, now=now)
+    edit = scene.url("partner_grant_edit", brand, grant.pk)
+    seen = scene.field_value(client.get(edit), "seen")
+    scene.authorise(brand, partner, person=alice, now=now, arama=Right.WRITE, ends_on=date(2027, 1, 31))
+    page = client.post(edit, {"agreement": "on", "seen": seen})
+    assert "Şimdiki yetkileri: Arama: okuma ve yazma, bitiş 31.01.2027." in scene.errors(page)[0]
+    grant.refresh_from_db()
+    assert rights(grant) == (False, "none", "write", "none")
+    again = {"agreement": "on", "seen": scene.field_value(page, "seen")}
+    for _ in range(2):  # sent twice, the second changes nothing and is no other's change
+        assert client.post(edit, again).status_code == 302
+    grant.refresh_from_db()
+    assert rights(grant) == (True, "none", "none", "none")
+
+
+def test_a_first_grant_does_not_overwrite_the_one_that_a_colleague_gave_meanwhile(
+    client: Client, alice: Person, brand: Brand, partner: Partner, package: Subscription, now: datetime
+) -> None:
+    address = scene.url("partner_add", brand, party=partner)
+    form = {"agreement": "on", "seen": scene.field_value(client.get(address), "seen")}
+    grant = scene.authorise(brand, partner, person=alice, now=now)
+    assert "Şimdiki yetkileri: Mesaj: okuma." in scene.errors(client.post(address, form))[0]
     grant.refresh_from_db()
     assert rights(grant) == (False, "read", "none", "none")
 

@@ -91,7 +91,7 @@ def test_an_option_leads_to_the_rights(client: Client, brand: Brand, partner: Pa
     assert response.status_code == 200
     assert (response.context["brand"], response.context["party"]) == (brand, partner)
     assert sorted(response.context["form"].fields) == sorted(
-        [*RIGHT_NAMES, "ends_on", "brands", "all_brands", "save_as"]
+        [*RIGHT_NAMES, "ends_on", "brands", "all_brands", "save_as", "seen"]
     )
     assert scene.ticked(response) == set()
 
