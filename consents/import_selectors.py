@@ -58,7 +58,16 @@ def jobs_between(provider_id: int, first: date, last: date, *, brand_id: int | N
     )
     if brand_id is not None:
         jobs = jobs.filter(brand_id=brand_id)
-    counts = ("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults")
+    counts = (
+        "started_at",
+        "row_count",
+        "problem_count",
+        "new_count",
+        "changed_count",
+        "same_count",
+        "rejected_count",
+        "faults",
+    )
     return list(jobs.only(*counts))
 
 
@@ -141,10 +150,10 @@ class CodeCount:
 
 
 def faults_of(job: ImportJob) -> list[CodeCount]:
-    """Return the faults of a job, most frequent first; before it is applied, with those that the comparison found."""
+    """Return the faults of a job, most frequent first; before it is recorded, with those that the comparison found."""
     counts = Counter(job.faults)
-    if job.state == ImportState.READY:
-        for codes, count in job.outlook["codes"].items():
+    if job.started_at is None:
+        for codes, count in job.outlook.get("codes", {}).items():
             counts.update(dict.fromkeys(codes.split(","), count))
     return [CodeCount(code, count, *_words(code)) for code, count in counts.most_common()]
 

@@ -191,7 +191,9 @@ class ImportJob(models.Model):
 
     @property
     def bad_count(self) -> int:
-        """Rows that were not recorded, up to now."""
+        """Rows that were not recorded, up to now; before the recording, those that would not be."""
+        if self.started_at is None:
+            return self.problem_count + sum(self.outlook.get("codes", {}).values())
         return self.problem_count + self.rejected_count
 
 

@@ -33,7 +33,7 @@ from consents.services.import_rows import (
     numbered,
     verdicts_of_chunk,
 )
-from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, values_of
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt
@@ -179,6 +179,8 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
 class _Comparison:
     """Keeps the rows block by block, with what would come of each now, and counts that.
 
+    Rows that would be refused stand among the bad ones from now on; the recording, which judges anew, drops them first.
+
     `seq`, read before anything is compared, is the provider's newest event: whoever writes later draws a greater one.
     """
 
@@ -203,6 +205,7 @@ class _Comparison:
         if rest.height:
             make_chunk(rest, self._values, known=known)
             found = found.vstack(verdicts_of_chunk())
+            keep_rejected(self._job)
         rows = rows.join(found, on="position", maintain_order="left")
         phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
         self._phones, self._emails = self._phones + phones, self._emails + emails

@@ -16,11 +16,12 @@ from time_machine import TimeMachineFixture
 
 from accounts.models import Person, Provider
 from brands.models import Brand
-from consents.enums import ImportState
+from consents.enums import Channel, ImportState
 from consents.import_selectors import progress_of
 from consents.models import Consent, ImportJob
 from consents.services import imports
 from packages.models import Package
+from tests.consents.conftest import Recording
 from tests.consents.scene import MAILS, PHONES
 from tests.consents.test_imports import HEAD, NINE, row
 
@@ -97,6 +98,41 @@ def test_bad_rows_are_corrected_and_sent_again(
     job = ImportJob.objects.latest("pk")
     assert (again.status_code, job.staged, job.problem_count) == (200, 2, 1)
     assert job.outlook["ignored"] == head[-6:]
+
+
+def lines_of(browser: Client, job: ImportJob) -> list[tuple[str, str]]:
+    """The numbers and codes of the rows in the file of bad rows."""
+    content = b"".join(browser.get(f"{PAGE}{job.pk}/hatalar.csv").streaming_content)  # type: ignore[attr-defined]
+    _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";")
+    return [(cells[-6], cells[-3]) for cells in rows]
+
+
+def test_rows_that_would_be_refused_are_given_back_before_anything_is_recorded(
+    browser: Client, provider: Provider, brand: Brand, recording: Recording, now: datetime
+) -> None:
+    recording(recipient=PHONES[1], ago=60)
+    send(browser, brand, row(MAILS[0], "RET"), row(PHONES[1], ago=90))
+    work(provider, now)
+    job = ImportJob.objects.get()
+    page = browser.get(f"{PAGE}{job.pk}/").content.decode()
+    assert ("Hatalı satırları indir (CSV)" in page, 'name="uygula"' in page, job.bad_count) == (True, False, 2)
+    assert lines_of(browser, job) == [("2", "H175"), ("3", "H178")]
+    browser.post(f"{PAGE}{job.pk}/", {"vazgec": "1"})
+    assert lines_of(browser, job) == [("2", "H175"), ("3", "H178")]
+
+
+def test_the_recording_judges_anew_what_the_comparison_refused(
+    browser: Client, provider: Provider, brand: Brand, recording: Recording, now: datetime
+) -> None:
+    send(browser, brand, row("x"), row(MAILS[0], "RET", ago=5), row(MAILS[1], "RET"), row(PHONES[0]))
+    work(provider, now)
+    job = ImportJob.objects.get()
+    assert lines_of(browser, job) == [("2", "H121"), ("3", "H175"), ("4", "H175")]
+    recording(recipient=MAILS[0], channel=Channel.EPOSTA)  # now there is something to refuse
+    browser.post(f"{PAGE}{job.pk}/", {"uygula": "1"})
+    work(provider, now)
+    job.refresh_from_db()
+    assert (lines_of(browser, job), job.bad_count) == ([("2", "H121"), ("4", "H175")], 2)
 
 
 def test_what_is_no_table_is_told_beside_the_field(browser: Client, brand: Brand) -> None:
