@@ -117,7 +117,7 @@ class HolidayChange(models.Model):
 class ImportJob(models.Model):
     """A file of consents for one brand: read, compared with what is recorded, then recorded in chunks.
 
-    Its good rows wait in blocks, last row of a key only, in the order of the keys; `staged` is how many they are,
+    Its good rows wait in blocks, newest row of a key only, in the order of the keys; `staged` is how many they are,
     `position` how many of them were judged and recorded or rejected. Bad rows are kept in `consent_import_problem`.
     `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that was made before,
     `compared_seq` the provider's newest event by then (later: by the last chunk, None once others wrote in between),

@@ -18,7 +18,7 @@ class Mend(StrEnum):
     MAIL = "E-posta adresi küçük harfle, boşluksuz yazıldı"
     WORD = "Kanal, durum, kaynak ya da alıcı tipi İYS'nin sözcüğüne çevrildi"
     DATE = "Tarih yyyy-aa-gg ss:dd:ss biçimine çevrildi"
-    SUPERSEDED = "Aynı izin dosyada yeniden geçiyor; son satırı geçerli sayıldı"
+    SUPERSEDED = "Aynı izin dosyada yeniden geçiyor; en yeni tarihli satırı geçerli sayıldı"
 
 
 _CHANNELS = {

@@ -152,15 +152,16 @@ def test_a_portion_is_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("in_memory", [1 << 30, 20_000])
-def test_the_last_row_of_a_key_wins_however_little_fits_into_memory(
+def test_the_newest_row_of_a_key_wins_however_little_fits_into_memory(
     in_memory: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorting, "IN_MEMORY", in_memory)
     monkeypatch.setattr(sorting, "PIECE", 100)
     dice = random.Random(49)
     people = [f"kisi{number}@ornek.example" for number in range(700)]
+    dates = (None, "2026-11-22 10:00:00+03:00", "2026-11-23 10:00:00+03:00")
     rows = [
-        (line, dice.choice(people), dice.choice((1, 2, 3)), dice.choice((1, 2)), 1, 8, "2026-11-23", None)
+        (line, dice.choice(people), *dice.choices((1, 2), k=3), 8, dice.choice(dates), None)
         for line in range(2, 3_002)
     ]
     with Sorter() as sorter:
@@ -169,8 +170,8 @@ def test_the_last_row_of_a_key_wins_however_little_fits_into_memory(
             sorter.add(pl.DataFrame(dice.sample(portion, len(portion)), STAGED, orient="row"))
         blocks = list(sorter.blocks(100))
     found = [row for block in blocks for row in block.iter_rows()]
-    last = {row[1:4]: row for row in rows}
-    assert found == [last[key] for key in sorted(last)]
+    newest = {row[1:4]: row for row in sorted(rows, key=lambda row: (row[6] or "", row[4], row[0]))}
+    assert found == [newest[key] for key in sorted(newest)]
     ends = [(before["recipient"][-1], after["recipient"][0]) for before, after in pairwise(blocks)]
     assert all(before != after for before, after in ends)
     assert all(len(block) < 106 for block in blocks)

@@ -118,7 +118,7 @@ def test_a_file_is_read_compared_and_recorded(
     rows = [
         row(PHONES[0], ago=60),  # zaten böyle
         row(PHONES[1], ago=300),
-        row(PHONES[1], ago=200),  # the last row of a key wins
+        row(PHONES[1], ago=200),  # the newest row of a key wins
         row(MAILS[0].upper()),
         row(MAILS[1], "RET"),  # H175
         row("+90532", "EVET"),
@@ -149,6 +149,16 @@ def test_a_file_is_read_compared_and_recorded(
     assert OutboxMessage.objects.filter(topic="consents.import").count() == 2
 
 
+def test_a_newer_refusal_wins_wherever_it_stands_in_the_file(
+    provider: Provider, recording: Recording, applied: Callable[..., ImportJob]
+) -> None:
+    """A file that is sorted newest first: an approval below it takes no refusal back."""
+    recording(ago=300)
+    job = applied(row(status="RET", ago=60), row(ago=200))
+    assert (counts(job), job.mends) == ((0, 1, 0, 0, 0), {Mend.SUPERSEDED.name: 1})
+    assert Consent.objects.get(provider_id=provider.pk).status == RET
+
+
 # --- The same as one by one -------------------------------------------------------------------------------------------
 MOVES = st.tuples(
     st.sampled_from([*PHONES, *MAILS]),
@@ -167,7 +177,7 @@ MOVES = st.tuples(
 def test_a_file_is_recorded_as_its_rows_would_be_one_by_one(
     before: list[tuple[str, str, int, str, str, str]], moves: list[tuple[str, str, int, str, str, str]]
 ) -> None:
-    """Two providers with the same past: one gets the file, the other each last row by the single service."""
+    """Two providers with the same past: one gets the file, the other each newest row by the single service."""
     with transaction.atomic():
         _compare(before, moves)
         transaction.set_rollback(True)
@@ -191,8 +201,9 @@ def _compare(
     imports.work(provider_id=bulk.provider_id, clock=lambda: now)
     imports.apply(job=job, person=person, now=now)
     imports.work(provider_id=bulk.provider_id, clock=lambda: now, size=2)
-    last = {(one[0], one[3]): (line, one) for line, one in enumerate(moves, start=2)}
-    verdicts = {line: _single(single, one, person, now) for _, (line, one) in sorted(last.items(), key=_as_keys)}
+    in_time = sorted(enumerate(moves, start=2), key=lambda entry: (-entry[1][2], entry[1][1] == "RET", entry[0]))
+    newest = {(one[0], one[3]): (line, one) for line, one in in_time}
+    verdicts = {line: _single(single, one, person, now) for _, (line, one) in sorted(newest.items(), key=_as_keys)}
     refused = {line: ",".join(codes) for line, codes in verdicts.items() if codes}
     found = dict(problems(job))
     assert found.keys() == refused.keys()
@@ -202,7 +213,7 @@ def _compare(
     assert address_usage(bulk.provider_id) == address_usage(single.provider_id)
     assert is_right(bulk.provider)
     job.refresh_from_db()
-    assert (job.state, job.position, job.rejected_count) == ("done", len(last), len(refused))
+    assert (job.state, job.position, job.rejected_count) == ("done", len(newest), len(refused))
 
 
 def _as_keys(entry: tuple[tuple[str, str], object]) -> tuple[str, int, int]:
