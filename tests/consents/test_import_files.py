@@ -151,6 +151,11 @@ class TestMends:
         cells = ("EPOSTA", "HS_WEB", "ALİCİ@Ornek.Example", "ONAY", "23.11.2026", "", "")
         assert judged(cells) == ("alici@ornek.example", 3, 1, 1, 8, "2026-11-23 00:00:00+03:00", None)
 
+    @pytest.mark.parametrize("written", ["Ali Veli ali@ornek.com", "ali@ornek.com veli@ornek.com", "a li@ornek.com"])
+    def test_a_name_beside_an_address_makes_no_other_address(self, written: str) -> None:
+        cells = ("EPOSTA", "HS_WEB", written, "ONAY", "23.11.2026", "", "")
+        assert judged(cells) == [Fault("H120", "recipient")]
+
     def test_what_is_wrong_stays_as_it_is_written(self) -> None:
         cells = ("MESAJ", "HS_TV", "0212 12", "EVET", "31.02.2026", "KISI", "12")
         assert [(fault.code, fault.field) for fault in judged(cells)] == [  # type: ignore[union-attr]

@@ -67,7 +67,7 @@ MAILS = [
     "ş@ornek.com",
     "x" * 260 + "@a.com",
 ]
-MAILS += [" a@bb.cc", "a@bb.cc'", "\u200fa@bb.cc", "a@bb.cc\u00a0", "Ã§@bb.cc", "a@b b.cc", "a@\tbb.cc"]
+MAILS += [" a@bb.cc", "a@bb.cc'", "\u200fa@bb.cc", "a@bb.cc\u00a0", "Ã§@bb.cc", "a@b b.cc", "a@\tbb.cc", "a @ bb.cc", "Ali A@bb.cc"]
 RECIPIENTS = [*PHONES, *DIALLED, *MAILS, "+4915112345678", "+12025550123", "+902121234567", "0212 123 45 67", "", "x"]
 DAYS = [NOW - timedelta(days=days, seconds=second) for days in range(7) for second in (0, 5, 40_000)]
 DATES = [f"{day:{form}}" for day in DAYS for form in ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%dT%H:%M:%S.123")]
