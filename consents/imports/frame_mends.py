@@ -66,7 +66,7 @@ def _mended_words(cells: pl.DataFrame, *, raw: bool) -> pl.DataFrame:
 
 
 def _recipient(text: pl.Expr, is_mail: pl.Expr) -> pl.Expr:
-    """Return addresses without capitals and spaces around @, Turkish mobile numbers as they are stored, else what is written."""
+    """Return addresses without capitals and spaces around @, Turkish mobile numbers as stored, else what is written."""
     address = text.str.replace_all(" *@ *", "@").str.to_lowercase()
     number = text.str.replace_all(BETWEEN.pattern, "").str.replace("^00", "+").str.extract(f"^{MOBILE.pattern}$")
     phone = pl.coalesce(pl.lit("+90") + number, text)

@@ -19,9 +19,10 @@ from consents.imports.frames import Bad, FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
 from consents.imports.sorting import Sorter
-from consents.imports.tables import Choice, Portion, counted, table_of
+from consents.imports.tables import Choice, Portion, counted, head_of, table_of
 from consents.models import ImportJob
 from consents.selectors import policy
+from consents.services.import_columns import SHOWN_ROWS, ask_for_columns
 from consents.services.import_files import copying, open_content
 from consents.services.import_jobs import CHUNK, forget_rows, locked_job
 from consents.services.import_rows import (
@@ -58,18 +59,20 @@ class _Cancelled(Exception):
 def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
     """Read and compare a received file; it is then `ready`, or `refused` with the reason. Begins anew when killed.
 
-    Raises ColumnsUnknown where its head must be explained first.
+    Where its head must be explained first, it waits for that.
     """
     now = clock()
     if not _begin(job):
         return
     try:
         with open_content(job) as file, Sorter() as sorter:
-            found = _Reading(job, file, sorter, now).read()
-            _stage(job, found, now=clock())
-    except ColumnsUnknown:
-        forget_rows(job)
-        raise
+            try:
+                found = _Reading(job, file, sorter, now).read()
+            except ColumnsUnknown as unknown:
+                forget_rows(job)
+                ask_for_columns(job=job, head=head_of(file, rows=SHOWN_ROWS), why=unknown.message)
+            else:
+                _stage(job, found, now=clock())
     except FileRefused as refusal:
         _finish(job, ImportState.REFUSED, reason=refusal.message, finished_at=clock())
     except _Cancelled:

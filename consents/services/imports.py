@@ -19,8 +19,8 @@ from consents.enums import IMPORT_OPEN, IMPORT_OVER, IMPORT_TRANSITIONS, ImportS
 from consents.imports.columns import ColumnsUnknown
 from consents.imports.tables import head_of, is_workbook, table_of
 from consents.models import ImportJob, ImportPiece
-from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns, is_known
-from consents.services.import_files import keep_content, open_content, weigh
+from consents.services.import_columns import SHOWN_ROWS, about, is_known
+from consents.services.import_files import keep_content, weigh
 from consents.services.import_jobs import CHUNK, StagedRowsLost, forget_rows, forget_staged, locked_job
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
@@ -176,9 +176,6 @@ def _advance(job: ImportJob, clock: Callable[[], datetime], size: int) -> None:
             forget_staged(job)
         else:
             check(job, clock=clock)
-    except ColumnsUnknown as unknown:
-        with open_content(job) as file:
-            ask_for_columns(job=job, head=head_of(file, rows=SHOWN_ROWS), why=unknown.message)
     except StagedRowsLost:
         logger.exception("import_rows_lost", job_id=job.pk)
         _fail(job, now=clock(), message=_ROWS_LOST, at_once=True)

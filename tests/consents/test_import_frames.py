@@ -67,7 +67,17 @@ MAILS = [
     "ş@ornek.com",
     "x" * 260 + "@a.com",
 ]
-MAILS += [" a@bb.cc", "a@bb.cc'", "\u200fa@bb.cc", "a@bb.cc\u00a0", "Ã§@bb.cc", "a@b b.cc", "a@\tbb.cc", "a @ bb.cc", "Ali A@bb.cc"]
+MAILS += [
+    " a@bb.cc",
+    "a@bb.cc'",
+    "\u200fa@bb.cc",
+    "a@bb.cc\u00a0",
+    "Ã§@bb.cc",
+    "a@b b.cc",
+    "a@\tbb.cc",
+    "a @ bb.cc",
+    "Ali A@bb.cc",
+]
 RECIPIENTS = [*PHONES, *DIALLED, *MAILS, "+4915112345678", "+12025550123", "+902121234567", "0212 123 45 67", "", "x"]
 DAYS = [NOW - timedelta(days=days, seconds=second) for days in range(7) for second in (0, 5, 40_000)]
 DATES = [f"{day:{form}}" for day in DAYS for form in ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%dT%H:%M:%S.123")]
@@ -161,8 +171,7 @@ def test_the_newest_row_of_a_key_wins_however_little_fits_into_memory(
     people = [f"kisi{number}@ornek.example" for number in range(700)]
     dates = (None, "2026-11-22 10:00:00+03:00", "2026-11-23 10:00:00+03:00")
     rows = [
-        (line, dice.choice(people), *dice.choices((1, 2), k=3), 8, dice.choice(dates), None)
-        for line in range(2, 3_002)
+        (line, dice.choice(people), *dice.choices((1, 2), k=3), 8, dice.choice(dates), None) for line in range(2, 3_002)
     ]
     with Sorter() as sorter:
         for start in range(0, len(rows), 500):
