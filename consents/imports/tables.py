@@ -224,7 +224,8 @@ def _workbook(source: Source, choose: Choice) -> Table:
 
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
     for row in rows:
-        broken = next((cell.message for cell in row.cells.values() if isinstance(cell, Unreadable)), "")
+        read = (row.cells.get(place) for place in columns.places)  # a fault in a column of no field spoils nothing
+        broken = next((cell.message for cell in read if isinstance(cell, Unreadable)), "")
         yield Line(row.number, columns.pick(_texts(row, columns.width)), broken)
 
 

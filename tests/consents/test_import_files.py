@@ -82,6 +82,18 @@ class TestTables:
         assert line == Line(2, ("MESAJ", "HS_WEB", "5321234567", "ONAY", "2026-11-23 10:00:00", "BIREYSEL", "10000001"))
         assert judged(line.cells) == (*STAGED[:-1], 10000001)
 
+    def test_a_fault_in_a_column_that_is_not_read_spoils_no_row(self) -> None:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append([*FIELDS[:6], "Not"])
+        sheet.append([*CELLS[:6], "#N/A"])
+        sheet.append(["#N/A", *CELLS[1:6], "iyi"])
+        file = io.BytesIO()
+        book.save(file)
+        fine, broken = lines_of(file.getvalue())
+        assert (fine, broken.broken) == (Line(2, CELLS), "Hücrede hata var: #N/A.")
+
 
 class TestPoison:
     def test_wrong_and_missing_heads(self) -> None:
