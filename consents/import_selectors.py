@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, Source
-from consents.imports.columns import FIELDS, LABELS
+from consents.imports.columns import BRAND, FIELDS, LABELS
 from consents.imports.mending import Mend
-from consents.imports.tables import ROW_BROKEN, Head
+from consents.imports.tables import OTHER_BRAND, ROW_BROKEN, Head
 from consents.models import ImportJob
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
@@ -24,6 +24,8 @@ from packages.rules import fits
 
 ROW_HINT = "Satırı şablondaki sütunlara göre yeniden yazın."
 _ROW_MESSAGE = "Satır okunamadı."
+_BRAND_MESSAGE = "Satır başka bir markanın izni."
+_BRAND_HINT = "Satırı o markayı seçerek yükleyin; izin bu markanınsa “Marka Kodu” hücresini düzeltin."
 _PORTION = 2_000
 # Where the register's own refusals point: they are kept without a field.
 _FIELD_OF = {
@@ -163,7 +165,14 @@ def fault_words(code: str) -> str:
     return _words(code)[0]
 
 
+def fault_hint(code: str) -> str:
+    """Return what to do about a fault, in a Turkish sentence."""
+    return _words(code)[1]
+
+
 def _words(code: str) -> tuple[str, str]:
+    if code == OTHER_BRAND:
+        return _BRAND_MESSAGE, _BRAND_HINT
     rule = RULES.get(code)
     return (rule.message, rule.hint) if rule else (_ROW_MESSAGE, ROW_HINT)
 
@@ -201,14 +210,20 @@ def sample_of(job: ImportJob) -> list[SampleRow]:
 # --- Bad rows ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class BadRow:
-    """A row that was not recorded: its cells in the order of FIELDS, and what is wrong, (code, field, sentence)."""
+    """A row that was not recorded: its cells in the order of FIELDS, and what is wrong, (code, field, sentence).
+
+    `brand` is the code of its brand: the file's, or the other one that it names.
+    """
 
     line: int
     cells: list[str]
+    brand: str
     faults: list[tuple[str, str, str]]
 
     def value_of(self, field: str) -> str:
         """Return what stands in a field."""
+        if field == BRAND:
+            return self.brand
         return self.cells[FIELDS.index(field)] if field in FIELDS else ""
 
 
@@ -225,7 +240,8 @@ def bad_rows_of(job: ImportJob) -> Iterator[BadRow]:
             )
             rows = cursor.fetchall()
         for line, cells, codes, *typed in rows:
-            yield BadRow(line, _cells(*typed) if cells is None else json.loads(cells), _faults(codes))
+            brand = codes.partition(":")[2] if codes.startswith(f"{OTHER_BRAND}:") else str(job.brand.code)
+            yield BadRow(line, _cells(*typed) if cells is None else json.loads(cells), brand, _faults(codes))
         if len(rows) < _PORTION:
             return
         after = rows[-1][0]
@@ -234,6 +250,8 @@ def bad_rows_of(job: ImportJob) -> Iterator[BadRow]:
 def _faults(codes: str) -> list[tuple[str, str, str]]:
     if codes.startswith(f"{ROW_BROKEN}:"):
         return [(ROW_BROKEN, "", codes.partition(":")[2])]
+    if codes.startswith(f"{OTHER_BRAND}:"):
+        return [(OTHER_BRAND, BRAND, _BRAND_MESSAGE)]
     faults = []
     for each in filter(None, codes.split(",")):
         code, _, field = each.partition(":")
@@ -264,4 +282,6 @@ def _cells(
 
 def label_of(field: str) -> str:
     """Return a field as people know it, with İYS's name."""
+    if field == BRAND:
+        return BRAND
     return f"{LABELS[field]} ({field})" if field else "Satır"

@@ -5,7 +5,8 @@ Only workers import this module: it needs polars.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -14,7 +15,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from consents.enums import IMPORT_TRANSITIONS, ImportState
-from consents.imports.columns import Chosen, ColumnsUnknown, columns_of
+from consents.imports.columns import Chosen, Columns, ColumnsUnknown, columns_of
 from consents.imports.frames import Bad, FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
@@ -103,7 +104,11 @@ class _Reading:
 
     def read(self) -> "_Reading":
         mapping = self.job.mapping
-        choose = Chosen.of(mapping).columns_of if mapping else columns_of
+        read_head = Chosen.of(mapping).columns_of if mapping else columns_of
+
+        def choose(cells: Sequence[str]) -> Columns:
+            return replace(read_head(cells), brand_code=str(self.job.brand.code))
+
         self.sample = _sample(self.file, choose, RowJudge(policy=self.judge.policy, now=self.judge.now))
         table = table_of(self.file, choose)
         self.ignored = table.columns.ignored
@@ -142,7 +147,7 @@ def _sample(file: BinaryIO, choose: Choice, judge: RowJudge) -> list[tuple[int, 
     """Return the first rows of a file with the codes of what is wrong with them."""
     sample = []
     for line in islice(table_of(file, choose).lines(), SAMPLE):
-        verdict = [] if line.broken else judge.judge(line.cells)
+        verdict = [] if line.is_none else judge.judge(line.cells)
         sample.append((line.number, line.cells, "" if isinstance(verdict, tuple) else Bad(line, verdict).codes))
     return sample
 

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from consents.enums import Source
 from consents.imports import sorting
 from consents.imports.columns import FIELDS, Chosen, Columns, columns_of
-from consents.imports.frames import STAGED, FrameJudge
+from consents.imports.frames import STAGED, Bad, FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.sorting import KEY, Sorter
 from consents.imports.tables import Choice, Line, Rows, Text, table_of
@@ -29,13 +30,12 @@ Found = tuple[dict[int, tuple[object, ...]], list[tuple[Line, str]], Counter[obj
 def one_by_one(data: bytes, choose: Choice, policy: Policy) -> Found:
     judge, good, bad, codes = RowJudge(policy=policy, now=NOW), {}, [], Counter[str]()
     for line in table_of(data, choose).lines():
-        verdict = [] if line.broken else judge.judge(line.cells)
+        verdict = [] if line.is_none else judge.judge(line.cells)
         if isinstance(verdict, tuple):
             good[line.number] = verdict
         else:
-            told = [f"{fault.code}:{fault.field}" for fault in verdict]
-            bad.append((line, f"SATIR:{line.broken}" if line.broken else ",".join(told)))
-            codes.update(["SATIR"] if line.broken else [fault.code for fault in verdict])
+            bad.append((line, Bad(line, verdict).codes))
+            codes.update(Bad(line, verdict).names)
     return good, bad, Counter(judge.mends), codes
 
 
@@ -136,6 +136,22 @@ def test_frames_and_rows_agree(separator: str, choose: Choice, monkeypatch: pyte
         assert at_once(data, choose, policy, as_rows=True) == expected
         assert len(good) > 100
         assert (len(bad) > 150, len(mends) > 3, "SATIR" in codes) == (True, True, True)
+
+
+@pytest.mark.parametrize("choose", [columns_of, Chosen({name: n for n, name in enumerate(FIELDS)}, {}).columns_of])
+def test_a_row_of_another_brand_is_none_of_this_file(choose: Choice) -> None:
+    codes = ["7", " 7 ", "8", "", '"7"', "'7", '"8"', "77", 'a"7']
+    rows = [f"MESAJ;HS_WEB;+905321234567;ONAY;2026-11-23 10:00:00;;;{code}" for code in codes]
+    data = "\n".join([";".join([*FIELDS, "Marka Kodu"]), *rows]).encode()
+
+    def of_brand(cells: object) -> Columns:
+        return replace(choose(cells), brand_code="7")  # type: ignore[arg-type]
+
+    good, bad, mends, counts = expected = one_by_one(data, of_brand, POLICIES[0])
+    assert at_once(data, of_brand, POLICIES[0]) == at_once(data, of_brand, POLICIES[0], as_rows=True) == expected
+    assert sorted(good) == [2, 3, 5, 6, 7]
+    assert [why for _, why in bad] == ["MARKA:8", "MARKA:8", "MARKA:77", 'MARKA:a"7']
+    assert (counts, mends, of_brand([*FIELDS, "Marka Kodu"]).ignored) == ({"MARKA": 4}, {}, ())
 
 
 def test_most_rows_need_no_judge(monkeypatch: pytest.MonkeyPatch) -> None:

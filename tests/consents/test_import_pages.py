@@ -21,6 +21,7 @@ from consents.import_selectors import progress_of
 from consents.models import Consent, ImportJob
 from consents.services import imports
 from packages.models import Package
+from tests import factories
 from tests.consents.conftest import Recording
 from tests.consents.scene import MAILS, PHONES
 from tests.consents.test_imports import HEAD, NINE, row
@@ -83,11 +84,12 @@ def test_bad_rows_are_corrected_and_sent_again(
     content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     head, *rows = csv.reader(io.StringIO(content), delimiter=";")
     assert head[-6:] == ["Satır", "Sütun", "Değer", "Kod", "Hata", "Ne yapmalı"]
-    assert [(r[7], r[8], r[9], r[10]) for r in rows] == [
+    assert [(r[8], r[9], r[10], r[11]) for r in rows] == [
         ("2", "Alıcı (recipient)", "'+90 532", "H121"),
         ("3", "Durum (status)", "RET", "H175"),
         ("4", "Satır", "", "SATIR"),
     ]
+    assert {r[7] for r in rows} == {str(brand.code)}
     assert rows[0][2] == "'+90 532"  # no spreadsheet takes it for a formula
     assert rows[1][:7] == ["EPOSTA", "HS_WEB", MAILS[0], "RET", "2026-11-23 11:00:00", "BIREYSEL", ""]
     corrected = content.replace("'+90 532", "'+905992000002").replace(";RET;", ";ONAY;", 1)
@@ -133,6 +135,26 @@ def test_the_recording_judges_anew_what_the_comparison_refused(
     work(provider, now)
     job.refresh_from_db()
     assert (lines_of(browser, job), job.bad_count) == ([("2", "H121"), ("4", "H175")], 2)
+
+
+def test_the_sites_own_list_gives_no_consent_to_another_brand(
+    browser: Client, provider: Provider, brand: Brand, recording: Recording, now: datetime
+) -> None:
+    """The file of both brands, sent back for one: what is the other's is given back and recorded for neither."""
+    other = factories.BrandFactory.create(provider=provider)
+    recording(recipient=PHONES[0])
+    recording(recipient=PHONES[1], brand=other)
+    address = "/izinler/liste/izinler.csv"
+    for _ in range(2):
+        content = b"".join(browser.get(address).streaming_content)  # type: ignore[attr-defined]
+        browser.post(PAGE, {"marka": str(brand.code), "dosya": SimpleUploadedFile("izinler.csv", content)})
+        work(provider, now)
+        job = ImportJob.objects.latest("pk")
+        assert (job.state, job.faults, job.outlook["new"]) == (ImportState.READY, {"MARKA": 1}, 0)
+        assert lines_of(browser, job)[0][1] == "MARKA"
+        address = f"{PAGE}{job.pk}/hatalar.csv"  # then the bad rows, as they come back
+    assert job.outlook["same"] == 0
+    assert "Satır başka bir markanın izni." in text_of(browser.get(f"{PAGE}{job.pk}/"))
 
 
 def test_what_is_no_table_is_told_beside_the_field(browser: Client, brand: Brand) -> None:
