@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from brands.enums import BrandState
 from brands.selectors import brands_of
 from consents import import_selectors as selectors
 from consents.column_forms import ColumnsForm
@@ -24,6 +25,7 @@ from consents.imports.guessing import guess
 from consents.models import ImportJob
 from consents.selectors import policy
 from consents.services import imports
+from consents.services.exports import note_bad_rows
 from consents.services.import_columns import change_columns, choose_columns
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_bytes, csv_rows
@@ -47,7 +49,7 @@ COLUMNS = tuple((field, LABELS[field], *_HINTS[field], field not in REQUIRED) fo
 @provider_view(Capability.CONSENTS)
 def upload(request: ProviderRequest) -> HttpResponse:
     """Choose brand and file; the files sent before."""
-    brands = list(brands_of(request.provider.pk))
+    brands = list(brands_of(request.provider.pk).filter(state=BrandState.ACTIVE))
     posted = request.method == "POST"
     form = ImportForm(request.POST if posted else None, request.FILES if posted else None, brands=brands)
     if posted and form.is_valid():
@@ -152,7 +154,7 @@ def _decide(request: ProviderRequest, found: ImportJob) -> None:
     elif "sutunlar" in request.POST:
         change_columns(job=found, person=person, now=now)
     elif "uygula" in request.POST:
-        imports.apply(job=found, person=person, now=now)
+        imports.apply(job=found, person=person, now=now)  # the page says why where it does not begin
 
 
 @require_safe
@@ -160,6 +162,7 @@ def _decide(request: ProviderRequest, found: ImportJob) -> None:
 def problems(request: ProviderRequest, pk: int) -> StreamingHttpResponse:
     """Every bad row with its column, value, code, sentence and hint: to be corrected and sent again."""
     found = _job_or_404(request, pk)
+    note_bad_rows(job=found, person=request.user)
     answer = StreamingHttpResponse(csv_rows(result_rows(found)), content_type=_CSV)
     answer["Content-Disposition"] = f'attachment; filename="hatali-izinler-{found.pk}.csv"'
     patch_cache_control(answer, no_store=True)

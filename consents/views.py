@@ -13,14 +13,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from brands.enums import BrandState
 from brands.selectors import brands_of, retailer_with_code
 from consents import selectors
+from consents.counters import lately_counted
 from consents.enums import Way
 from consents.export import rows_of
 from consents.forms import ConsentForm, FilterForm, SearchForm
 from consents.rules.calendar import earliest_allowed
 from consents.rules.fields import Movement, Policy
 from consents.services import ConsentRefused, Origin, record_consent
+from consents.services.exports import note_list
 from consents.timeline import entries_of
 from consents.tokens import place_in, place_token, recipient_of, token_of
 from iys_portal.shared.clock import istanbul_day
@@ -38,7 +41,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
     """The search, the brands with their counters and the provider's address count."""
     provider = request.provider
     brands = list(brands_of(provider.pk))
-    counts = selectors.counts_by_brand(provider.pk, [brand.pk for brand in brands])
+    counts = lately_counted(provider.pk, [brand.pk for brand in brands])
     context = {
         "search": SearchForm(),
         "rows": [(brand, counts.get(brand.pk, selectors.BrandCounts())) for brand in brands],
@@ -90,6 +93,7 @@ def export(request: ProviderRequest) -> StreamingHttpResponse:
     provider_id = request.provider.pk
     brands = {brand.pk: brand for brand in brands_of(provider_id)}
     filters = FilterForm(request.GET, brands=brands.values()).filters
+    note_list(provider=request.provider, person=request.user, filters=filters, brand=brands.get(filters.brand_id or 0))
     rows = rows_of(selectors.all_of(provider_id, filters), brands)
     answer = StreamingHttpResponse(csv_rows(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="izinler-{istanbul_day(timezone.now()):%Y-%m-%d}.csv"'
@@ -124,7 +128,7 @@ def add(request: ProviderRequest) -> HttpResponse:
     """One movement: the form (?alici= with a token, ?marka= and ?kanal= fill it in), what follows, and the record."""
     now, provider = timezone.now(), request.provider
     policy = selectors.policy()
-    brands = list(brands_of(provider.pk))
+    brands = list(brands_of(provider.pk).filter(state=BrandState.ACTIVE))
     if request.method != "POST":
         form = ConsentForm(brands=brands, policy=policy, now=now, initial=_initial(request, provider.pk))
         return render(request, "consents/add.html", {"form": form})

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
+from brands.enums import BrandState
 from brands.models import Brand
 from consents.enums import IMPORT_OPEN, IMPORT_OVER, IMPORT_TRANSITIONS, ImportState
 from consents.imports.columns import ColumnsUnknown
@@ -102,9 +103,12 @@ def _open_like(brand: Brand, sha256: str) -> QuerySet[ImportJob]:
 
 @transaction.atomic
 def apply(*, job: ImportJob, person: Person, now: datetime) -> bool:
-    """Have the rows of a job that is ready recorded; return whether that begins now. Asked twice, it begins once."""
+    """Have the rows of a job that is ready recorded; return whether that begins now. Asked twice, it begins once.
+
+    A passive brand takes no consents, as over the API.
+    """
     locked = locked_job(job)
-    if locked.state != ImportState.READY:
+    if locked.state != ImportState.READY or locked.brand.state != BrandState.ACTIVE:
         return False
     move(locked, ImportState.APPLYING, table=IMPORT_TRANSITIONS, actor=person, reason="", started_at=now)
     promise("consents.import", provider_id=locked.provider_id)

@@ -20,6 +20,7 @@ from consents.enums import Channel, ImportState
 from consents.import_selectors import progress_of
 from consents.models import Consent, ImportJob
 from consents.services import imports
+from iys_portal.audit.models import AuditEvent
 from packages.models import Package
 from tests import factories
 from tests.consents.conftest import Recording
@@ -119,6 +120,7 @@ def test_rows_that_would_be_refused_are_given_back_before_anything_is_recorded(
     page = browser.get(f"{PAGE}{job.pk}/").content.decode()
     assert ("Hatalı satırları indir (CSV)" in page, 'name="uygula"' in page, job.bad_count) == (True, False, 2)
     assert lines_of(browser, job) == [("2", "H175"), ("3", "H178")]
+    assert AuditEvent.objects.get(action="bad_rows_exported").detail == {"rows": 2}
     browser.post(f"{PAGE}{job.pk}/", {"vazgec": "1"})
     assert lines_of(browser, job) == [("2", "H175"), ("3", "H178")]
 
@@ -197,6 +199,21 @@ def test_a_file_that_outgrows_the_package_says_so_before(
     work(provider, now)
     page = text_of(browser.get(f"{PAGE}{ImportJob.objects.get().pk}/"))
     assert "Adres sayınız 0; bu dosyayla en çok 9 olabilir. Paketiniz 4 adres tutar" in page
+
+
+def test_a_brand_that_became_passive_takes_no_file(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    send(browser, brand, row())
+    work(provider, now)
+    job = ImportJob.objects.get()
+    Brand.objects.filter(pk=brand.pk).update(state="passive")
+    page = browser.post(f"{PAGE}{job.pk}/", {"uygula": "1"}, follow=True)
+    job.refresh_from_db()
+    assert (job.state, 'name="uygula"' in page.content.decode()) == (ImportState.READY, False)
+    assert "pasif markaya izin kaydedilmez" in text_of(page)
+    assert send(browser, brand, row(PHONES[1])).status_code == 200
+    assert ImportJob.objects.count() == 1
 
 
 def test_cancel_and_resume(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
