@@ -15,9 +15,10 @@ from consents.imports.columns import BRAND, FIELDS, LABELS
 from consents.imports.mending import Mend
 from consents.imports.tables import OTHER_BRAND, ROW_BROKEN, Head
 from consents.models import ImportJob
+from consents.rules.calendar import Calendar, deadline
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
-from iys_portal.shared.clock import end_of_istanbul_day
+from iys_portal.shared.clock import day_bounds, end_of_istanbul_day, last_day
 from iys_portal.shared.crypto import decrypt
 from packages.models import Package
 from packages.rules import fits
@@ -105,6 +106,15 @@ def progress_of(job: ImportJob, *, now: datetime) -> Progress:
 
 
 @dataclass(frozen=True)
+class Due:
+    """So many consents can be recorded until the end of a day, which is `left` days away (0: today)."""
+
+    day: date
+    left: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What would come of a file, as it was compared when it was read."""
 
@@ -115,11 +125,20 @@ class Outlook:
     before: int
     after: int
     ignored: list[str]
+    days: dict[date, int]
 
     @property
     def writes(self) -> int:
         """How many consents would be recorded."""
         return self.new + self.changed
+
+    def due(self, calendar: Calendar, *, today: date) -> list[Due]:
+        """Return by when the consents of the file must be recorded, the first day first."""
+        found: Counter[date] = Counter()
+        for day, count in self.days.items():
+            last = last_day(deadline(day_bounds(day)[0], calendar))
+            found[max(last, today - timedelta(days=1))] += count  # too late is too late
+        return [Due(day, (day - today).days, count) for day, count in sorted(found.items())]
 
     def is_beyond(self, package: Package) -> bool:
         """Whether the addresses may become more than the package holds."""
@@ -133,7 +152,8 @@ def outlook_of(job: ImportJob) -> Outlook | None:
         return None
     bad = job.problem_count + sum(found["codes"].values())
     before, after = found["addresses"]
-    return Outlook(found["new"], found["changed"], found["same"], bad, before, after, found["ignored"])
+    days = {date.fromisoformat(day): count for day, count in found.get("days", {}).items()}
+    return Outlook(found["new"], found["changed"], found["same"], bad, before, after, found["ignored"], days)
 
 
 def mends_of(job: ImportJob) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,10 +24,12 @@ from consents.import_files import result_rows, template_rows
 from consents.imports.columns import FIELDS, LABELS, REQUIRED, Chosen
 from consents.imports.guessing import guess
 from consents.models import ImportJob
-from consents.selectors import policy
+from consents.selectors import calendar, policy
 from consents.services import imports
 from consents.services.exports import note_bad_rows
 from consents.services.import_columns import change_columns, choose_columns
+from consents.views import LOCK_TIMEOUT
+from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_bytes, csv_rows
 from packages.selectors import active_package
@@ -83,7 +86,7 @@ def job(request: ProviderRequest, pk: int) -> HttpResponse:
     """One file: how far it is, what would come of it, what came of it; POST applies, cancels or resumes it."""
     found = _job_or_404(request, pk)
     if request.method == "POST":
-        _decide(request, found)
+        _decided(request, found)
         found.refresh_from_db()
         return redirect(_page_of(found))
     return render(request, "consents/import.html", _context(found))
@@ -99,7 +102,7 @@ def columns(request: ProviderRequest, pk: int) -> HttpResponse:
         return redirect("consents:import", pk=pk)
     now, person = timezone.now(), request.user
     if "vazgec" in request.POST:
-        _decide(request, found)
+        _decided(request, found)
         return redirect("consents:import", pk=pk)
     rules = policy()
     chosen = Chosen.of(found.mapping) if found.mapping else guess(head, policy=rules, now=now)
@@ -134,6 +137,7 @@ def _context(found: ImportJob) -> dict[str, Any]:
         "is_running": found.state in {ImportState.RECEIVED, ImportState.CHECKING, ImportState.APPLYING},
         "progress": selectors.progress_of(found, now=now),
         "outlook": outlook,
+        "due": outlook.due(calendar(), today=istanbul_day(now)) if is_ready and outlook is not None else [],
         "package": package,
         "is_beyond": package is not None and outlook is not None and outlook.is_beyond(package),
         "mends": selectors.mends_of(found),
@@ -141,6 +145,16 @@ def _context(found: ImportJob) -> dict[str, Any]:
         "sample": selectors.sample_of(found) if is_ready else [],
         "fields": [LABELS[field] for field in FIELDS],
     }
+
+
+def _decided(request: ProviderRequest, found: ImportJob) -> None:
+    """Do what was asked for; tell who waits too long for a file that is being compared or recorded."""
+    try:
+        _decide(request, found)
+    except OperationalError as trouble:
+        if getattr(trouble.__cause__, "sqlstate", "") != LOCK_TIMEOUT:
+            raise
+        messages.error(request, "Dosya şu anda işleniyor; isteğiniz yapılamadı. Birazdan yeniden deneyin.")
 
 
 def _decide(request: ProviderRequest, found: ImportJob) -> None:

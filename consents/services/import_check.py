@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import polars as pl
 from django.db import connection, transaction
 
-from consents.enums import IMPORT_TRANSITIONS, ImportState
+from consents.enums import IMPORT_TRANSITIONS, ImportState, Source
 from consents.imports.columns import Chosen, Columns, ColumnsUnknown, columns_of
 from consents.imports.frames import Bad, FrameJudge
 from consents.imports.judging import RowJudge
@@ -195,6 +195,7 @@ class _Comparison:
     def __init__(self, job: ImportJob, now: datetime) -> None:
         self._job, self._values = job, values_of(job, policy=policy(), now=now)
         self._verdicts: Counter[str] = Counter()
+        self._days: Counter[str] = Counter()
         self.staged = self._phones = self._emails = 0
         with connection.cursor() as cursor:
             cursor.execute(NEWEST, [job.provider_id])
@@ -218,6 +219,7 @@ class _Comparison:
         phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
         self._phones, self._emails = self._phones + phones, self._emails + emails
         self._verdicts.update(dict(found["verdict"].value_counts().iter_rows()))
+        self._days.update(_days_of(rows))
         keep_block(self._job, after=self.staged, rows=rows.drop("position"))
         self.staged += rows.height
 
@@ -228,11 +230,21 @@ class _Comparison:
         return phones, emails
 
     def outlook(self) -> dict[str, Any]:
-        """Return what would come of the rows: counts by verdict, and how the address count would grow."""
+        """Return what would come of the rows: counts by verdict, how the address count would grow, what ages how soon.
+
+        `days` counts the consents that would be recorded by their own day: each can be until its deadline.
+        """
         counts = address_usage(self._job.provider_id)
         after = max(counts.phones + self._phones, counts.emails + self._emails)
         own = {name: self._verdicts.pop(name, 0) for name in (NEW, CHANGED, SAME)}
-        return {**own, "codes": dict(self._verdicts), "addresses": [counts.count, after]}
+        return {**own, "codes": dict(self._verdicts), "addresses": [counts.count, after], "days": dict(self._days)}
+
+
+def _days_of(rows: pl.DataFrame) -> dict[str, int]:
+    """Return how many of the rows that would be recorded grow too old, by the day of the consent."""
+    ageing = pl.col("consent_at").is_not_null() & pl.col("source").ne_missing(Source.HS_2015.value)
+    written = rows.filter(pl.col("verdict").is_in([NEW, CHANGED]) & ageing)
+    return dict(written["consent_at"].str.head(10).value_counts().iter_rows())
 
 
 @transaction.atomic

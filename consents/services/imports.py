@@ -215,6 +215,8 @@ def forget(*, now: datetime) -> int:
         )
     )
     for job in old:
+        if job.state == ImportState.FAILED:  # nothing is left to go on with
+            cancel(job=job, person=None, now=now, reason="Bir ay içinde sürdürülmedi; içeriği silindi.")
         _forget(job)
     return len(waiting) + len(old)
 

@@ -81,7 +81,8 @@ def test_items(recorded: ConsentBatch, change: str, constraint: str) -> None:
 def test_an_id_is_given_once_a_provider(batch: ConsentBatch) -> None:
     sql = (
         "INSERT INTO consent_batch (provider_id, brand_id, received_at, request_id, size, repeats, items, waiting)"
-        " SELECT provider_id, brand_id, received_at, request_id, size, repeats, items, waiting FROM consent_batch WHERE number = %s"
+        " SELECT provider_id, brand_id, received_at, request_id, size, repeats, items, waiting FROM consent_batch"
+        " WHERE number = %s"
     )
     assert violated(sql, batch.number) == "consent_batch_request"
 

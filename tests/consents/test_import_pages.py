@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,14 +19,15 @@ from time_machine import TimeMachineFixture
 from accounts.models import Person, Provider
 from brands.models import Brand
 from consents.enums import Channel, ImportState
-from consents.import_selectors import progress_of
+from consents.import_selectors import outlook_of, progress_of
 from consents.models import Consent, ImportJob
+from consents.rules.calendar import Calendar
 from consents.services import imports
 from iys_portal.audit.models import AuditEvent
 from packages.models import Package
 from tests import factories
 from tests.consents.conftest import Recording
-from tests.consents.scene import MAILS, PHONES
+from tests.consents.scene import MAILS, PHONES, run
 from tests.consents.test_imports import HEAD, NINE, row
 
 PAGE = "/izinler/yukle/"
@@ -226,6 +229,63 @@ def test_cancel_and_resume(browser: Client, provider: Provider, brand: Brand, no
     page = text_of(browser.post(f"{PAGE}{job.pk}/", {"vazgec": "1"}, follow=True))
     job.refresh_from_db()
     assert (job.state, "Dosyadan vazgeçildi" in page, "Vazgeçildi" in page) == ("cancelled", True, True)
+
+
+def test_by_when_the_consents_must_be_recorded_is_counted_down(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    """23.11.2026 is a Monday: what was given on Wednesday can be recorded today, on Thursday tomorrow."""
+    rows = [row(f"+90599200{days:04d}", ago=days * 1440) for days in (5, 4, 3, 2, 0)]
+    send(browser, brand, *rows, row(MAILS[0], kind="TACIR", ago=4 * 1440), row(MAILS[1], "RET", ago=5 * 1440))
+    work(provider, now)
+    page = f"{PAGE}{ImportJob.objects.get().pk}/"
+
+    def said(answer: HttpResponse) -> list[str]:
+        (found,) = re.findall(r'import-due">(.*?)</ul>', answer.content.decode(), re.DOTALL)
+        return re.findall(r"<li>(.*?)</li>", found)
+
+    assert said(browser.get(page)) == [
+        "1 izin bugün kaydedilmezse kaydedilemez olur.",
+        "2 izin yarın kaydedilmezse kaydedilemez olur.",
+        "2 izin için son gün 25.11.2026.",
+        "1 izin için son gün 26.11.2026.",
+    ]
+    outlook = outlook_of(ImportJob.objects.get())
+    assert outlook is not None
+    assert [(due.left, due.count) for due in outlook.due(Calendar(), today=date(2026, 11, 25))] == [
+        (-1, 3),
+        (0, 2),
+        (1, 1),
+    ]
+
+
+def test_who_waits_too_long_for_a_file_at_work_is_told(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    """The comparison of a long file holds its job for longer than anybody may wait; here a lock before the row's."""
+    send(browser, brand, row())
+    job = ImportJob.objects.get()
+    started, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE consents_importblock")
+            started.set()
+            done.wait(30)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        try:
+            assert started.wait(10)
+            run("SET LOCAL lock_timeout = '50ms'")
+            page = text_of(browser.post(f"{PAGE}{job.pk}/", {"vazgec": "1"}, follow=True))
+        finally:
+            done.set()
+            holding.result(10)
+    run("SET LOCAL lock_timeout = '10s'")
+    job.refresh_from_db()
+    assert (job.state, "Dosya şu anda işleniyor" in page) == (ImportState.RECEIVED, True)
 
 
 def test_another_provider_finds_nothing(

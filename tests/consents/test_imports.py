@@ -134,6 +134,7 @@ def test_a_file_is_read_compared_and_recorded(
         "codes": {"H175": 1},
         "addresses": [1, 2],
         "ignored": [],
+        "days": {"2026-11-23": 2},
     }
     assert job.faults == {"H121": 1, "H115": 1, "SATIR": 1}
     assert Consent.objects.filter(provider_id=provider.pk).count() == 1
@@ -409,6 +410,15 @@ def test_what_was_kept_is_encrypted_and_forgotten_after_a_month(
     done.refresh_from_db()
     assert (done.pieces.count(), done.sample_encrypted, problems(done)) == (0, None, [])
     assert imports.forget(now=now + timedelta(days=31)) == 0
+
+
+def test_what_failed_a_month_ago_can_go_on_no_more(checked: Callable[..., ImportJob], now: datetime) -> None:
+    job = checked(row())
+    ImportJob.objects.filter(pk=job.pk).update(state="failed", message="Bizden kaynaklanan bir hata.")
+    assert imports.forget(now=now + timedelta(days=31)) == 1
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("cancelled", "Bir ay içinde sürdürülmedi; içeriği silindi.")
+    assert (job.finished_at, job.pieces.count(), staged(job)) == (now + timedelta(days=31), 0, 0)
 
 
 # --- The gate ---------------------------------------------------------------------------------------------------------
