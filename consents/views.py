@@ -31,6 +31,8 @@ from iys_portal.shared.tables import csv_rows
 from packages.meter import meter_of
 
 PAGE_SIZE = 50
+HISTORY = 200
+"""Movements of a recipient on one page."""
 LOCK_TIMEOUT = "55P03"
 """PostgreSQL's code for a wait that took longer than `lock_timeout`: only bulk jobs hold a provider's lock so long."""
 
@@ -104,7 +106,10 @@ def export(request: ProviderRequest) -> StreamingHttpResponse:
 @require_safe
 @provider_view
 def recipient(request: ProviderRequest, token: str) -> HttpResponse:
-    """One recipient: how its consents stand, and every movement with where it came from."""
+    """One recipient: how its consents stand, and every movement with where it came from, the newest HISTORY first.
+
+    ?once= names the movement before which the older ones are shown.
+    """
     provider_id = request.provider.pk
     address = recipient_of(provider_id, token)
     if address is None:
@@ -112,11 +117,18 @@ def recipient(request: ProviderRequest, token: str) -> HttpResponse:
     brands = {brand.pk: brand for brand in brands_of(provider_id)}
     found = selectors.address_rows(provider_id, address)
     calendar = selectors.calendar()
+    written = request.GET.get("once", "")
+    before = {"before": int(written)} if written.isdecimal() and len(written) < 19 else {}
+    events = selectors.history_of(provider_id, found.rows, limit=HISTORY + 1, **before)
+    shown = events[:HISTORY]
     context = {
         "recipient": address,
         "token": token,
         "rows": [(row, brands.get(row.brand_id)) for row in found.rows],
-        "timeline": entries_of(selectors.history_of(provider_id, found.rows), brands, calendar=calendar),
+        "timeline": entries_of(shown, brands, calendar=calendar),
+        "shown": len(shown),
+        "older": shown[-1].seq if len(events) > HISTORY else None,
+        "is_newest": not before,
         "earliest": earliest_allowed(timezone.now(), calendar),
     }
     return render(request, "consents/recipient.html", context)

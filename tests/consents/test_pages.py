@@ -115,6 +115,25 @@ def test_the_page_of_a_recipient_tells_state_and_history(
     assert "en eski izin 18.11.2026 00:00" in text
 
 
+def test_older_movements_are_a_page_away(
+    browser: Client, provider: Provider, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consents.views.HISTORY", 2)
+    recording(ago=50, channel=Channel.ARAMA)
+    for ago in (90, 80, 70, 60):
+        recording(ago=ago)
+    url, pages = f"/izinler/alici/{token_of(provider.pk, PHONE)}/", []
+    for _ in range(3):
+        page = browser.get(url).content.decode()
+        pages.append(re.findall(r"izin tarihi 23.11.2026 (\d\d:\d\d)", page))
+        older = re.search(r'href="([^"]+\?once=\d+)#gecmis"', page)
+        url = older[1] if older else ""
+    assert pages == [["10:50", "11:00"], ["10:30", "10:40"], ["11:10"]]
+    assert (url, "Son hareketlere dön" in page) == ("", True)
+    first = text_of(browser.get(f"/izinler/alici/{token_of(provider.pk, PHONE)}/?once=x").content)
+    assert "Son 2 hareket gösteriliyor. Daha eskileri göster" in first
+
+
 def test_the_list_is_filtered_and_paged(
     browser: Client, provider: Provider, brand: Brand, recording: Recording
 ) -> None:
