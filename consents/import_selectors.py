@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -14,7 +14,7 @@ from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, S
 from consents.imports.columns import BRAND, FIELDS, LABELS
 from consents.imports.mending import Mend
 from consents.imports.tables import OTHER_BRAND, ROW_BROKEN, Head
-from consents.models import ImportJob
+from consents.models import ConsentEvent, ImportJob
 from consents.rules.calendar import Calendar, deadline
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
@@ -28,6 +28,7 @@ _ROW_MESSAGE = "Satır okunamadı."
 _BRAND_MESSAGE = "Satır başka bir markanın izni."
 _BRAND_HINT = "Satırı o markayı seçerek yükleyin; izin bu markanınsa “Marka Kodu” hücresini düzeltin."
 _PORTION = 2_000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 # Where the register's own refusals point: they are kept without a field.
 _FIELD_OF = {
     "H174": "status",
@@ -72,6 +73,38 @@ def jobs_between(provider_id: int, first: date, last: date, *, brand_id: int | N
         "faults",
     )
     return list(jobs.only(*counts))
+
+
+def files_of(provider_id: int, events: Collection[ConsentEvent]) -> dict[int, ImportJob]:
+    """Return the files from which these events were recorded, by the number of the event; one query.
+
+    Events do not name their file. But a provider's files are recorded one after another, each chunk at one instant: an
+    event is of the file of its brand and person that had begun by then and was the first to end afterwards.
+    """
+    if not events:
+        return {}
+    jobs = ImportJob.objects.filter(
+        provider_id=provider_id,
+        brand_id__in={event.brand_id for event in events},
+        started_at__lte=max(event.created_at for event in events),
+        position__gt=0,
+    ).exclude(finished_at__lt=min(event.created_at for event in events))
+    in_turn = sorted(jobs.only("brand_id", "person_id", "filename", "started_at", "finished_at"), key=_end_of)
+    found = {}
+    for event in events:
+        of = [job for job in in_turn if (job.brand_id, job.person_id) == (event.brand_id, event.person_id)]
+        job = next((job for job in of if _began(job) <= event.created_at <= _end_of(job)), None)
+        if job is not None:
+            found[event.seq] = job
+    return found
+
+
+def _began(job: ImportJob) -> datetime:
+    return job.started_at or _NEVER
+
+
+def _end_of(job: ImportJob) -> datetime:
+    return job.finished_at or _NEVER
 
 
 @dataclass(frozen=True)

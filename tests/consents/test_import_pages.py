@@ -23,6 +23,7 @@ from consents.import_selectors import outlook_of, progress_of
 from consents.models import Consent, ImportJob
 from consents.rules.calendar import Calendar
 from consents.services import imports
+from consents.tokens import token_of
 from iys_portal.audit.models import AuditEvent
 from packages.models import Package
 from tests import factories
@@ -257,6 +258,23 @@ def test_by_when_the_consents_must_be_recorded_is_counted_down(
         (0, 2),
         (1, 1),
     ]
+
+
+def test_the_history_of_a_recipient_names_the_file(
+    browser: Client, provider: Provider, brand: Brand, recording: Recording, now: datetime
+) -> None:
+    recording(ago=300, now=now - timedelta(minutes=250))
+    for name, ago in (("eski", 200), ("yeni", 60)):
+        file = SimpleUploadedFile(f"{name}.csv", f"{HEAD}\n{row(ago=ago)}".encode())
+        browser.post(PAGE, {"marka": str(brand.code), "dosya": file})
+        job = ImportJob.objects.latest("pk")
+        at = now - timedelta(minutes=ago // 2)
+        imports.work(provider_id=provider.pk, clock=lambda at=at: at)
+        imports.apply(job=job, person=job.person, now=at)
+        imports.work(provider_id=provider.pk, clock=lambda at=at: at)
+    page = browser.get(f"/izinler/alici/{token_of(provider.pk, PHONES[0])}/").content.decode()
+    links = re.findall(r'<a href="([^"]+)">((?:eski|yeni)\.csv)</a>', page)
+    assert links == [(f"{PAGE}{job.pk - 1}/", "eski.csv"), (f"{PAGE}{job.pk}/", "yeni.csv")]
 
 
 def test_who_waits_too_long_for_a_file_at_work_is_told(
