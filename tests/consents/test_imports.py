@@ -290,6 +290,24 @@ def test_killed_at_any_chunk_it_goes_on_and_records_once(
     assert is_right(provider)
 
 
+def test_who_writes_between_two_chunks_is_seen_by_the_next(
+    provider: Provider, alice: Person, checked: Callable[..., ImportJob], recording: Recording, now: datetime
+) -> None:
+    """What the comparison found no longer stands: 0005 was new and is newer now, 0006 is as the file says."""
+    job = checked(*NINE)
+    imports.apply(job=job, person=alice, now=now)
+    assert import_chunks.apply_chunk(job, now=now, size=4)
+    job.refresh_from_db()
+    assert job.compared_seq == ConsentEvent.objects.filter(provider_id=provider.pk).latest("seq").seq
+    recording(recipient="+905992000005", ago=10)
+    recording(recipient="+905992000006", ago=84)
+    imports.work(provider_id=provider.pk, clock=lambda: now, size=4)
+    job.refresh_from_db()
+    assert (job.state, counts(job), job.compared_seq) == ("done", (7, 0, 1, 1, 0), None)
+    assert problems(job) == [(7, "H178")]
+    assert is_right(provider)
+
+
 def test_killed_within_a_chunk_nothing_of_it_stays(
     provider: Provider, alice: Person, checked: Callable[..., ImportJob], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
