@@ -193,7 +193,8 @@ class ImportJob(models.Model):
     def bad_count(self) -> int:
         """Rows that were not recorded, up to now; before the recording, those that would not be."""
         if self.started_at is None:
-            return self.problem_count + sum(self.outlook.get("codes", {}).values())
+            refused: dict[str, int] = self.outlook.get("codes", {})
+            return self.problem_count + sum(refused.values())
         return self.problem_count + self.rejected_count
 
 
