@@ -5,8 +5,8 @@ import msgspec
 from brands.enums import BrandState
 from brands.places import City, Town, cities, city_with, town_with, towns
 from brands.selectors import brands_of, retailer_counts
-from consents.selectors import BrandCounts, counts_by_brand
-from iys_portal.api.brief import counted
+from consents.counters import lately_counted
+from consents.selectors import BrandCounts
 from iys_portal.api.calls import Call
 from iys_portal.api.handling import Answer
 from iys_portal.api.reach import code_in
@@ -57,7 +57,7 @@ def list_brands(call: Call) -> list[BrandDetails]:
         brands = brands.filter(pk__in=[row.brand.pk for row in rows if row.refusal is None])
     listed = list(brands)
     keys = [brand.pk for brand in listed]
-    consents = counted(("brands", provider_id, keys), lambda: counts_by_brand(provider_id, keys))
+    consents = lately_counted(provider_id, keys)
     retailers = retailer_counts(provider_id, keys)
     return [
         BrandDetails(

@@ -37,6 +37,18 @@ class BatchResults:
     items: list[ItemResult]
 
 
+def accounts_of(provider_id: int, numbers: list[int]) -> dict[int, str]:
+    """Return the names of the API accounts that sent these events in a batch, as long as its results are kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.seq, a.name FROM consent_batch_item i JOIN consent_batch b USING (provider_id, number)"
+            " JOIN accounts_apiaccount a ON a.id = b.account_id"
+            " WHERE i.provider_id = %s AND i.seq = ANY(%s) AND NOT i.is_repeat",
+            [provider_id, numbers],
+        )
+        return dict(cursor.fetchall())
+
+
 _RESULTS = f"""
     SELECT b.repeats, b.size, i.position, i.codes, {written_sql("e.created_at")}, {TRANSACTION_ID}, original.request_id,
         original.position

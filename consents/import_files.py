@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from consents.import_selectors import ROW_HINT, BadRow, bad_rows_of, label_of
-from consents.imports.columns import FIELDS
+from consents.import_selectors import BadRow, bad_rows_of, fault_hint, label_of
+from consents.imports.columns import BRAND, FIELDS
 from consents.models import ImportJob
-from consents.rules.faults import RULES
 from iys_portal.shared.tables import Cell
 
 _EXPLAINS: Sequence[Cell] = ("Satır", "Sütun", "Değer", "Kod", "Hata", "Ne yapmalı")
@@ -18,10 +17,10 @@ def template_rows() -> Iterator[Sequence[Cell]]:
 
 
 def result_rows(job: ImportJob) -> Iterator[Sequence[Cell]]:
-    """Yield the head and every bad row, first its own cells, then what is wrong with them."""
-    yield (*FIELDS, *_EXPLAINS)
+    """Yield the head and every bad row, first its own cells and its brand, then what is wrong with them."""
+    yield (*FIELDS, BRAND, *_EXPLAINS)
     for row in bad_rows_of(job):
-        yield (*row.cells, row.line, *_explained(row))
+        yield (*row.cells, row.brand, row.line, *_explained(row))
 
 
 def _explained(row: BadRow) -> Sequence[Cell]:
@@ -31,5 +30,5 @@ def _explained(row: BadRow) -> Sequence[Cell]:
         " | ".join(row.value_of(field) for field in fields),
         " | ".join(code for code, _, _ in row.faults),
         " | ".join(sentence for _, _, sentence in row.faults),
-        " | ".join(RULES[code].hint if code in RULES else ROW_HINT for code, _, _ in row.faults),
+        " | ".join(fault_hint(code) for code, _, _ in row.faults),
     )

@@ -2,29 +2,33 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from consents.enums import Channel, ConsentStatus, ImportState, RecipientType, Source
-from consents.imports.columns import FIELDS, LABELS
+from consents.imports.columns import BRAND, FIELDS, LABELS
 from consents.imports.mending import Mend
-from consents.imports.tables import ROW_BROKEN, Head
-from consents.models import ImportJob
+from consents.imports.tables import OTHER_BRAND, ROW_BROKEN, Head
+from consents.models import ConsentEvent, ImportJob
+from consents.rules.calendar import Calendar, deadline
 from consents.rules.faults import RULES
 from consents.rules.transaction import written
-from iys_portal.shared.clock import end_of_istanbul_day
+from iys_portal.shared.clock import day_bounds, end_of_istanbul_day, last_day
 from iys_portal.shared.crypto import decrypt
 from packages.models import Package
 from packages.rules import fits
 
 ROW_HINT = "Satırı şablondaki sütunlara göre yeniden yazın."
 _ROW_MESSAGE = "Satır okunamadı."
+_BRAND_MESSAGE = "Satır başka bir markanın izni."
+_BRAND_HINT = "Satırı o markayı seçerek yükleyin; izin bu markanınsa “Marka Kodu” hücresini düzeltin."
 _PORTION = 2_000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 # Where the register's own refusals point: they are kept without a field.
 _FIELD_OF = {
     "H174": "status",
@@ -61,9 +65,43 @@ def jobs_between(provider_id: int, first: date, last: date, *, brand_id: int | N
     )
     if brand_id is not None:
         jobs = jobs.filter(brand_id=brand_id)
-    counts = ("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults",
-              "staged", "position")  # fmt: skip
+    counts = (
+        *("row_count", "problem_count", "new_count", "changed_count", "same_count", "rejected_count", "faults"),
+        *("started_at", "staged", "position"),
+    )
     return list(jobs.only(*counts))
+
+
+def files_of(provider_id: int, events: Collection[ConsentEvent]) -> dict[int, ImportJob]:
+    """Return the files from which these events were recorded, by the number of the event; one query.
+
+    Events do not name their file. But a provider's files are recorded one after another, each chunk at one instant: an
+    event is of the file of its brand and person that had begun by then and was the first to end afterwards.
+    """
+    if not events:
+        return {}
+    jobs = ImportJob.objects.filter(
+        provider_id=provider_id,
+        brand_id__in={event.brand_id for event in events},
+        started_at__lte=max(event.created_at for event in events),
+        position__gt=0,
+    ).exclude(finished_at__lt=min(event.created_at for event in events))
+    in_turn = sorted(jobs.only("brand_id", "person_id", "filename", "started_at", "finished_at"), key=_end_of)
+    found = {}
+    for event in events:
+        of = [job for job in in_turn if (job.brand_id, job.person_id) == (event.brand_id, event.person_id)]
+        job = next((job for job in of if _began(job) <= event.created_at <= _end_of(job)), None)
+        if job is not None:
+            found[event.seq] = job
+    return found
+
+
+def _began(job: ImportJob) -> datetime:
+    return job.started_at or _NEVER
+
+
+def _end_of(job: ImportJob) -> datetime:
+    return job.finished_at or _NEVER
 
 
 @dataclass(frozen=True)
@@ -98,6 +136,15 @@ def progress_of(job: ImportJob, *, now: datetime) -> Progress:
 
 
 @dataclass(frozen=True)
+class Due:
+    """So many consents can be recorded until the end of a day, which is `left` days away (0: today)."""
+
+    day: date
+    left: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What would come of a file, as it was compared when it was read."""
 
@@ -108,11 +155,20 @@ class Outlook:
     before: int
     after: int
     ignored: list[str]
+    days: dict[date, int]
 
     @property
     def writes(self) -> int:
         """How many consents would be recorded."""
         return self.new + self.changed
+
+    def due(self, calendar: Calendar, *, today: date) -> list[Due]:
+        """Return by when the consents of the file must be recorded, the first day first."""
+        found: Counter[date] = Counter()
+        for day, count in self.days.items():
+            last = last_day(deadline(day_bounds(day)[0], calendar))
+            found[max(last, today - timedelta(days=1))] += count  # too late is too late
+        return [Due(day, (day - today).days, count) for day, count in sorted(found.items())]
 
     def is_beyond(self, package: Package) -> bool:
         """Whether the addresses may become more than the package holds."""
@@ -126,7 +182,8 @@ def outlook_of(job: ImportJob) -> Outlook | None:
         return None
     bad = job.problem_count + sum(found["codes"].values())
     before, after = found["addresses"]
-    return Outlook(found["new"], found["changed"], found["same"], bad, before, after, found["ignored"])
+    days = {date.fromisoformat(day): count for day, count in found.get("days", {}).items()}
+    return Outlook(found["new"], found["changed"], found["same"], bad, before, after, found["ignored"], days)
 
 
 def mends_of(job: ImportJob) -> list[tuple[str, int]]:
@@ -145,10 +202,10 @@ class CodeCount:
 
 
 def faults_of(job: ImportJob) -> list[CodeCount]:
-    """Return the faults of a job, most frequent first; before it is applied, with those that the comparison found."""
+    """Return the faults of a job, most frequent first; before it is recorded, with those that the comparison found."""
     counts = Counter(job.faults)
-    if job.state == ImportState.READY:
-        for codes, count in job.outlook["codes"].items():
+    if job.started_at is None:
+        for codes, count in job.outlook.get("codes", {}).items():
             counts.update(dict.fromkeys(codes.split(","), count))
     return [CodeCount(code, count, *_words(code)) for code, count in counts.most_common()]
 
@@ -158,7 +215,14 @@ def fault_words(code: str) -> str:
     return _words(code)[0]
 
 
+def fault_hint(code: str) -> str:
+    """Return what to do about a fault, in a Turkish sentence."""
+    return _words(code)[1]
+
+
 def _words(code: str) -> tuple[str, str]:
+    if code == OTHER_BRAND:
+        return _BRAND_MESSAGE, _BRAND_HINT
     rule = RULES.get(code)
     return (rule.message, rule.hint) if rule else (_ROW_MESSAGE, ROW_HINT)
 
@@ -196,14 +260,20 @@ def sample_of(job: ImportJob) -> list[SampleRow]:
 # --- Bad rows ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class BadRow:
-    """A row that was not recorded: its cells in the order of FIELDS, and what is wrong, (code, field, sentence)."""
+    """A row that was not recorded: its cells in the order of FIELDS, and what is wrong, (code, field, sentence).
+
+    `brand` is the code of its brand: the file's, or the other one that it names.
+    """
 
     line: int
     cells: list[str]
+    brand: str
     faults: list[tuple[str, str, str]]
 
     def value_of(self, field: str) -> str:
         """Return what stands in a field."""
+        if field == BRAND:
+            return self.brand
         return self.cells[FIELDS.index(field)] if field in FIELDS else ""
 
 
@@ -220,7 +290,8 @@ def bad_rows_of(job: ImportJob) -> Iterator[BadRow]:
             )
             rows = cursor.fetchall()
         for line, cells, codes, *typed in rows:
-            yield BadRow(line, _cells(*typed) if cells is None else json.loads(cells), _faults(codes))
+            brand = codes.partition(":")[2] if codes.startswith(f"{OTHER_BRAND}:") else str(job.brand.code)
+            yield BadRow(line, _cells(*typed) if cells is None else json.loads(cells), brand, _faults(codes))
         if len(rows) < _PORTION:
             return
         after = rows[-1][0]
@@ -229,6 +300,8 @@ def bad_rows_of(job: ImportJob) -> Iterator[BadRow]:
 def _faults(codes: str) -> list[tuple[str, str, str]]:
     if codes.startswith(f"{ROW_BROKEN}:"):
         return [(ROW_BROKEN, "", codes.partition(":")[2])]
+    if codes.startswith(f"{OTHER_BRAND}:"):
+        return [(OTHER_BRAND, BRAND, _BRAND_MESSAGE)]
     faults = []
     for each in filter(None, codes.split(",")):
         code, _, field = each.partition(":")
@@ -259,4 +332,6 @@ def _cells(
 
 def label_of(field: str) -> str:
     """Return a field as people know it, with İYS's name."""
+    if field == BRAND:
+        return BRAND
     return f"{LABELS[field]} ({field})" if field else "Satır"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from brands.enums import BrandState
 from brands.selectors import brands_of
 from consents import import_selectors as selectors
 from consents.column_forms import ColumnsForm
@@ -22,9 +24,12 @@ from consents.import_files import result_rows, template_rows
 from consents.imports.columns import FIELDS, LABELS, REQUIRED, Chosen
 from consents.imports.guessing import guess
 from consents.models import ImportJob
-from consents.selectors import policy
+from consents.selectors import calendar, policy
 from consents.services import imports
+from consents.services.exports import note_bad_rows
 from consents.services.import_columns import change_columns, choose_columns
+from consents.views import LOCK_TIMEOUT
+from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_bytes, csv_rows
 from packages.selectors import active_package
@@ -47,7 +52,7 @@ COLUMNS = tuple((field, LABELS[field], *_HINTS[field], field not in REQUIRED) fo
 @provider_view(Capability.CONSENTS)
 def upload(request: ProviderRequest) -> HttpResponse:
     """Choose brand and file; the files sent before."""
-    brands = list(brands_of(request.provider.pk))
+    brands = list(brands_of(request.provider.pk).filter(state=BrandState.ACTIVE))
     posted = request.method == "POST"
     form = ImportForm(request.POST if posted else None, request.FILES if posted else None, brands=brands)
     if posted and form.is_valid():
@@ -81,7 +86,7 @@ def job(request: ProviderRequest, pk: int) -> HttpResponse:
     """One file: how far it is, what would come of it, what came of it; POST applies, cancels or resumes it."""
     found = _job_or_404(request, pk)
     if request.method == "POST":
-        _decide(request, found)
+        _decided(request, found)
         found.refresh_from_db()
         return redirect(_page_of(found))
     return render(request, "consents/import.html", _context(found))
@@ -97,7 +102,7 @@ def columns(request: ProviderRequest, pk: int) -> HttpResponse:
         return redirect("consents:import", pk=pk)
     now, person = timezone.now(), request.user
     if "vazgec" in request.POST:
-        _decide(request, found)
+        _decided(request, found)
         return redirect("consents:import", pk=pk)
     rules = policy()
     chosen = Chosen.of(found.mapping) if found.mapping else guess(head, policy=rules, now=now)
@@ -132,6 +137,7 @@ def _context(found: ImportJob) -> dict[str, Any]:
         "is_running": found.state in {ImportState.RECEIVED, ImportState.CHECKING, ImportState.APPLYING},
         "progress": selectors.progress_of(found, now=now),
         "outlook": outlook,
+        "due": outlook.due(calendar(), today=istanbul_day(now)) if is_ready and outlook is not None else [],
         "package": package,
         "is_beyond": package is not None and outlook is not None and outlook.is_beyond(package),
         "mends": selectors.mends_of(found),
@@ -139,6 +145,16 @@ def _context(found: ImportJob) -> dict[str, Any]:
         "sample": selectors.sample_of(found) if is_ready else [],
         "fields": [LABELS[field] for field in FIELDS],
     }
+
+
+def _decided(request: ProviderRequest, found: ImportJob) -> None:
+    """Do what was asked for; tell who waits too long for a file that is being compared or recorded."""
+    try:
+        _decide(request, found)
+    except OperationalError as trouble:
+        if getattr(trouble.__cause__, "sqlstate", "") != LOCK_TIMEOUT:
+            raise
+        messages.error(request, "Dosya şu anda işleniyor; isteğiniz yapılamadı. Birazdan yeniden deneyin.")
 
 
 def _decide(request: ProviderRequest, found: ImportJob) -> None:
@@ -152,7 +168,7 @@ def _decide(request: ProviderRequest, found: ImportJob) -> None:
     elif "sutunlar" in request.POST:
         change_columns(job=found, person=person, now=now)
     elif "uygula" in request.POST:
-        imports.apply(job=found, person=person, now=now)
+        imports.apply(job=found, person=person, now=now)  # the page says why where it does not begin
 
 
 @require_safe
@@ -160,6 +176,7 @@ def _decide(request: ProviderRequest, found: ImportJob) -> None:
 def problems(request: ProviderRequest, pk: int) -> StreamingHttpResponse:
     """Every bad row with its column, value, code, sentence and hint: to be corrected and sent again."""
     found = _job_or_404(request, pk)
+    note_bad_rows(job=found, person=request.user)
     answer = StreamingHttpResponse(csv_rows(result_rows(found)), content_type=_CSV)
     answer["Content-Disposition"] = f'attachment; filename="hatali-izinler-{found.pk}.csv"'
     patch_cache_control(answer, no_store=True)

@@ -117,7 +117,7 @@ class HolidayChange(models.Model):
 class ImportJob(models.Model):
     """A file of consents for one brand: read, compared with what is recorded, then recorded in chunks.
 
-    Its good rows wait in blocks, last row of a key only, in the order of the keys; `staged` is how many they are,
+    Its good rows wait in blocks, newest row of a key only, in the order of the keys; `staged` is how many they are,
     `position` how many of them were judged and recorded or rejected. Bad rows are kept in `consent_import_problem`.
     `mends` and `faults` count by name and by İYS's code, `outlook` is the comparison that was made before,
     `compared_seq` the provider's newest event by then (later: by the last chunk, None once others wrote in between),
@@ -191,7 +191,10 @@ class ImportJob(models.Model):
 
     @property
     def bad_count(self) -> int:
-        """Rows that were not recorded, up to now."""
+        """Rows that were not recorded, up to now; before the recording, those that would not be."""
+        if self.started_at is None:
+            refused: dict[str, int] = self.outlook.get("codes", {})
+            return self.problem_count + sum(refused.values())
         return self.problem_count + self.rejected_count
 
 

@@ -27,6 +27,7 @@ COUNTED = 10_000
 SCANNED = 200_000
 """So many rows are looked at for a page or a count of a narrowed list; who wants more goes on from there."""
 
+_MOST_SEQ = 2**63 - 1
 # Of one provider's rows that is the order of the key, and the database knows it as such without the provider only.
 _ORDER = "recipient, brand_id, channel, recipient_type"
 
@@ -203,22 +204,22 @@ def said_by(movement: Movement, retailer_code: int | None) -> tuple[object, ...]
     return movement.status, movement.source, movement.consent_at, retailer_code
 
 
-def history_of(provider_id: int, consents: list[Consent], *, limit: int = 200) -> list[ConsentEvent]:
+def history_of(provider_id: int, consents: list[Consent], *, limit: int, before: int = _MOST_SEQ) -> list[ConsentEvent]:
     """Return the newest movements of these consents, newest first; each is found from the one that followed it.
 
-    No index holds recipients of events: a consent knows its newest event, and each event the one before
-    (docs/adr/0032-consent-store.md).
+    `before`: of those with a smaller number; the walk to them passes the newer ones. No index holds recipients of
+    events: a consent knows its newest event, and each event the one before (docs/adr/0032-consent-store.md).
     """
     last = [row.last_seq for row in consents if row.last_seq is not None]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH RECURSIVE chain AS ("
-            " SELECT seq, prev_seq, 1 AS depth FROM consent_event"
+            " SELECT seq, prev_seq, (seq < %(before)s)::int AS depth FROM consent_event"
             " WHERE provider_id = %(provider)s AND seq = ANY(%(last)s)"
-            " UNION ALL SELECT e.seq, e.prev_seq, depth + 1 FROM chain"
+            " UNION ALL SELECT e.seq, e.prev_seq, depth + (e.seq < %(before)s)::int FROM chain"
             " JOIN consent_event e ON e.provider_id = %(provider)s AND e.seq = chain.prev_seq WHERE depth < %(limit)s"
-            ") SELECT seq FROM chain ORDER BY seq DESC LIMIT %(limit)s",
-            {"provider": provider_id, "last": last, "limit": limit},
+            ") SELECT seq FROM chain WHERE seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s",
+            {"provider": provider_id, "last": last, "limit": limit, "before": before},
         )
         numbers = [number for (number,) in cursor.fetchall()]
     return list(ConsentEvent.objects.filter(provider_id=provider_id, seq__in=numbers).order_by("-seq"))

@@ -13,14 +13,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from brands.enums import BrandState
 from brands.selectors import brands_of, retailer_with_code
 from consents import selectors
+from consents.counters import lately_counted
 from consents.enums import Way
 from consents.export import rows_of
 from consents.forms import ConsentForm, FilterForm, SearchForm
 from consents.rules.calendar import earliest_allowed
 from consents.rules.fields import Movement, Policy
 from consents.services import ConsentRefused, Origin, record_consent
+from consents.services.exports import note_list
 from consents.timeline import entries_of
 from consents.tokens import place_in, place_token, recipient_of, token_of
 from iys_portal.shared.clock import istanbul_day
@@ -28,6 +31,8 @@ from iys_portal.shared.tables import csv_rows
 from packages.meter import meter_of
 
 PAGE_SIZE = 50
+HISTORY = 200
+"""Movements of a recipient on one page."""
 LOCK_TIMEOUT = "55P03"
 """PostgreSQL's code for a wait that took longer than `lock_timeout`: only bulk jobs hold a provider's lock so long."""
 
@@ -38,7 +43,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
     """The search, the brands with their counters and the provider's address count."""
     provider = request.provider
     brands = list(brands_of(provider.pk))
-    counts = selectors.counts_by_brand(provider.pk, [brand.pk for brand in brands])
+    counts = lately_counted(provider.pk, [brand.pk for brand in brands])
     context = {
         "search": SearchForm(),
         "rows": [(brand, counts.get(brand.pk, selectors.BrandCounts())) for brand in brands],
@@ -90,6 +95,7 @@ def export(request: ProviderRequest) -> StreamingHttpResponse:
     provider_id = request.provider.pk
     brands = {brand.pk: brand for brand in brands_of(provider_id)}
     filters = FilterForm(request.GET, brands=brands.values()).filters
+    note_list(provider=request.provider, person=request.user, filters=filters, brand=brands.get(filters.brand_id or 0))
     rows = rows_of(selectors.all_of(provider_id, filters), brands)
     answer = StreamingHttpResponse(csv_rows(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="izinler-{istanbul_day(timezone.now()):%Y-%m-%d}.csv"'
@@ -100,7 +106,10 @@ def export(request: ProviderRequest) -> StreamingHttpResponse:
 @require_safe
 @provider_view
 def recipient(request: ProviderRequest, token: str) -> HttpResponse:
-    """One recipient: how its consents stand, and every movement with where it came from."""
+    """One recipient: how its consents stand, and every movement with where it came from, the newest HISTORY first.
+
+    ?once= names the movement before which the older ones are shown.
+    """
     provider_id = request.provider.pk
     address = recipient_of(provider_id, token)
     if address is None:
@@ -108,11 +117,18 @@ def recipient(request: ProviderRequest, token: str) -> HttpResponse:
     brands = {brand.pk: brand for brand in brands_of(provider_id)}
     found = selectors.address_rows(provider_id, address)
     calendar = selectors.calendar()
+    written = request.GET.get("once", "")
+    before = {"before": int(written)} if written.isdecimal() and len(written) < 19 else {}
+    events = selectors.history_of(provider_id, found.rows, limit=HISTORY + 1, **before)
+    shown = events[:HISTORY]
     context = {
         "recipient": address,
         "token": token,
         "rows": [(row, brands.get(row.brand_id)) for row in found.rows],
-        "timeline": entries_of(selectors.history_of(provider_id, found.rows), brands, calendar=calendar),
+        "timeline": entries_of(shown, brands, calendar=calendar),
+        "shown": len(shown),
+        "older": shown[-1].seq if len(events) > HISTORY else None,
+        "is_newest": not before,
         "earliest": earliest_allowed(timezone.now(), calendar),
     }
     return render(request, "consents/recipient.html", context)
@@ -124,7 +140,7 @@ def add(request: ProviderRequest) -> HttpResponse:
     """One movement: the form (?alici= with a token, ?marka= and ?kanal= fill it in), what follows, and the record."""
     now, provider = timezone.now(), request.provider
     policy = selectors.policy()
-    brands = list(brands_of(provider.pk))
+    brands = list(brands_of(provider.pk).filter(state=BrandState.ACTIVE))
     if request.method != "POST":
         form = ConsentForm(brands=brands, policy=policy, now=now, initial=_initial(request, provider.pk))
         return render(request, "consents/add.html", {"form": form})

@@ -18,7 +18,8 @@ from brands.rules import MASTER_STAYS, BrandRefused
 from brands.selectors import brands_of, retailer_counts, retailers_of
 from brands.services import brands as services
 from brands.views.common import QUERY_LENGTH, brand_or_404, page_size
-from consents.selectors import BrandCounts, counts_by_brand
+from consents.counters import lately_counted
+from consents.selectors import BrandCounts
 from iys_portal.shared.clock import istanbul_day
 from partners.selectors import (
     channels_without_reader,
@@ -72,7 +73,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
 def _rows(provider_id: int, page: Page[Brand]) -> list[BrandRow]:
     brands = list(page)
     ids = [brand.pk for brand in brands]
-    counts = counts_by_brand(provider_id, ids)
+    counts = lately_counted(provider_id, ids)
     grants = grant_counts(provider_id, ids, today=istanbul_day(timezone.now()))
     retailers = retailer_counts(provider_id, ids)
     unread = channels_without_reader(provider_id, ids, today=istanbul_day(timezone.now()))
@@ -102,7 +103,7 @@ def detail(request: ProviderRequest, code: int) -> HttpResponse:
     sleep = partner_sleep(provider.pk, now=now)
     context = {
         "brand": brand,
-        "counts": counts_by_brand(provider.pk, [brand.pk]).get(brand.pk, BrandCounts()),
+        "counts": lately_counted(provider.pk, [brand.pk]).get(brand.pk, BrandCounts()),
         "partner_grants": partner_grant_rows(brand, asleep=sleep is not None, today=today),
         "sleep": sleep,
         "intermediary_grants": intermediary_grant_rows(brand, today=today),

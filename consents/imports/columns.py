@@ -23,6 +23,10 @@ LABELS = {
     "retailerCode": "Bayi kodu",
 }
 
+BRAND = "Marka Kodu"
+"""A column that tells whose consents these are; a file is of one brand, so rows of another one are refused."""
+
+_BRAND_NAMES = frozenset(heading(name) for name in (BRAND, "marka no", "brandCode"))
 _NAMES = {
     "type": ("type", "tip", "izin tipi", "izin türü", "kanal", "ileti türü"),
     "source": ("source", "kaynak", "izin kaynağı"),
@@ -47,6 +51,7 @@ class Columns:
     """Where the fields stand, in the order of FIELDS (-1: not there), how many columns there are, what is not read.
 
     `constants` stand behind the columns of every row, from `width` on. `head_is_row`: the file has no head.
+    `brand_place` is where a row says whose consent it is (-1: nowhere), `brand_code` the brand that may stand there.
     """
 
     places: tuple[int, ...]
@@ -54,6 +59,8 @@ class Columns:
     ignored: tuple[str, ...]
     constants: tuple[str, ...] = ()
     head_is_row: bool = False
+    brand_place: int = -1
+    brand_code: str = ""
     _taken: Callable[[list[str]], tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +73,13 @@ class Columns:
         cells += self.constants
         cells.append("")  # what place -1 finds
         return self._taken(cells)
+
+    def other_brand(self, cells: Sequence[str]) -> str:
+        """Return the code of the brand that a row names where it is not the file's; an empty text where it is."""
+        if self.brand_place < 0 or not self.brand_code or self.brand_place >= len(cells):
+            return ""
+        code = cells[self.brand_place].strip("=\"' ")
+        return code if code != self.brand_code else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +101,16 @@ class Chosen:
         width, names = len(cells), [name for name in FIELDS if name in self.constants]
         place_of = {**self.places, **{name: width + number for number, name in enumerate(names)}}
         read = set(self.places.values())
-        ignored = [cell.strip()[:60] for place, cell in enumerate(cells) if place not in read and cell.strip()]
+        free = [place for place in range(width) if place not in read and cells[place].strip()]
+        brand_place = next((place for place in free if heading(cells[place]) in _BRAND_NAMES), -1)
+        ignored = [cells[place].strip()[:60] for place in free if place != brand_place]
         return Columns(
             tuple(place_of.get(name, -1) for name in FIELDS),
             width,
             tuple(ignored),
             tuple(self.constants[name] for name in names),
             head_is_row=_is_recipient(cells[self.places["recipient"]]),
+            brand_place=brand_place,
         )
 
 
@@ -118,9 +135,12 @@ def columns_of(cells: Sequence[str]) -> Columns:
         raise FileRefused(f"Dosyada {MAX_COLUMNS} sütundan fazlası var; okunmadı.")
     places: dict[str, int] = {}
     ignored = []
+    brand_place = -1
     for place, cell in enumerate(cells):
         name = _FIELD_OF.get(heading(cell))
-        if name is None:
+        if name is None and brand_place < 0 and heading(cell) in _BRAND_NAMES:
+            brand_place = place
+        elif name is None:
             ignored += [cell.strip()[:60]] if cell.strip() else []
         elif name in places:
             raise ColumnsUnknown(f"Başlık satırında iki sütun aynı bilgiyi adlandırıyor: {LABELS[name]} ({name}).")
@@ -129,4 +149,4 @@ def columns_of(cells: Sequence[str]) -> Columns:
     if missing := [name for name in REQUIRED if name not in places]:
         names = ", ".join(f"{LABELS[name]} ({name})" for name in missing)
         raise ColumnsUnknown(f"Dosyanın ilk satırı sütun başlıkları olmalıdır; şu sütunlar bulunamadı: {names}.")
-    return Columns(tuple(places.get(name, -1) for name in FIELDS), len(cells), tuple(ignored))
+    return Columns(tuple(places.get(name, -1) for name in FIELDS), len(cells), tuple(ignored), brand_place=brand_place)

@@ -66,8 +66,8 @@ def _mended_words(cells: pl.DataFrame, *, raw: bool) -> pl.DataFrame:
 
 
 def _recipient(text: pl.Expr, is_mail: pl.Expr) -> pl.Expr:
-    """Return addresses without spaces and capitals, Turkish mobile numbers as they are stored, else what is written."""
-    address = text.str.replace_all(" ", "", literal=True).str.to_lowercase()
+    """Return addresses without capitals and spaces around @, Turkish mobile numbers as stored, else what is written."""
+    address = text.str.replace_all(" *@ *", "@").str.to_lowercase()
     number = text.str.replace_all(BETWEEN.pattern, "").str.replace("^00", "+").str.extract(f"^{MOBILE.pattern}$")
     phone = pl.coalesce(pl.lit("+90") + number, text)
     return pl.when(~is_mail).then(phone).when(text.str.contains("@", literal=True)).then(address).otherwise(text)

@@ -17,7 +17,7 @@ from consents.imports.columns import FIELDS, Columns
 from consents.imports.frame_mends import WORDS, mended_frame
 from consents.imports.judging import CLOCK, RETAILER, RowJudge, Staged
 from consents.imports.mending import Mend
-from consents.imports.tables import ROW_BROKEN, Line, Portion, Text
+from consents.imports.tables import OTHER_BRAND, ROW_BROKEN, Line, Portion, Text
 from consents.rules.faults import Fault
 from consents.rules.recipient import MAIL, MAIL_LENGTHS
 from iys_portal.shared.sheets.text import MAX_LINE_CHARACTERS
@@ -35,12 +35,13 @@ STAGED = {
 }
 """The columns of good rows: the number of the line, then those of `Staged`."""
 
+_MOST_CODE = 20
 _BETWEEN = "|"  # stands in none of the words
 _CELLS = pl.Schema({"line": pl.UInt32, **dict.fromkeys(FIELDS, pl.String)})
 
 
 class Bad(NamedTuple):
-    """A row that is wrong, and why: a sentence where it is no row at all, else its faults in İYS's order."""
+    """A row that is wrong, and why: it is none at all, another brand's, or has faults, which are in İYS's order."""
 
     line: Line
     faults: list[Fault]
@@ -50,7 +51,16 @@ class Bad(NamedTuple):
         """The reasons as they are kept: code:field, with commas between them."""
         if self.line.broken:
             return f"{ROW_BROKEN}:{self.line.broken}"
+        if self.line.other_brand:
+            return f"{OTHER_BRAND}:{self.line.other_brand[:_MOST_CODE]}"
         return ",".join(f"{fault.code}:{fault.field}" for fault in self.faults)
+
+    @property
+    def names(self) -> list[str]:
+        """The codes alone, as they are counted."""
+        if self.line.is_none:
+            return [ROW_BROKEN if self.line.broken else OTHER_BRAND]
+        return [fault.code for fault in self.faults]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +157,12 @@ class FrameJudge:
         good: list[tuple[int, *Staged]] = []
         bad = []
         for line in rows:
-            verdict = [] if line.broken else self._rows.judge(line.cells)
+            verdict = [] if line.is_none else self._rows.judge(line.cells)
             if isinstance(verdict, tuple):
                 good.append((line.number, *verdict))
             else:
-                self.codes.update([ROW_BROKEN] if line.broken else [fault.code for fault in verdict])
                 bad.append(Bad(line, verdict))
+                self.codes.update(bad[-1].names)
         if good:
             known = pl.concat([known, pl.DataFrame(good, STAGED, orient="row")])
         return Judged(known, bad)
@@ -188,14 +198,18 @@ def _is_mobile() -> pl.Expr:
 def _cells_of(lines: pl.Series, portion: Text) -> pl.DataFrame:
     """Return the fields of lines whose separators say where they are; those of all others are null.
 
-    Quotes, too few or too many columns and overlong lines are not for a glance.
+    Quotes, too few or too many columns, overlong lines and other brands' codes are not for a glance.
     """
     columns = portion.columns
+    is_ours = pl.lit(value=True)
+    if columns.brand_place >= 0 and columns.brand_code:
+        is_ours = pl.col(f"field_{columns.brand_place}").is_in(["", columns.brand_code])
     plain = (
         ~pl.col("text").str.contains('"', literal=True)
         & (pl.col("text").str.len_bytes() <= MAX_LINE_CHARACTERS)
         & pl.col(f"field_{columns.width - 1}").is_not_null()
         & pl.col(f"field_{columns.width}").is_null()
+        & is_ours
     )
     return (
         lines.to_frame()
@@ -220,6 +234,6 @@ def _cell(columns: Columns, place: int) -> pl.Expr:
 
 def _cells_of_rows(rows: list[Line]) -> pl.DataFrame:
     """Return the cells of rows; a row that is none has no type, which is no glance's."""
-    cells = [("", *line.cells[1:]) if line.broken else line.cells for line in rows]
+    cells = [("", *line.cells[1:]) if line.is_none else line.cells for line in rows]
     columns = dict(zip(FIELDS, zip(*cells, strict=True), strict=True))
     return pl.DataFrame({"line": [line.number for line in rows], **columns}, _CELLS)

@@ -15,10 +15,10 @@ class Mend(StrEnum):
 
     TRIMMED = "Baştaki ve sondaki boşluklar silindi"
     PHONE = "Telefon +90… biçimine çevrildi"
-    MAIL = "E-posta adresi küçük harfle, boşluksuz yazıldı"
+    MAIL = "E-posta adresi küçük harfle, @ çevresinde boşluksuz yazıldı"
     WORD = "Kanal, durum, kaynak ya da alıcı tipi İYS'nin sözcüğüne çevrildi"
     DATE = "Tarih yyyy-aa-gg ss:dd:ss biçimine çevrildi"
-    SUPERSEDED = "Aynı izin dosyada yeniden geçiyor; son satırı geçerli sayıldı"
+    SUPERSEDED = "Aynı izin dosyada yeniden geçiyor; en yeni tarihli satırı geçerli sayıldı"
 
 
 _CHANNELS = {

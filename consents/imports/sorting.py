@@ -1,4 +1,4 @@
-"""Good rows of a file in the order of the consents' key, however many: in memory are some, the others on disk.
+"""Good rows of a file in the order of the consents' key, one of each: in memory are some, the others on disk.
 
 Only workers import this module (see consents/imports/frames.py).
 """
@@ -29,7 +29,7 @@ class _Piece(NamedTuple):
 
 
 class Sorter:
-    """Takes frames of rows and gives them back sorted by key, of every key the last row only."""
+    """Takes frames of rows and gives them back sorted by key, of every key the newest row only."""
 
     def __init__(self) -> None:
         self._disk = TemporaryFile()  # noqa: SIM115  (closed with the sorter)
@@ -43,7 +43,7 @@ class Sorter:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the rows of a portion."""
-        for piece in _last_of_each(rows).iter_slices(PIECE):
+        for piece in _newest_of_each(rows).iter_slices(PIECE):
             content = io.BytesIO()
             piece.write_ipc(content, compression="uncompressed")
             place = self._disk.tell()
@@ -75,12 +75,16 @@ class Sorter:
             if upper is not None and piece.last >= upper:
                 rows = rows.filter(pl.col("recipient") < upper)
             found.append(rows)
-        return _last_of_each(pl.concat(found)) if found else pl.DataFrame(schema={"recipient": pl.String})
+        return _newest_of_each(pl.concat(found)) if found else pl.DataFrame(schema={"recipient": pl.String})
 
 
-def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows sorted by key, of every key the one that stands last in the file."""
-    rows = rows.sort(*KEY, "line")
+def _newest_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows sorted by key, of every key the one of the newest date, wherever it stands in the file.
+
+    Any date is newer than none; of one date a refusal stands, of rows that say the same the last one. Dates are texts
+    of one offset and statuses numbers, a refusal the greater: both sort as they are.
+    """
+    rows = rows.sort(*KEY, "consent_at", "status", "line", nulls_last=False)
     return rows.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY))
 
 

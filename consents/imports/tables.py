@@ -24,6 +24,9 @@ BLOCK = MEBIBYTE
 ROW_BROKEN = "SATIR"
 """The code of a row that could not be read as one; İYS has none for it."""
 
+OTHER_BRAND = "MARKA"
+"""The code of a row that says it is another brand's; İYS has none for it, either."""
+
 _WORKBOOK = Limits(
     file_bytes=128 * MEBIBYTE,
     part_bytes=1024 * MEBIBYTE,
@@ -45,11 +48,20 @@ Choice = Callable[[Sequence[str]], Columns]
 
 
 class Line(NamedTuple):
-    """A row by its number in the file: its cells in the order of the fields, and why it is none."""
+    """A row by its number in the file: its cells in the order of the fields, and why it is none (a sentence).
+
+    `other_brand` is the code of the brand whose consent it is, where that is not the file's.
+    """
 
     number: int
     cells: tuple[str, ...]
     broken: str = ""
+    other_brand: str = ""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing of it is to be judged."""
+        return bool(self.broken or self.other_brand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ class Text:
             return None
         cells, is_open = split(text, separator, _QUOTE)
         broken = _broken(cells, columns, is_open=is_open) if is_open or len(cells) > columns.width else ""
-        return Line(number, columns.pick(cells), broken)
+        return Line(number, columns.pick(cells), broken, columns.other_brand(cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +236,11 @@ def _workbook(source: Source, choose: Choice) -> Table:
 
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
     for row in rows:
-        broken = next((cell.message for cell in row.cells.values() if isinstance(cell, Unreadable)), "")
-        yield Line(row.number, columns.pick(_texts(row, columns.width)), broken)
+        # A fault in a column of no field spoils nothing.
+        read = (row.cells.get(place) for place in (*columns.places, columns.brand_place))
+        broken = next((cell.message for cell in read if isinstance(cell, Unreadable)), "")
+        cells = _texts(row, columns.width)
+        yield Line(row.number, columns.pick(cells), broken, columns.other_brand(cells))
 
 
 def _texts(row: Row, width: int) -> list[str]:

@@ -15,6 +15,7 @@ MAIL = re.compile(r"[a-z0-9._+-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,
 _CAPITALS = str.maketrans(ascii_uppercase, ascii_lowercase)
 # What a Turkish keyboard makes of an i in an address.
 _KEYBOARD = str.maketrans("İı", "ii")
+_AROUND_AT = re.compile(r"\s*@\s*")
 
 
 def is_mail(text: str) -> bool:
@@ -47,9 +48,10 @@ def read_recipient(text: str, channel: Channel | None) -> tuple[str, str | None]
 def tidy(text: str) -> str:
     """Return what a person typed as the register writes it, as far as that is certain; else the text, stripped.
 
-    0532 123 45 67, 532…, 0090… and +90 (532)… become +90532…; addresses lose their spaces and capitals.
+    0532 123 45 67, 532…, 0090… and +90 (532)… become +90532…; addresses lose their capitals and the spaces around @.
+    Any other space may part a name from an address: closing it would make the address of somebody else.
     """
     text = text.strip()
     if "@" in text:
-        return lower_ascii("".join(text.split()).translate(_KEYBOARD))
+        return lower_ascii(_AROUND_AT.sub("@", text).translate(_KEYBOARD))
     return telephone.read(text)

@@ -5,7 +5,8 @@ Only workers import this module: it needs polars.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -13,15 +14,16 @@ from typing import Any, BinaryIO
 import polars as pl
 from django.db import connection, transaction
 
-from consents.enums import IMPORT_TRANSITIONS, ImportState
-from consents.imports.columns import Chosen, ColumnsUnknown, columns_of
+from consents.enums import IMPORT_TRANSITIONS, ImportState, Source
+from consents.imports.columns import Chosen, Columns, ColumnsUnknown, columns_of
 from consents.imports.frames import Bad, FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
 from consents.imports.sorting import Sorter
-from consents.imports.tables import Choice, Portion, counted, table_of
+from consents.imports.tables import Choice, Portion, counted, head_of, table_of
 from consents.models import ImportJob
 from consents.selectors import policy
+from consents.services.import_columns import SHOWN_ROWS, ask_for_columns
 from consents.services.import_files import copying, open_content
 from consents.services.import_jobs import CHUNK, forget_rows, locked_job
 from consents.services.import_rows import (
@@ -33,7 +35,7 @@ from consents.services.import_rows import (
     numbered,
     verdicts_of_chunk,
 )
-from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, values_of
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows
 from iys_portal.audit.services import move
 from iys_portal.shared.crypto import encrypt
@@ -58,18 +60,20 @@ class _Cancelled(Exception):
 def check(job: ImportJob, *, clock: Callable[[], datetime]) -> None:
     """Read and compare a received file; it is then `ready`, or `refused` with the reason. Begins anew when killed.
 
-    Raises ColumnsUnknown where its head must be explained first.
+    Where its head must be explained first, it waits for that.
     """
     now = clock()
     if not _begin(job):
         return
     try:
         with open_content(job) as file, Sorter() as sorter:
-            found = _Reading(job, file, sorter, now).read()
-            _stage(job, found, now=clock())
-    except ColumnsUnknown:
-        forget_rows(job)
-        raise
+            try:
+                found = _Reading(job, file, sorter, now).read()
+            except ColumnsUnknown as unknown:
+                forget_rows(job)
+                ask_for_columns(job=job, head=head_of(file, rows=SHOWN_ROWS), why=unknown.message)
+            else:
+                _stage(job, found, now=clock())
     except FileRefused as refusal:
         _finish(job, ImportState.REFUSED, reason=refusal.message, finished_at=clock())
     except _Cancelled:
@@ -100,7 +104,11 @@ class _Reading:
 
     def read(self) -> "_Reading":
         mapping = self.job.mapping
-        choose = Chosen.of(mapping).columns_of if mapping else columns_of
+        read_head = Chosen.of(mapping).columns_of if mapping else columns_of
+
+        def choose(cells: Sequence[str]) -> Columns:
+            return replace(read_head(cells), brand_code=str(self.job.brand.code))
+
         self.sample = _sample(self.file, choose, RowJudge(policy=self.judge.policy, now=self.judge.now))
         table = table_of(self.file, choose)
         self.ignored = table.columns.ignored
@@ -139,7 +147,7 @@ def _sample(file: BinaryIO, choose: Choice, judge: RowJudge) -> list[tuple[int, 
     """Return the first rows of a file with the codes of what is wrong with them."""
     sample = []
     for line in islice(table_of(file, choose).lines(), SAMPLE):
-        verdict = [] if line.broken else judge.judge(line.cells)
+        verdict = [] if line.is_none else judge.judge(line.cells)
         sample.append((line.number, line.cells, "" if isinstance(verdict, tuple) else Bad(line, verdict).codes))
     return sample
 
@@ -179,12 +187,15 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
 class _Comparison:
     """Keeps the rows block by block, with what would come of each now, and counts that.
 
+    Rows that would be refused stand among the bad ones from now on; the recording, which judges anew, drops them first.
+
     `seq`, read before anything is compared, is the provider's newest event: whoever writes later draws a greater one.
     """
 
     def __init__(self, job: ImportJob, now: datetime) -> None:
         self._job, self._values = job, values_of(job, policy=policy(), now=now)
         self._verdicts: Counter[str] = Counter()
+        self._days: Counter[str] = Counter()
         self.staged = self._phones = self._emails = 0
         with connection.cursor() as cursor:
             cursor.execute(NEWEST, [job.provider_id])
@@ -203,10 +214,12 @@ class _Comparison:
         if rest.height:
             make_chunk(rest, self._values, known=known)
             found = found.vstack(verdicts_of_chunk())
+            keep_rejected(self._job)
         rows = rows.join(found, on="position", maintain_order="left")
         phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
         self._phones, self._emails = self._phones + phones, self._emails + emails
         self._verdicts.update(dict(found["verdict"].value_counts().iter_rows()))
+        self._days.update(_days_of(rows))
         keep_block(self._job, after=self.staged, rows=rows.drop("position"))
         self.staged += rows.height
 
@@ -217,11 +230,21 @@ class _Comparison:
         return phones, emails
 
     def outlook(self) -> dict[str, Any]:
-        """Return what would come of the rows: counts by verdict, and how the address count would grow."""
+        """Return what would come of the rows: counts by verdict, how the address count would grow, what ages how soon.
+
+        `days` counts the consents that would be recorded by their own day: each can be until its deadline.
+        """
         counts = address_usage(self._job.provider_id)
         after = max(counts.phones + self._phones, counts.emails + self._emails)
         own = {name: self._verdicts.pop(name, 0) for name in (NEW, CHANGED, SAME)}
-        return {**own, "codes": dict(self._verdicts), "addresses": [counts.count, after]}
+        return {**own, "codes": dict(self._verdicts), "addresses": [counts.count, after], "days": dict(self._days)}
+
+
+def _days_of(rows: pl.DataFrame) -> dict[str, int]:
+    """Return how many of the rows that would be recorded grow too old, by the day of the consent."""
+    ageing = pl.col("consent_at").is_not_null() & pl.col("source").ne_missing(Source.HS_2015.value)
+    written = rows.filter(pl.col("verdict").is_in([NEW, CHANGED]) & ageing)
+    return dict(written["consent_at"].str.head(10).value_counts().iter_rows())
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from consents.enums import IMPORT_TRANSITIONS, ImportState, Way
 from consents.models import ImportJob
 from consents.selectors import policy
-from consents.services.import_jobs import CHUNK, locked_job
+from consents.services.import_jobs import CHUNK, forget_rejected, locked_job
 from consents.services.import_rows import (
     add_to_chunk,
     approved_addresses,
@@ -30,7 +30,7 @@ from consents.services.import_rows import (
     rows_after,
     still_stands,
 )
-from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, values_of
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows, is_room, write_chunk
 from consents.services.recording import INSTANT
 from iys_portal.audit.services import move
@@ -51,13 +51,6 @@ _EVENTS = f"""
         source, %(way)s, recipient
     FROM consent WHERE provider_id = %(provider)s AND recipient BETWEEN %(first)s AND %(last)s
 """  # noqa: S608  (constants of our own)
-_REJECTED = """
-    INSERT INTO consent_import_problem (provider_id, job_id, line, codes, recipient, channel, recipient_type, status,
-        source, consent_at, retailer_code)
-    SELECT %(provider)s, %(job)s, line, verdict, recipient, channel, recipient_type, status, source, consent_at,
-        retailer_code
-    FROM import_chunk WHERE verdict NOT IN ('new', 'changed', 'same')
-"""
 
 
 def apply_chunk(job: ImportJob, *, now: datetime, size: int = CHUNK) -> bool:
@@ -71,6 +64,8 @@ def apply_chunk(job: ImportJob, *, now: datetime, size: int = CHUNK) -> bool:
         if locked.state != ImportState.APPLYING:
             return False
         verdicts: Counter[str] = Counter()
+        if locked.position == 0:
+            forget_rejected(locked)  # the comparison's; from here on each chunk tells its own
         if locked.position < locked.staged:
             with for_many_rows():
                 verdicts = _recorded(locked, now=now, size=size)
@@ -145,7 +140,7 @@ def _judged_and_written(
         make_chunk(rest, values, known=known)
         add_to_chunk(stands)
         write_chunk(job.provider_id, values, now=values["now"])
-        cursor.execute(_REJECTED, {"provider": job.provider_id, "job": job.pk})
+        keep_rejected(job)
         cursor.execute("SELECT verdict, count(*) FROM import_chunk GROUP BY verdict")
         verdicts = Counter(dict(cursor.fetchall()))
         cursor.execute("DROP TABLE import_staged, import_chunk, import_write")

@@ -27,6 +27,15 @@ def forget_rows(job: ImportJob) -> None:
         )
 
 
+def forget_rejected(job: ImportJob) -> None:
+    """Drop the rows of a job that were read and then refused by what is recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM consent_import_problem WHERE provider_id = %s AND job_id = %s AND cells IS NULL",
+            [job.provider_id, job.pk],
+        )
+
+
 def forget_staged(job: ImportJob) -> None:
     """Drop what was staged of a job."""
     job.blocks.all().delete()

@@ -108,6 +108,21 @@ CHUNK_TABLE = {
 }
 """The rows of `import_staged` with their verdicts, by what is recorded between the first and the last."""
 
+_REJECTED = """
+    INSERT INTO consent_import_problem (provider_id, job_id, line, codes, recipient, channel, recipient_type, status,
+        source, consent_at, retailer_code)
+    SELECT %(provider)s, %(job)s, line, verdict, recipient, channel, recipient_type, status, source, consent_at,
+        retailer_code
+    FROM import_chunk WHERE verdict NOT IN ('new', 'changed', 'same')
+"""
+
+
+def keep_rejected(job: ImportJob) -> None:
+    """Keep the rows of `import_chunk` that are refused with the job's bad rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REJECTED, {"provider": job.provider_id, "job": job.pk})
+
+
 KNOWS = """
     SELECT count(*) FROM (
         SELECT 1 FROM consent WHERE provider_id = %s AND recipient BETWEEN %s AND %s LIMIT %s

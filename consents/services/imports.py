@@ -14,13 +14,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
+from brands.enums import BrandState
 from brands.models import Brand
 from consents.enums import IMPORT_OPEN, IMPORT_OVER, IMPORT_TRANSITIONS, ImportState
 from consents.imports.columns import ColumnsUnknown
 from consents.imports.tables import head_of, is_workbook, table_of
 from consents.models import ImportJob, ImportPiece
-from consents.services.import_columns import SHOWN_ROWS, about, ask_for_columns, is_known
-from consents.services.import_files import keep_content, open_content, weigh
+from consents.services.import_columns import SHOWN_ROWS, about, is_known
+from consents.services.import_files import keep_content, weigh
 from consents.services.import_jobs import CHUNK, StagedRowsLost, forget_rows, forget_staged, locked_job
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise
@@ -102,9 +103,12 @@ def _open_like(brand: Brand, sha256: str) -> QuerySet[ImportJob]:
 
 @transaction.atomic
 def apply(*, job: ImportJob, person: Person, now: datetime) -> bool:
-    """Have the rows of a job that is ready recorded; return whether that begins now. Asked twice, it begins once."""
+    """Have the rows of a job that is ready recorded; return whether that begins now. Asked twice, it begins once.
+
+    A passive brand takes no consents, as over the API.
+    """
     locked = locked_job(job)
-    if locked.state != ImportState.READY:
+    if locked.state != ImportState.READY or locked.brand.state != BrandState.ACTIVE:
         return False
     move(locked, ImportState.APPLYING, table=IMPORT_TRANSITIONS, actor=person, reason="", started_at=now)
     promise("consents.import", provider_id=locked.provider_id)
@@ -176,9 +180,6 @@ def _advance(job: ImportJob, clock: Callable[[], datetime], size: int) -> None:
             forget_staged(job)
         else:
             check(job, clock=clock)
-    except ColumnsUnknown as unknown:
-        with open_content(job) as file:
-            ask_for_columns(job=job, head=head_of(file, rows=SHOWN_ROWS), why=unknown.message)
     except StagedRowsLost:
         logger.exception("import_rows_lost", job_id=job.pk)
         _fail(job, now=clock(), message=_ROWS_LOST, at_once=True)
@@ -214,6 +215,8 @@ def forget(*, now: datetime) -> int:
         )
     )
     for job in old:
+        if job.state == ImportState.FAILED:  # nothing is left to go on with
+            cancel(job=job, person=None, now=now, reason="Bir ay içinde sürdürülmedi; içeriği silindi.")
         _forget(job)
     return len(waiting) + len(old)
 

@@ -57,6 +57,8 @@ _ACTIONS = {
     "sessions_ended": "Oturumlar kapatıldı",
     "archive": "Uzun süreli arşive alındı",
     "import_received": "İzin dosyası yüklendi",
+    "consents_exported": "İzin listesi indirildi",
+    "bad_rows_exported": "Hatalı izin satırları indirildi",
     "change": "Yetki değiştirildi",
     "count_differs": "Adres sayısı uyuşmuyor",
     "dealer_added": "Bayi eklendi",

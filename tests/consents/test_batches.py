@@ -10,17 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Provider
+from accounts.services.api_accounts import create_account
 from brands.enums import RetailerState
 from brands.models import Brand, Retailer
 from consents.batch_selectors import BatchResults, ItemResult, results_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import Consent, ConsentBatch, ConsentBatchItem, ConsentEvent, RetailerAccess
+from consents.rules.calendar import Calendar
 from consents.rules.fields import Movement
 from consents.rules.requests import sub_request_ids
 from consents.rules.transaction import written
 from consents.selectors import id_of
 from consents.services import ConsentRefused, Origin, batches, record_consent
 from consents.services.batches import Item
+from consents.timeline import entries_of
 from iys_portal.audit import outbox
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from packages.models import Package
@@ -380,3 +383,12 @@ def test_a_wait_that_took_too_long_is_no_failure_of_the_batch(
                 batches.work(provider_id=brand.provider_id, clock=lambda: now)
     batches.work(provider_id=brand.provider_id, clock=lambda: now)
     assert codes(found(brand, batch, now).items) == [""]
+
+
+def test_the_history_of_a_recipient_names_the_account(brand: Brand, now: datetime) -> None:
+    issued = create_account(name="Kasa", now=now, actor=None, provider=brand.provider)
+    batches.accept(brand=brand, items=[item()], repeats=False, account_id=issued.account.pk, now=now)
+    batches.work(provider_id=brand.provider_id, clock=lambda: now)
+    events = ConsentEvent.objects.filter(provider_id=brand.provider_id)
+    (entry,) = entries_of(events, {brand.pk: brand}, calendar=Calendar())
+    assert (entry.actor, entry.url) == ("Kasa, Entegrasyon (API)", "")

@@ -23,6 +23,8 @@ from consents.services import import_columns, imports
 from iys_portal.shared.tables import xlsx_bytes
 from tests.consents.scene import MAILS, PHONES
 from tests.consents.test_import_pages import PAGE, send, text_of, work
+from tests.consents.test_imports import HEAD as IMPORT_HEAD
+from tests.consents.test_imports import row
 
 HEAD = "Müşteri;Numara;Ne zaman;Cevap"
 ROWS = (f"Ali;{PHONES[0]};23.11.2026 11:00;evet", f"Ayşe;{PHONES[1]};23.11.2026 11:30;evet")
@@ -214,6 +216,23 @@ def test_a_workbook_that_only_the_worker_opens_asks_too(
     work(provider, now)
     second.refresh_from_db()
     assert (second.state, second.mapping) == (ImportState.MAPPING, chosen.to_json())
+
+
+def test_a_foreign_head_over_a_row_that_is_none_stops_no_other_file(
+    provider: Provider, brand: Brand, alice: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the worker sees that the rows under the head cannot be shown: the file is refused, the next one is read."""
+    monkeypatch.setattr(imports, "_LOOKED_INTO", 0)
+    wide = book([["Numara", "Ne zaman"], [PHONES[0], *[""] * 299, "x"]])
+    values = {"brand": brand, "person": alice, "now": now}
+    job, _ = imports.receive(filename="genis.xlsx", content=io.BytesIO(wide), **values)
+    narrow = io.BytesIO(f"{IMPORT_HEAD}\n{row()}".encode())
+    second, _ = imports.receive(filename="izinler.csv", content=narrow, **values)
+    work(provider, now)
+    job.refresh_from_db()
+    second.refresh_from_db()
+    assert (job.state, second.state) == (ImportState.REFUSED, ImportState.READY)
+    assert job.message == "Dosyada 256'dan çok sütun var; okunmadı."
 
 
 def test_guesses_go_by_names_then_by_what_stands_there(now: datetime, db: None) -> None:

@@ -82,6 +82,18 @@ class TestTables:
         assert line == Line(2, ("MESAJ", "HS_WEB", "5321234567", "ONAY", "2026-11-23 10:00:00", "BIREYSEL", "10000001"))
         assert judged(line.cells) == (*STAGED[:-1], 10000001)
 
+    def test_a_fault_in_a_column_that_is_not_read_spoils_no_row(self) -> None:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append([*FIELDS[:6], "Not"])
+        sheet.append([*CELLS[:6], "#N/A"])
+        sheet.append(["#N/A", *CELLS[1:6], "iyi"])
+        file = io.BytesIO()
+        book.save(file)
+        fine, broken = lines_of(file.getvalue())
+        assert (fine, broken.broken) == (Line(2, CELLS), "Hücrede hata var: #N/A.")
+
 
 class TestPoison:
     def test_wrong_and_missing_heads(self) -> None:
@@ -150,6 +162,11 @@ class TestMends:
     def test_addresses_lose_capitals(self) -> None:
         cells = ("EPOSTA", "HS_WEB", "ALİCİ@Ornek.Example", "ONAY", "23.11.2026", "", "")
         assert judged(cells) == ("alici@ornek.example", 3, 1, 1, 8, "2026-11-23 00:00:00+03:00", None)
+
+    @pytest.mark.parametrize("written", ["Ali Veli ali@ornek.com", "ali@ornek.com veli@ornek.com", "a li@ornek.com"])
+    def test_a_name_beside_an_address_makes_no_other_address(self, written: str) -> None:
+        cells = ("EPOSTA", "HS_WEB", written, "ONAY", "23.11.2026", "", "")
+        assert judged(cells) == [Fault("H120", "recipient")]
 
     def test_what_is_wrong_stays_as_it_is_written(self) -> None:
         cells = ("MESAJ", "HS_TV", "0212 12", "EVET", "31.02.2026", "KISI", "12")

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from consents.enums import Source
 from consents.imports import sorting
 from consents.imports.columns import FIELDS, Chosen, Columns, columns_of
-from consents.imports.frames import STAGED, FrameJudge
+from consents.imports.frames import STAGED, Bad, FrameJudge
 from consents.imports.judging import RowJudge
 from consents.imports.sorting import KEY, Sorter
 from consents.imports.tables import Choice, Line, Rows, Text, table_of
@@ -29,13 +30,12 @@ Found = tuple[dict[int, tuple[object, ...]], list[tuple[Line, str]], Counter[obj
 def one_by_one(data: bytes, choose: Choice, policy: Policy) -> Found:
     judge, good, bad, codes = RowJudge(policy=policy, now=NOW), {}, [], Counter[str]()
     for line in table_of(data, choose).lines():
-        verdict = [] if line.broken else judge.judge(line.cells)
+        verdict = [] if line.is_none else judge.judge(line.cells)
         if isinstance(verdict, tuple):
             good[line.number] = verdict
         else:
-            told = [f"{fault.code}:{fault.field}" for fault in verdict]
-            bad.append((line, f"SATIR:{line.broken}" if line.broken else ",".join(told)))
-            codes.update(["SATIR"] if line.broken else [fault.code for fault in verdict])
+            bad.append((line, Bad(line, verdict).codes))
+            codes.update(Bad(line, verdict).names)
     return good, bad, Counter(judge.mends), codes
 
 
@@ -67,7 +67,17 @@ MAILS = [
     "ş@ornek.com",
     "x" * 260 + "@a.com",
 ]
-MAILS += [" a@bb.cc", "a@bb.cc'", "\u200fa@bb.cc", "a@bb.cc\u00a0", "Ã§@bb.cc", "a@b b.cc", "a@\tbb.cc"]
+MAILS += [
+    " a@bb.cc",
+    "a@bb.cc'",
+    "\u200fa@bb.cc",
+    "a@bb.cc\u00a0",
+    "Ã§@bb.cc",
+    "a@b b.cc",
+    "a@\tbb.cc",
+    "a @ bb.cc",
+    "Ali A@bb.cc",
+]
 RECIPIENTS = [*PHONES, *DIALLED, *MAILS, "+4915112345678", "+12025550123", "+902121234567", "0212 123 45 67", "", "x"]
 DAYS = [NOW - timedelta(days=days, seconds=second) for days in range(7) for second in (0, 5, 40_000)]
 DATES = [f"{day:{form}}" for day in DAYS for form in ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%dT%H:%M:%S.123")]
@@ -128,6 +138,22 @@ def test_frames_and_rows_agree(separator: str, choose: Choice, monkeypatch: pyte
         assert (len(bad) > 150, len(mends) > 3, "SATIR" in codes) == (True, True, True)
 
 
+@pytest.mark.parametrize("choose", [columns_of, Chosen({name: n for n, name in enumerate(FIELDS)}, {}).columns_of])
+def test_a_row_of_another_brand_is_none_of_this_file(choose: Choice) -> None:
+    codes = ["7", " 7 ", "8", "", '"7"', "'7", '"8"', "77", 'a"7']
+    rows = [f"MESAJ;HS_WEB;+905321234567;ONAY;2026-11-23 10:00:00;;;{code}" for code in codes]
+    data = "\n".join([";".join([*FIELDS, "Marka Kodu"]), *rows]).encode()
+
+    def of_brand(cells: object) -> Columns:
+        return replace(choose(cells), brand_code="7")  # type: ignore[arg-type]
+
+    good, bad, mends, counts = expected = one_by_one(data, of_brand, POLICIES[0])
+    assert at_once(data, of_brand, POLICIES[0]) == at_once(data, of_brand, POLICIES[0], as_rows=True) == expected
+    assert sorted(good) == [2, 3, 5, 6, 7]
+    assert [why for _, why in bad] == ["MARKA:8", "MARKA:8", "MARKA:77", 'MARKA:a"7']
+    assert (counts, mends, of_brand([*FIELDS, "Marka Kodu"]).ignored) == ({"MARKA": 4}, {}, ())
+
+
 def test_most_rows_need_no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """What people mostly write is mended in the frame, too."""
     rows = ["MESAJ,HS_WEB,+905321234567,ONAY,2026-11-23 10:00:00,BIREYSEL", 'SMS,HS_WEB,"0532",ONAY,bugün,']
@@ -152,16 +178,16 @@ def test_a_portion_is_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("in_memory", [1 << 30, 20_000])
-def test_the_last_row_of_a_key_wins_however_little_fits_into_memory(
+def test_the_newest_row_of_a_key_wins_however_little_fits_into_memory(
     in_memory: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorting, "IN_MEMORY", in_memory)
     monkeypatch.setattr(sorting, "PIECE", 100)
     dice = random.Random(49)
     people = [f"kisi{number}@ornek.example" for number in range(700)]
+    dates = (None, "2026-11-22 10:00:00+03:00", "2026-11-23 10:00:00+03:00")
     rows = [
-        (line, dice.choice(people), dice.choice((1, 2, 3)), dice.choice((1, 2)), 1, 8, "2026-11-23", None)
-        for line in range(2, 3_002)
+        (line, dice.choice(people), *dice.choices((1, 2), k=3), 8, dice.choice(dates), None) for line in range(2, 3_002)
     ]
     with Sorter() as sorter:
         for start in range(0, len(rows), 500):
@@ -169,8 +195,8 @@ def test_the_last_row_of_a_key_wins_however_little_fits_into_memory(
             sorter.add(pl.DataFrame(dice.sample(portion, len(portion)), STAGED, orient="row"))
         blocks = list(sorter.blocks(100))
     found = [row for block in blocks for row in block.iter_rows()]
-    last = {row[1:4]: row for row in rows}
-    assert found == [last[key] for key in sorted(last)]
+    newest = {row[1:4]: row for row in sorted(rows, key=lambda row: (row[6] or "", row[4], row[0]))}
+    assert found == [newest[key] for key in sorted(newest)]
     ends = [(before["recipient"][-1], after["recipient"][0]) for before, after in pairwise(blocks)]
     assert all(before != after for before, after in ends)
     assert all(len(block) < 106 for block in blocks)

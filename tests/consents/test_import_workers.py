@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Person
 from brands.models import Brand
@@ -18,6 +19,7 @@ from consents.enums import ImportState
 from consents.models import Consent, ConsentEvent, ImportJob
 from consents.services import imports
 from iys_portal import ledger
+from iys_portal.shared.clock import ISTANBUL
 from packages.selectors import address_count, counted_and_kept
 from tests.consents.scene import forget_consents
 from tests.consents.test_imports import file_of, row
@@ -47,6 +49,28 @@ if job:
         pass
 else:
     imports.work(provider_id=provider, clock=lambda: now, size=20)
+"""
+
+
+# Each child loads polars anew: its threads survive no fork.
+DYING = """
+import sys
+import django
+django.setup()
+from django.utils import timezone
+from consents.models import ImportJob
+from consents.services import imports
+from iys_portal.audit.models import OutboxMessage
+from tests.child import run_in_a_worker_that_dies
+def killed_again_and_again():
+    message, kills = OutboxMessage.objects.get(topic="consents.import", done_at=None).pk, 0
+    while run_in_a_worker_that_dies(message, at_statement=21 * (kills + 1)):
+        kills += 1
+    return kills
+job = ImportJob.objects.get()
+reading = killed_again_and_again()
+assert imports.apply(job=job, person=job.person, now=timezone.now())
+print(reading, killed_again_and_again())
 """
 
 
@@ -110,6 +134,21 @@ def assert_each_consent_once(brand: Brand, now: datetime) -> None:
     assert {name: check["ok"] for name, check in found.items() if "consent" in name or "address" in name} == {
         name: True for name in found if "consent" in name or "address" in name
     }
+
+
+def test_killed_by_the_kernel_a_file_is_recorded_once(brand: Brand, alice: Person) -> None:
+    """Real processes, really killed, while the file is read and compared, and while it is recorded."""
+    # Those processes read the real clock.
+    at = f"{timezone.now().astimezone(ISTANBUL) - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+    content = file_of(*(f"MESAJ;HS_WEB;{phone(number)};ONAY;{at};;" for number in range(30)))
+    job, _ = imports.receive(brand=brand, filename="a.csv", content=content, person=alice, now=timezone.now())
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "iys_portal.settings", "DATABASE_URL": database_url()}
+    command = [sys.executable, "-c", DYING]
+    kills = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, timeout=2 * PATIENCE)
+    job.refresh_from_db()
+    assert (job.state, job.new_count, job.position) == (ImportState.DONE, 30, 30)
+    assert (Consent.objects.count(), ConsentEvent.objects.count(), address_count(brand.provider_id)) == (30, 30, 30)
+    assert min(map(int, kills.stdout.split())) >= 1, kills.stdout
 
 
 @pytest.mark.parametrize("each_its_own", [False, True], ids=["by the queue", "chunk against chunk"])

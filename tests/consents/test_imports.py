@@ -118,7 +118,7 @@ def test_a_file_is_read_compared_and_recorded(
     rows = [
         row(PHONES[0], ago=60),  # zaten böyle
         row(PHONES[1], ago=300),
-        row(PHONES[1], ago=200),  # the last row of a key wins
+        row(PHONES[1], ago=200),  # the newest row of a key wins
         row(MAILS[0].upper()),
         row(MAILS[1], "RET"),  # H175
         row("+90532", "EVET"),
@@ -134,6 +134,7 @@ def test_a_file_is_read_compared_and_recorded(
         "codes": {"H175": 1},
         "addresses": [1, 2],
         "ignored": [],
+        "days": {"2026-11-23": 2},
     }
     assert job.faults == {"H121": 1, "H115": 1, "SATIR": 1}
     assert Consent.objects.filter(provider_id=provider.pk).count() == 1
@@ -147,6 +148,16 @@ def test_a_file_is_read_compared_and_recorded(
     assert (newest.way, newest.person_id, newest.created_at, newest.prev_seq) == (Way.UPLOAD, alice.pk, now, None)
     assert is_right(provider)
     assert OutboxMessage.objects.filter(topic="consents.import").count() == 2
+
+
+def test_a_newer_refusal_wins_wherever_it_stands_in_the_file(
+    provider: Provider, recording: Recording, applied: Callable[..., ImportJob]
+) -> None:
+    """A file that is sorted newest first: an approval below it takes no refusal back."""
+    recording(ago=300)
+    job = applied(row(status="RET", ago=60), row(ago=200))
+    assert (counts(job), job.mends) == ((0, 1, 0, 0, 0), {Mend.SUPERSEDED.name: 1})
+    assert Consent.objects.get(provider_id=provider.pk).status == RET
 
 
 # --- The same as one by one -------------------------------------------------------------------------------------------
@@ -167,7 +178,7 @@ MOVES = st.tuples(
 def test_a_file_is_recorded_as_its_rows_would_be_one_by_one(
     before: list[tuple[str, str, int, str, str, str]], moves: list[tuple[str, str, int, str, str, str]]
 ) -> None:
-    """Two providers with the same past: one gets the file, the other each last row by the single service."""
+    """Two providers with the same past: one gets the file, the other each newest row by the single service."""
     with transaction.atomic():
         _compare(before, moves)
         transaction.set_rollback(True)
@@ -191,8 +202,9 @@ def _compare(
     imports.work(provider_id=bulk.provider_id, clock=lambda: now)
     imports.apply(job=job, person=person, now=now)
     imports.work(provider_id=bulk.provider_id, clock=lambda: now, size=2)
-    last = {(one[0], one[3]): (line, one) for line, one in enumerate(moves, start=2)}
-    verdicts = {line: _single(single, one, person, now) for _, (line, one) in sorted(last.items(), key=_as_keys)}
+    in_time = sorted(enumerate(moves, start=2), key=lambda entry: (-entry[1][2], entry[1][1] == "RET", entry[0]))
+    newest = {(one[0], one[3]): (line, one) for line, one in in_time}
+    verdicts = {line: _single(single, one, person, now) for _, (line, one) in sorted(newest.items(), key=_as_keys)}
     refused = {line: ",".join(codes) for line, codes in verdicts.items() if codes}
     found = dict(problems(job))
     assert found.keys() == refused.keys()
@@ -202,7 +214,7 @@ def _compare(
     assert address_usage(bulk.provider_id) == address_usage(single.provider_id)
     assert is_right(bulk.provider)
     job.refresh_from_db()
-    assert (job.state, job.position, job.rejected_count) == ("done", len(last), len(refused))
+    assert (job.state, job.position, job.rejected_count) == ("done", len(newest), len(refused))
 
 
 def _as_keys(entry: tuple[tuple[str, str], object]) -> tuple[str, int, int]:
@@ -275,6 +287,24 @@ def test_killed_at_any_chunk_it_goes_on_and_records_once(
     assert (job.state, counts(job)) == ("done", (9, 0, 0, 0, 0))
     assert ConsentEvent.objects.filter(provider_id=provider.pk).count() == 9
     assert address_count(provider.pk) == 9
+    assert is_right(provider)
+
+
+def test_who_writes_between_two_chunks_is_seen_by_the_next(
+    provider: Provider, alice: Person, checked: Callable[..., ImportJob], recording: Recording, now: datetime
+) -> None:
+    """What the comparison found no longer stands: 0005 was new and is newer now, 0006 is as the file says."""
+    job = checked(*NINE)
+    imports.apply(job=job, person=alice, now=now)
+    assert import_chunks.apply_chunk(job, now=now, size=4)
+    job.refresh_from_db()
+    assert job.compared_seq == ConsentEvent.objects.filter(provider_id=provider.pk).latest("seq").seq
+    recording(recipient="+905992000005", ago=10)
+    recording(recipient="+905992000006", ago=84)
+    imports.work(provider_id=provider.pk, clock=lambda: now, size=4)
+    job.refresh_from_db()
+    assert (job.state, counts(job), job.compared_seq) == ("done", (7, 0, 1, 1, 0), None)
+    assert problems(job) == [(7, "H178")]
     assert is_right(provider)
 
 
@@ -398,6 +428,15 @@ def test_what_was_kept_is_encrypted_and_forgotten_after_a_month(
     done.refresh_from_db()
     assert (done.pieces.count(), done.sample_encrypted, problems(done)) == (0, None, [])
     assert imports.forget(now=now + timedelta(days=31)) == 0
+
+
+def test_what_failed_a_month_ago_can_go_on_no_more(checked: Callable[..., ImportJob], now: datetime) -> None:
+    job = checked(row())
+    ImportJob.objects.filter(pk=job.pk).update(state="failed", message="Bizden kaynaklanan bir hata.")
+    assert imports.forget(now=now + timedelta(days=31)) == 1
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("cancelled", "Bir ay içinde sürdürülmedi; içeriği silindi.")
+    assert (job.finished_at, job.pieces.count(), staged(job)) == (now + timedelta(days=31), 0, 0)
 
 
 # --- The gate ---------------------------------------------------------------------------------------------------------

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import itertools
 import re
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +24,7 @@ from consents import selectors
 from consents.enums import Channel, ConsentStatus, RecipientType, Way
 from consents.models import Consent, ConsentEvent
 from consents.tokens import place_in, place_token, recipient_of, token_of
+from iys_portal.audit.models import AuditEvent
 from packages.models import Package
 from tests import factories
 from tests.consents.conftest import Recording
@@ -109,6 +113,25 @@ def test_the_page_of_a_recipient_tells_state_and_history(
     assert f"23.11.2026 12:00 · {alice.get_full_name()}, İzin Yönetimi ekranı" in text
     assert text.index("Mesaj: ONAY") < text.index("Mesaj: RET")
     assert "en eski izin 18.11.2026 00:00" in text
+
+
+def test_older_movements_are_a_page_away(
+    browser: Client, provider: Provider, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consents.views.HISTORY", 2)
+    recording(ago=50, channel=Channel.ARAMA)
+    for ago in (90, 80, 70, 60):
+        recording(ago=ago)
+    url, pages = f"/izinler/alici/{token_of(provider.pk, PHONE)}/", []
+    for _ in range(3):
+        page = browser.get(url).content.decode()
+        pages.append(re.findall(r"izin tarihi 23.11.2026 (\d\d:\d\d)", page))
+        older = re.search(r'href="([^"]+\?once=\d+)#gecmis"', page)
+        url = older[1] if older else ""
+    assert pages == [["10:50", "11:00"], ["10:30", "10:40"], ["11:10"]]
+    assert (url, "Son hareketlere dön" in page) == ("", True)
+    first = text_of(browser.get(f"/izinler/alici/{token_of(provider.pk, PHONE)}/?once=x").content)
+    assert "Son 2 hareket gösteriliyor. Daha eskileri göster" in first
 
 
 def test_the_list_is_filtered_and_paged(
@@ -290,6 +313,20 @@ def test_another_providers_brand_is_no_choice(browser: Client, brand: Brand) -> 
     assert not ConsentEvent.objects.filter(brand_id=rival.pk).exists()
 
 
+def test_a_passive_brand_takes_no_consents(
+    browser: Client, provider: Provider, brand: Brand, recording: Recording
+) -> None:
+    """Neither an approval nor a refusal, as over the API."""
+    recording()
+    factories.BrandFactory.create(provider=provider, name="Aktif")
+    Brand.objects.filter(pk=brand.pk).update(state="passive")
+    assert "Değiştir:" not in browser.get(f"/izinler/alici/{token_of(provider.pk, PHONE)}/").content.decode()
+    for status in ("ONAY", "RET"):
+        page = browser.post("/izinler/ekle/", wanted(brand, durum=status, onay="1")).content.decode()
+        assert ('data-testid="error-summary"' in page, f'<option value="{brand.code}"' in page) == (True, False)
+    assert ConsentEvent.objects.filter(provider_id=provider.pk).count() == 1
+
+
 def test_a_full_package_is_told_before(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
     Package.objects.filter(slug="ileti-5").update(max_addresses=0)
     factories.subscription(provider, "ileti-5", now=now)
@@ -309,6 +346,32 @@ def test_the_form_is_filled_in_from_the_recipients_page(
     assert f'value="{PHONE}"' in form
     assert re.search(r'value="RET"[^>]*checked', form)
     assert re.search(r'value="MESAJ" selected', form)
+
+
+def test_what_took_long_to_count_is_not_counted_for_each_page(
+    browser: Client, brand: Brand, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", itertools.count(1000.0).__next__)
+    recording()
+    monkeypatch.setattr(settings, "API_COUNTED_SECONDS", 60)
+    for page in ("/izinler/", "/markalar/", f"/markalar/{brand.code}/"):
+        with CaptureQueriesContext(connection) as first:
+            browser.get(page)
+        with CaptureQueriesContext(connection) as second:
+            assert browser.get(page).status_code == 200
+        counting = [sum('FROM "consent"' in query["sql"] for query in asked) for asked in (first, second)]
+        assert (page, counting[1]) == (page, 0)
+        assert counting[0] <= 1
+
+
+def test_who_takes_the_list_along_stands_in_the_audit_trail(
+    browser: Client, provider: Provider, brand: Brand, alice: Person, recording: Recording
+) -> None:
+    recording()
+    browser.get(f"/izinler/liste/izinler.csv?marka={brand.code}&durum=ONAY")
+    event = AuditEvent.objects.get(action="consents_exported")
+    assert (event.actor_id, event.provider_id, event.object_id) == (alice.pk, provider.pk, str(provider.pk))
+    assert event.detail == {"brand": brand.code, "channel": None, "status": "ONAY"}
 
 
 def queries(browser: Client, url: str) -> int:

@@ -83,7 +83,7 @@ def test_a_refusal_follows_and_the_history_keeps_both(provider: Provider, record
     second = recording(RET, ago=30)
     rows = address_rows(provider.pk, PHONE).rows
     assert [(row.status, row.last_seq) for row in rows] == [(RET, second.seq)]
-    history = history_of(provider.pk, rows)
+    history = history_of(provider.pk, rows, limit=200)
     assert [(event.seq, event.prev_seq) for event in history] == [(second.seq, first.seq), (first.seq, None)]
     assert address_count(provider.pk) == 0
 

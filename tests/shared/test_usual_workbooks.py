@@ -11,7 +11,7 @@ import pytest
 
 from iys_portal.shared.sheets import xlsxrows
 from iys_portal.shared.sheets.refusal import FileRefused
-from iys_portal.shared.sheets.table import Row
+from iys_portal.shared.sheets.table import Cell, Row, Unreadable
 from iys_portal.shared.sheets.xlsxusual import Unusual
 
 DAY = datetime(2026, 11, 23, 10, 5)  # noqa: DTZ001  (as workbooks have it)
@@ -97,6 +97,33 @@ def test_usual_and_parsed_rows_are_the_same(change: str, monkeypatch: pytest.Mon
     with parsed(monkeypatch):
         expected = rows_of(data)
     assert rows_of(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "instant"),
+    [
+        ("2026-11-23T14:05:00", datetime(2026, 11, 23, 14, 5)),  # noqa: DTZ001  (as workbooks have it)
+        ("2026-11-23T11:05:00.250Z", datetime(2026, 11, 23, 14, 5)),  # noqa: DTZ001
+        ("2026-11-23", datetime(2026, 11, 23)),  # noqa: DTZ001
+        ("9999-12-31T23:00:00Z", Unreadable("Böyle bir tarih yok: “9999-12-31” (yıl, ay, gün).")),
+    ],
+)
+def test_an_instant_in_words_keeps_its_clock(cell: str, instant: Cell) -> None:
+    sheet = f'<worksheet><sheetData><row><c t="d"><v>{cell}</v></c></row></sheetData></worksheet>'.encode()
+    data = with_part(written(shared=True), "sheet1.xml", lambda _: sheet)
+    assert rows_of(data) == [Row(1, {0: instant})]
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 2), (2, 1), (0, 1)])
+def test_a_sheet_that_counts_its_rows_wrongly_is_refused(
+    numbers: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f'<row r="{number}"><c r="A{number}"><v>7</v></c></row>' for number in numbers)
+    sheet = f"<worksheet><sheetData>{rows}</sheetData></worksheet>".encode()
+    data = with_part(written(shared=True), "sheet1.xml", lambda _: sheet)
+    assert rows_of(data) == "Excel dosyası bozuk: satır numaraları sırayla artmıyor. Excel'de açıp kaydedin."
+    with parsed(monkeypatch):
+        assert rows_of(data) == "Excel dosyası bozuk: satır numaraları sırayla artmıyor. Excel'de açıp kaydedin."
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from decimal import Context, Decimal
 from itertools import islice
 from typing import BinaryIO, cast
 
+from iys_portal.shared.clock import ISTANBUL
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import MEBIBYTE, Source, opened
 from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, Unreadable, column_index, heading
@@ -52,6 +53,7 @@ _BAD_ARCHIVE = (
     RuntimeError,
     ValueError,
 )
+_MISCOUNTED = "Excel dosyası bozuk: satır numaraları sırayla artmıyor. Excel'de açıp kaydedin."
 _BROKEN = "Excel dosyası bozuk ya da yarım; yeniden indirip ya da kaydedip yükleyin."
 
 
@@ -301,6 +303,7 @@ class _Sheet:
         self.done: list[Row] = []
         self.count = 0
         self.number = 0
+        self.last = 0
         self.column = 0
         self.cells: dict[int, Cell] = {}
         self.columns: dict[str, int] = {}
@@ -313,7 +316,7 @@ class _Sheet:
                 yield row
                 taken += 1
         except Unusual:
-            self.number = self.count = 0
+            self.number = self.count = self.last = 0
             yield from islice(self._parsed(part), taken, None)
 
     def _usual(self, part: str) -> Iterator[Row]:
@@ -326,7 +329,7 @@ class _Sheet:
                         raise Unusual
                     self._count()
                     if cells := self._cells(CELL.findall(match[2])):
-                        yield Row(int(match[1]), cells)
+                        yield self._row(int(match[1]), cells)
 
     def _cells(self, found: list[tuple[str, str, str, str, str]]) -> dict[int, Cell]:
         cells: dict[int, Cell] = {}
@@ -354,6 +357,13 @@ class _Sheet:
                 f"Dosyada {self.book.limits.rows:,} satırdan fazlası var; bölerek yükleyin.".replace(",", ".")
             )
 
+    def _row(self, number: int, cells: dict[int, Cell]) -> Row:
+        """Return a row by its number, which names it: each comes once, in their order."""
+        if number <= self.last:
+            raise FileRefused(_MISCOUNTED)
+        self.last = number
+        return Row(number, cells)
+
     def _parsed(self, part: str) -> Iterator[Row]:
         """Yield the rows as a parser reads them, a piece at a time."""
         plan = Plan(
@@ -378,7 +388,7 @@ class _Sheet:
     def _close_row(self, _number: int) -> None:
         self.values.clear()
         if self.cells:
-            self.done.append(Row(self.number, self.cells))
+            self.done.append(self._row(self.number, self.cells))
             self.cells = {}
 
     def _close_cell(self, _number: int) -> None:
@@ -406,6 +416,8 @@ def _cell(book: _Book, texts: dict[str, str]) -> Cell | None:
     if not value:
         formula = "/f" in texts
         return Unreadable("Hücrede hesaplanmamış bir formül var; dosyayı Excel'de açıp kaydedin.") if formula else None
+    if kind == "d":
+        return _day_written(value, times=book.times)
     if kind in _KINDS:
         return _KINDS[kind](value)
     if kind == "s":
@@ -414,10 +426,14 @@ def _cell(book: _Book, texts: dict[str, str]) -> Cell | None:
     return _number(book, value, texts.get("@s", "0"))
 
 
-def _day_written(value: str) -> Cell:
+def _day_written(value: str, *, times: bool) -> Cell:
+    """Return a day in ISO's words; with `times` its clock, Türkiye saati, also where it was written in another."""
     try:
-        return date.fromisoformat(value[:10])
-    except ValueError:
+        if not times:
+            return date.fromisoformat(value[:10])
+        instant = datetime.fromisoformat(value).replace(microsecond=0)
+        return instant if instant.tzinfo is None else instant.astimezone(ISTANBUL).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return Unreadable(f"Böyle bir tarih yok: “{clean(value)[:10]}” (yıl, ay, gün).")
 
 
@@ -446,6 +462,5 @@ def _day_of_serial(serial: Decimal, *, from_1904: bool, times: bool) -> Cell:
 _KINDS: Mapping[str, Callable[[str], Cell]] = {
     "str": _text,
     "b": lambda value: "DOĞRU" if value == "1" else "YANLIŞ",
-    "d": _day_written,
     "e": lambda value: Unreadable(f"Hücrede hata var: {clean(value)[:20]}."),
 }

@@ -149,6 +149,4 @@ def _set_handlers(parser: expat.XMLParserType, plan: Plan, values: Values, texts
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise FileRefused(
-        "XML dosyasında belge türü tanımı (DOCTYPE) var. Güvenlik nedeniyle okunmadı; bankalar böyle dosya vermez."
-    )
+    raise FileRefused("Dosyanın içinde XML belge türü tanımı (DOCTYPE) var; güvenlik nedeniyle okunmadı.")

@@ -134,7 +134,7 @@ def test_an_answer_cut_anywhere_is_refused_or_does_not_add_up(share: int) -> Non
         ),
         (
             b"<!DOCTYPE a><a/>",
-            "XML dosyasında belge türü tanımı (DOCTYPE) var. Güvenlik nedeniyle okunmadı; bankalar böyle dosya vermez.",
+            "Dosyanın içinde XML belge türü tanımı (DOCTYPE) var; güvenlik nedeniyle okunmadı.",
         ),
     ],
 )
