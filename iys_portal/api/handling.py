@@ -148,7 +148,7 @@ def _read_chunks(request: HttpRequest) -> None:
     body = stream.read(settings.API_MAX_BYTES + 1)
     if len(body) > settings.API_MAX_BYTES:
         raise refused("P006", limit=settings.API_MAX_BYTES)
-    request._body = body  # type: ignore[attr-defined]  # where Django keeps what it has read
+    request._body = body  # where Django keeps what it has read
 
 
 def _know(call: Call, declared: Endpoint) -> None:
