@@ -132,12 +132,11 @@ def process(*, statement_id: int, now: datetime) -> None:
 def read(*, statement_id: int) -> None:
     """Store the lines of a received statement, or why it is refused; does nothing when that was done before.
 
-    Locks the statement, then the account's imports, so that overlapping files add each movement once.
+    Locks the account's imports, so that overlapping files add each movement once, then the statement.
     """
-    statement = _locked(statement_id)
+    statement = _locked_with_account(statement_id)
     if statement.state != StatementState.RECEIVED:
         return
-    lock_account(statement.account_id)
     try:
         result = _read(statement)
     except StatementRefused as refusal:
@@ -201,18 +200,17 @@ def _findings(result: ReadResult, problems: Sequence[Problem]) -> dict[str, Any]
 
 @transaction.atomic
 def reread(*, statement_id: int, person: Person | None, now: datetime) -> int:  # noqa: ARG001  (services take it)
-    """Read a kept file with today's reader; return how many lines it adds. Locks statement, then account.
+    """Read a kept file with today's reader; return how many lines it adds. Locks account, then statement.
 
     A refused statement is received again. Of one that was read, lines are added where nothing could be read before;
     what stands there already is never changed: a line that today's reader reads otherwise becomes a problem. Does
     nothing while the first reading is still to come.
     """
-    statement = _locked(statement_id)
+    statement = _locked_with_account(statement_id)
     if statement.state == StatementState.REFUSED:
         _receive_again(statement, "Dosya güncel okuyucuyla yeniden okunacak.", person)
     if statement.state == StatementState.RECEIVED:
         return 0
-    lock_account(statement.account_id)
     try:
         result = _read(statement)
     except StatementRefused as refusal:
@@ -258,6 +256,12 @@ def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, l
             differences.append(Problem(line.source_line, message, raw=line.text[:200]))
     not_stored = insert_lines(statement, fresh)
     return len(fresh) - len(not_stored), [*differences, *not_stored]
+
+
+def _locked_with_account(statement_id: int) -> Statement:
+    """Lock the imports of a statement's account, then the statement: in the order of `receive`, or both would wait."""
+    lock_account(Statement.objects.values_list("account_id", flat=True).get(pk=statement_id))
+    return _locked(statement_id)
 
 
 def _locked(statement_id: int) -> Statement:
