@@ -106,6 +106,19 @@ def test_refunding_owes_every_sender_what_came_from_them(
     assert ledger_faults() == []
 
 
+def test_an_order_whose_refund_is_given_up_is_looked_into_again(reviewed: Make, end: Make, decide: Decide) -> None:
+    order = end(reviewed("1000.00", "2000.00"), Outcome.REFUND)
+    for refund, state in zip(
+        BankRefund.objects.order_by("pk"), [OrderState.REFUND_DUE, OrderState.IN_REVIEW], strict=True
+    ):
+        decide(refund.line, DecisionKind.UNDO)
+        order.refresh_from_db()
+        assert order.state == state
+    assert set(BankRefund.objects.values_list("state", flat=True)) == {BankRefundState.CANCELLED}
+    assert end(order, Outcome.CANCEL).state == OrderState.CANCELLED
+    assert ledger_faults() == []
+
+
 def test_refunding_leaves_what_the_same_movement_paid_for_another_order(
     order_of: Make, reviewed: Make, waiting: Waiting, decide: Decide, end: Make, accountant: Person
 ) -> None:
