@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Max
 
 from payments.enums import LineState, StatementState
+from payments.fetching.drop import Drop
 from payments.models import Order, SourceRun, Statement, StatementLine
 
 _NAMED_BY_CODE = frozenset({"amount-short", "amount-over", "order-state", "order-paid"})
@@ -65,10 +66,14 @@ def arrivals_of(order: Order) -> Arrivals:
 
 
 def bank_read_at() -> datetime | None:
-    """Return when the movements of an account that customers pay into were last read, or None for never."""
+    """Return when the movements of an account that customers pay into were last read, or None for never.
+
+    An empty folder says nothing of the bank: what was dropped counts by its files, which are statements.
+    """
     statements = Statement.objects.filter(
         account__is_active=True, state__in=[StatementState.READ, StatementState.MATCHED]
     )
     uploaded: datetime | None = statements.aggregate(at=Max("received_at"))["at"]
-    fetched: datetime | None = SourceRun.objects.filter(account__is_active=True).aggregate(at=Max("succeeded_at"))["at"]
+    asked = SourceRun.objects.filter(account__is_active=True).exclude(source=Drop.name)
+    fetched: datetime | None = asked.aggregate(at=Max("succeeded_at"))["at"]
     return max((at for at in (uploaded, fetched) if at), default=None)

@@ -75,6 +75,8 @@ def test_a_refused_file_makes_nothing_fresher(account: BankAccount, imported: Im
     assert bank_read_at() is None
     SourceRun.objects.create(source="ziraat", account=account, succeeded_at=now - timedelta(hours=1))
     assert bank_read_at() == now - timedelta(hours=1)
+    SourceRun.objects.create(source="drop", account=account, succeeded_at=now)
+    assert bank_read_at() == now - timedelta(hours=1), "an empty folder says nothing of the bank"
     imported(Transfer("KİRA"))
     assert bank_read_at() == now
     account.is_active = False
