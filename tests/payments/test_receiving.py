@@ -17,6 +17,7 @@ from payments.models import BankAccount, Statement, StatementLine, StatementProf
 from payments.services import statements
 from payments.services.statement_files import CHUNK, content_of, open_content
 from payments.services.statement_lines import lock_account
+from payments.statements.base import Problem
 from tests import factories
 from tests.locks import wait_until_blocked
 from tests.payments.mt940 import Transfer, mt940
@@ -92,14 +93,14 @@ def test_a_kept_file_read_again_adds_what_could_not_be_read_and_changes_nothing(
 ) -> None:
     statement = imported(Transfer("KIRA", Decimal("30.00")), Transfer("AIDAT", Decimal("10.00")))
     first = StatementLine.objects.get(position=1)
-    assert statements.reread(statement_id=statement.pk, person=None, now=now) == 0
+    assert statements.reread(statement_id=statement.pk, person=None, now=now).added == 0
     # As an older reader would have left it: one line read otherwise, the other not at all.
     StatementLine.objects.filter(pk=first.pk).update(text="KİRA", digest="0" * 64)
     StatementLine.objects.filter(position=2).delete()
     statement.problems = [{"line": 7, "message": "Okunamadı.", "position": 2, "raw": ""}]
     statement.line_count = 1
     statement.save()
-    assert statements.reread(statement_id=statement.pk, person=None, now=now) == 1
+    assert statements.reread(statement_id=statement.pk, person=None, now=now).added == 1
     statement.refresh_from_db()
     assert (statement.state, statement.line_count) == (StatementState.READ, 2)
     assert [problem["message"] for problem in statement.problems] == [
@@ -176,3 +177,11 @@ def test_a_file_comes_again_while_it_is_read(account: BankAccount, now: datetime
     reader.join(timeout=60)
     kept.refresh_from_db()
     assert (kept.state, kept.line_count) == (StatementState.READ, 1)
+
+
+def test_what_is_left_aside_is_stored_up_to_a_limit() -> None:
+    unread = [Problem(number, "Okunamadı.", position=number) for number in range(1, 2001)]
+    pending = [Problem(number, "Bekliyor.", position=number, ignored=True) for number in range(2001, 4002)]
+    kept = statements._kept([*unread, *pending])
+    assert kept[:3000] == [*unread, *pending[:1000]]
+    assert kept[3000:] == [Problem(0, "1001 kayıt daha var; ilk 1000 tanesi listelendi.", ignored=True)]
