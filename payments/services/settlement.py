@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from contracts.data import COMPANY
 from iys_portal.audit.bulk import any_of, insert_rows
 from iys_portal.audit.outbox import promise_many
 from iys_portal.audit.services import Move, move_many
@@ -211,7 +212,11 @@ def _locked_lines(found: Sequence[StatementLine], refunds: RefundLines) -> list[
 
 
 def _ours() -> Ours:
-    return Ours(ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)))
+    return Ours(
+        tax_numbers=frozenset({COMPANY.tax_number}),
+        ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)),
+        names=(COMPANY.title,),
+    )
 
 
 def _read(line: StatementLine, ours: Ours, *, balance_ok: bool | None) -> Reading | None:
