@@ -334,7 +334,7 @@ def _undo(line: StatementLine, person: Person, reason: str, now: datetime) -> No
     cancelled = list(owed.select_for_update(of=("self",), no_key=True).order_by("pk"))
     for refund in cancelled:
         move(refund, BankRefundState.CANCELLED, table=BANK_REFUND_TRANSITIONS, actor=person, reason=reason)
-    numbers = {refund.order_id for refund in cancelled}
+    numbers = {refund.order_id for refund in cancelled if refund.order_id is not None}
     for order in Order.objects.filter(pk__in=numbers, state=OrderState.REFUND_DUE).order_by("pk"):
         if not goes_back_still(order):
             words = f"İadesinden vazgeçildi: {reason}"
