@@ -45,12 +45,14 @@ class Drop:
         for path in self._ready(self.folder / account.iban):
             try:
                 size = path.stat().st_size
-                content = path.read_bytes() if size <= BIGGEST_FILE else None
+                if size > BIGGEST_FILE:
+                    self._put(path, _FAILED, f"Dosya çok büyük ({size} bayt).")
+                    continue
+                content = path.read_bytes()
             except OSError as error:
                 problem = problem or f"{_readable(path.name)} okunamadı: {error.strerror}."
-                continue
-            if content is None:
-                self._put(path, _FAILED, f"Dosya çok büyük ({size} bayt).")
+            except SourceUnavailableError as error:
+                problem = problem or str(error)
             else:
                 yield Fetched(account.iban, _readable(path.name), "", content, handle=str(path))
         if problem:

@@ -18,7 +18,14 @@ from payments.selectors.statements import profile_named
 from payments.services.activation import activate_settled
 from payments.services.settlement import settle_lines
 from payments.services.statement_files import keep_content, open_content
-from payments.services.statement_lines import insert_lines, lock_account, plain, store_new, stored_among
+from payments.services.statement_lines import (
+    insert_lines,
+    lock_account,
+    lock_account_of,
+    plain,
+    store_new,
+    stored_among,
+)
 from payments.statements import BankProfile, ProfileError, Source
 from payments.statements.account import require_account
 from payments.statements.base import BankLine, Problem, ReadResult, StatementRefused
@@ -286,7 +293,7 @@ def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, l
 
 def _locked_with_account(statement_id: int) -> Statement:
     """Lock the imports of a statement's account, then the statement: in the order of `receive`, or both would wait."""
-    lock_account(Statement.objects.values_list("account_id", flat=True).get(pk=statement_id))
+    lock_account_of(statement_id)
     return _locked(statement_id)
 
 
