@@ -18,8 +18,8 @@ def history_of(subject: models.Model) -> QuerySet[AuditEvent]:
     ).order_by("pk")
 
 
-def histories_of(provider_id: int, subjects: Iterable[models.Model]) -> QuerySet[AuditEvent]:
-    """Return the events about several objects of one provider, oldest first; one query."""
+def histories_of(provider_id: int | None, subjects: Iterable[models.Model]) -> QuerySet[AuditEvent]:
+    """Return the events about several objects of one provider, or of none, oldest first; one query."""
     by_type: dict[str, list[str]] = {}
     for subject in subjects:
         by_type.setdefault(subject._meta.label_lower, []).append(str(subject.pk))

@@ -30,21 +30,33 @@ class Drop:
     title: str = "Ekstre klasörü"
 
     def serves(self, account: Account) -> bool:
-        """Every account that has a folder."""
-        return (self.folder / account.iban).is_dir()
+        """Every account that has a folder; where not even that can be seen, `fetch` says why."""
+        try:
+            return (self.folder / account.iban).is_dir()
+        except OSError:
+            return True
 
     def fetch(self, account: Account, *, first_day: date, last_day: date) -> Iterator[Fetched]:  # noqa: ARG002  (a file says its days itself)
-        """Yield the files that lie ready, the oldest first; what day they speak of, they say themselves."""
+        """Yield the files that lie ready, the oldest first; what day they speak of, they say themselves.
+
+        One that cannot be read keeps none of the others: it is told of after them.
+        """
+        problem = ""
         for path in self._ready(self.folder / account.iban):
-            size = path.stat().st_size
-            if size > BIGGEST_FILE:
-                self._put(path, _FAILED, f"Dosya çok büyük ({size} bayt).")
-                continue
             try:
+                size = path.stat().st_size
+                if size > BIGGEST_FILE:
+                    self._put(path, _FAILED, f"Dosya çok büyük ({size} bayt).")
+                    continue
                 content = path.read_bytes()
             except OSError as error:
-                raise SourceUnavailableError(f"{path.name} okunamadı: {error.strerror}.") from None
-            yield Fetched(account.iban, path.name, "", content, handle=str(path))
+                problem = problem or f"{_readable(path.name)} okunamadı: {error.strerror}."
+            except SourceUnavailableError as error:
+                problem = problem or str(error)
+            else:
+                yield Fetched(account.iban, _readable(path.name), "", content, handle=str(path))
+        if problem:
+            raise SourceUnavailableError(problem)
 
     def _ready(self, folder: Path) -> list[Path]:
         try:
@@ -63,12 +75,26 @@ class Drop:
         self._put(Path(fetched.handle), _FAILED, reason)
 
     def _put(self, path: Path, place: str, reason: str = "") -> None:
+        """Move a file; raises SourceUnavailableError, and the file lies where it lay."""
         folder = path.parent / place
-        folder.mkdir(mode=0o700, exist_ok=True)
-        target = _free(folder / path.name)
-        if reason:
-            target.with_name(f"{target.name}.neden.txt").write_text(f"{reason}\n", encoding="utf-8")
-        path.rename(target)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            target = _free(folder / path.name)
+            if reason:
+                target.with_name(f"{target.name}.neden.txt").write_text(f"{reason}\n", encoding="utf-8")
+            path.rename(target)
+        except OSError as error:
+            name = _readable(path.name)
+            raise SourceUnavailableError(f"{name} “{place}” klasörüne taşınamadı: {error.strerror}.") from None
+
+
+def _readable(name: str) -> str:
+    """Return a file's name as text that can be stored: names that are not UTF-8 were typed under Turkish Windows."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("cp1254", errors="replace")
+    return name
 
 
 def _is_statement(entry: "os.DirEntry[str]") -> bool:

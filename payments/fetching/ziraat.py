@@ -1,6 +1,6 @@
 """Ziraat Bankası's statement web service: a form is posted, an XML document comes back.
 
-The service gives 21 days at most. Its answer is kept as it came and read by the reader `ziraat`; here it is only
+The service goes back 21 days at most. Its answer is kept as it came and read by the reader `ziraat`; here it is only
 looked at far enough to see that it is one.
 """
 
@@ -39,7 +39,10 @@ class Ziraat:
         return account.iban[4:9] == _BANK_CODE
 
     def fetch(self, account: Account, *, first_day: date, last_day: date) -> Iterator[Fetched]:
-        """Yield a file for each week of the days asked for; a long absence is not one huge answer."""
+        """Yield a file for each week of the days asked for; a long absence is not one huge answer.
+
+        Days that the service no longer gives are told of after the others.
+        """
         start = max(first_day, last_day - timedelta(days=_MOST_DAYS))
         while start <= last_day:
             end = min(start + _WINDOW, last_day)
@@ -49,6 +52,12 @@ class Ziraat:
                 # Its words stand in the refused statement; these days have to be asked for again.
                 raise SourceUnavailableError("Bankanın ekstre servisi hata bildirdi; reddedilen ekstreye bakın.")
             start = end + timedelta(days=1)
+        oldest = last_day - timedelta(days=_MOST_DAYS)
+        if first_day < oldest:
+            raise SourceUnavailableError(
+                f"{first_day:%d.%m.%Y}–{oldest - timedelta(days=1):%d.%m.%Y} günlerini bankanın ekstre servisi artık"
+                " vermiyor; bu günlerin ekstresini dosya olarak yükleyin."
+            )
 
     def _ask(self, account: Account, first_day: date, last_day: date) -> bytes:
         form = {

@@ -11,10 +11,9 @@ from iys_portal.ui import iban as grouped
 from payments.models import BankAccount
 from payments.selectors.accounting import bank_accounts
 from payments.selectors.statements import profiles
-from payments.statements import detect
+from payments.statements import HEAD, detect
 
 FORMATS = [("mt940", "MT940"), ("camt053", "camt.053 (XML)"), ("ziraat", "Ziraat (XML)")]
-_HEAD = 64 * 1024
 _SEVERAL_FORMATS = "Dosya birden çok biçime uyuyor. Listeden bankanızınkini seçip yeniden yükleyin."
 _NO_FORMAT = "Dosyanın biçimi anlaşılamadı. Listeden seçip yeniden yükleyin."
 _CHOOSE_ACCOUNT = "Ekstrenin hesabını seçin."
@@ -72,7 +71,7 @@ class StatementUploadForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         file = cleaned.get("file")
         if file is not None and "bicim" in cleaned and not cleaned["bicim"]:
-            found = detect(file.read(_HEAD), file.name, profiles=self.profiles)
+            found = detect(file.read(HEAD), file.name, profiles=self.profiles)
             file.seek(0)
             if len(found) == 1:
                 cleaned["bicim"] = found[0]

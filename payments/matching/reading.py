@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from iys_portal.shared.turkish import fold
@@ -78,11 +79,16 @@ def read_line(line: LineView, ours: Ours = NOBODY) -> Reading:
     return Reading(line, text, naming, windows, numbers - ours.tax_numbers, accounts - ours.ibans)
 
 
+@cache
+def _telling_words(name: str) -> list[str]:
+    return list(telling(words(fold(name))))
+
+
 def _without(names: tuple[str, ...], text: Normalised) -> Normalised:
     """Return the text without these names, whatever legal form stands behind them."""
     left = list(text.words)
     for name in names:
-        own = list(telling(words(fold(name))))
+        own = _telling_words(name)
         for start in range(len(left) - len(own), -1, -1):
             if own and left[start : start + len(own)] == own:
                 del left[start : start + len(own)]

@@ -55,7 +55,8 @@ class Statement(models.Model):
     """
 
     account = models.ForeignKey(BankAccount, verbose_name="hesap", on_delete=models.PROTECT)
-    format = models.CharField("biçim", max_length=30)
+    # "xlsx:" and the slug of a layout of tables.
+    format = models.CharField("biçim", max_length=35)
     filename = models.CharField("dosya adı", max_length=200)
     sha256 = models.CharField("özet (SHA-256)", max_length=64)
     size = models.PositiveBigIntegerField("büyüklük (bayt)")

@@ -102,7 +102,8 @@ class BankRefund(models.Model):
     """Money of a bank movement that goes back to its sender, in TRY: owed, exported, confirmed by a debit line.
 
     A trigger keeps allocations and refunds of a line together within its amount. `approved_by` is the second
-    person whom a large refund needs: neither who asked for it nor who wrote its IBAN and name last.
+    person whom a large refund needs: neither who asked for it, nor who wrote its IBAN and name last, nor who said that
+    the bank did not pay it out.
     """
 
     line = models.ForeignKey(
@@ -121,6 +122,9 @@ class BankRefund(models.Model):
     )
     changed_by = models.ForeignKey(
         Person, verbose_name="alıcıyı yazan", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    owed_again_by = models.ForeignKey(
+        Person, verbose_name="yeniden isteyen", on_delete=models.PROTECT, null=True, related_name="+"
     )
     approved_by = models.ForeignKey(
         Person, verbose_name="onaylayan", on_delete=models.PROTECT, null=True, related_name="+"
@@ -156,7 +160,8 @@ class BankRefund(models.Model):
                 name="bank_refund_second_is_another",
                 condition=Q(approved_by=None)
                 | (Q(requested_by=None) | ~Q(approved_by=F("requested_by")))
-                & (Q(changed_by=None) | ~Q(approved_by=F("changed_by"))),
+                & (Q(changed_by=None) | ~Q(approved_by=F("changed_by")))
+                & (Q(owed_again_by=None) | ~Q(approved_by=F("owed_again_by"))),
             ),
             models.CheckConstraint(
                 name="bank_refund_approval_has_instant",

@@ -16,7 +16,7 @@ from payments.enums import AWAITING_PAYMENT, LineState, OrderState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
 from payments.selectors.card_days import open_difference_count, unknown_attempt_count
 from payments.selectors.cards import keepable_attempts
-from payments.selectors.lines import AWAITING_A_PERSON, searched
+from payments.selectors.lines import AWAITING_A_PERSON, MONEY_IN, searched
 
 _TRY = DecimalField(max_digits=14, decimal_places=2)
 _ZERO = Value(Decimal("0.00"), output_field=_TRY)
@@ -26,9 +26,10 @@ _ZERO = Value(Decimal("0.00"), output_field=_TRY)
 class Figures:
     """What waits now; sums in TRY, `oldest` the approval of the order that waits longest.
 
-    `resting_count`: orders that are paid and whose package could not begin. `difference_count`: open differences of
-    the daily card comparison. `unknown_count`: card attempts whose result the bank has not told. `oldest_line` is
-    the first booking day of the movements that wait, `suggested_count` those of them with a suggestion.
+    `line_sum` is the money that came. `resting_count`: orders that are paid and whose package could not begin.
+    `difference_count`: open differences of the daily card comparison. `unknown_count`: card attempts whose result the
+    bank has not told. `oldest_line` is the first booking day of the movements that wait, `suggested_count` those of
+    them with a suggestion.
     """
 
     order_count: int
@@ -56,7 +57,7 @@ def figures(*, now: datetime) -> Figures:
     )
     lines = StatementLine.objects.filter(state__in=AWAITING_A_PERSON).aggregate(
         count=Count("pk"),
-        total=Coalesce(Sum("amount"), _ZERO),
+        total=Coalesce(Sum("amount", filter=MONEY_IN), _ZERO),
         suggested=Count("pk", filter=Q(state=LineState.SUGGESTED)),
         oldest=Min("booked_on"),
     )
@@ -147,13 +148,13 @@ def allocations_of(line: StatementLine) -> QuerySet[Allocation]:
 
 
 def statements() -> QuerySet[Statement]:
-    """Return all statements, newest first."""
-    return Statement.objects.select_related("account", "uploaded_by").order_by("-pk")
+    """Return all statements, newest first, without their problems, of which there may be thousands."""
+    return Statement.objects.select_related("account", "uploaded_by").defer("problems").order_by("-pk")
 
 
 def statement_with(pk: int) -> QuerySet[Statement]:
     """Return the statement with this number (at most one)."""
-    return statements().filter(pk=pk)
+    return statements().defer(None).filter(pk=pk)
 
 
 def waiting_counts(statement_ids: Collection[int]) -> dict[int, int]:

@@ -24,7 +24,14 @@ def refunds(state: str = "") -> QuerySet[BankRefund]:
 def refund_with(pk: int) -> QuerySet[BankRefund]:
     """Return the refund with this number (at most one), with what its page shows."""
     found = BankRefund.objects.select_related(
-        "line__account", "order__provider", "requested_by", "changed_by", "approved_by", "file", "debit_line"
+        "line__account",
+        "order__provider",
+        "requested_by",
+        "changed_by",
+        "owed_again_by",
+        "approved_by",
+        "file",
+        "debit_line",
     )
     return found.filter(pk=pk)
 

@@ -19,6 +19,9 @@ from payments.models.bank import line_words
 AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
 """States of lines that an accountant has to look at."""
 
+MONEY_IN = Q(amount__gt=0, currency="TRY")
+"""Lines whose amounts may be summed up: what left, and other currencies, are no part of it."""
+
 DECIDED = (LineState.MATCHED, LineState.REFUND, LineState.IGNORED)
 """States that a person can undo."""
 

@@ -12,8 +12,17 @@ from iys_portal.audit.models import AuditEvent
 from iys_portal.audit.selectors import histories_of
 from iys_portal.shared.money import format_lira
 from payments.decline_words import label_of
-from payments.enums import AttemptState, DifferenceKind, OrderState, RefundState
-from payments.models import Allocation, CardAttempt, CardDifference, GatewayEvent, Order, Refund, StatementLine
+from payments.enums import AttemptState, BankRefundState, DifferenceKind, OrderState, RefundState
+from payments.models import (
+    Allocation,
+    BankRefund,
+    CardAttempt,
+    CardDifference,
+    GatewayEvent,
+    Order,
+    Refund,
+    StatementLine,
+)
 from payments.selectors.lines import AWAITING_A_PERSON
 from payments.selectors.orders import TimelineEntry
 
@@ -38,6 +47,7 @@ class OrderFile:
     attempts: list[AttemptFile]
     events: list[GatewayEvent]
     differences: list[CardDifference]
+    bank_refunds: list[BankRefund]
     waiting_lines: list[StatementLine]
     document: SignedDocument | None
     timeline: list[TimelineEntry]
@@ -55,6 +65,7 @@ def order_file(order: Order) -> OrderFile:
     attempts = list(CardAttempt.objects.filter(order=order).select_related("person").order_by("pk"))
     refunds = list(_with_people(Refund.objects.filter(order=order)).order_by("pk"))
     differences = list(CardDifference.objects.filter(attempt__in=attempts).order_by("pk"))
+    bank_refunds = list(order.bank_refunds.select_related("line__account", "debit_line").order_by("pk"))
     kept = list(allocations.order_by("pk"))
     return OrderFile(
         order=order,
@@ -71,9 +82,10 @@ def order_file(order: Order) -> OrderFile:
         ],
         events=_messages(attempts),
         differences=differences,
+        bank_refunds=bank_refunds,
         waiting_lines=_waiting_lines(order),
         document=document_of(order.approval),
-        timeline=_timeline(order, attempts, refunds, differences),
+        timeline=_timeline(order, attempts, refunds, differences, bank_refunds),
     )
 
 
@@ -96,9 +108,18 @@ def _waiting_lines(order: Order) -> list[StatementLine]:
 
 
 def _timeline(
-    order: Order, attempts: list[CardAttempt], refunds: list[Refund], differences: list[CardDifference]
+    order: Order,
+    attempts: list[CardAttempt],
+    refunds: list[Refund],
+    differences: list[CardDifference],
+    bank_refunds: list[BankRefund],
 ) -> list[TimelineEntry]:
-    events = histories_of(order.provider_id, [order, *attempts, *refunds, *differences])
+    events = [
+        *histories_of(order.provider_id, [order, *attempts, *refunds, *differences]),
+        # Transferred money belongs to its movement: its history names no provider.
+        *histories_of(None, bank_refunds),
+    ]
+    events.sort(key=lambda event: event.pk)
     numbers = {str(attempt.pk): number for number, attempt in enumerate(attempts, start=1)}
     declines = {str(attempt.pk): label_of(attempt.decline_group) for attempt in attempts}
     words: dict[str, Callable[[AuditEvent], str]] = {
@@ -108,6 +129,7 @@ def _timeline(
         ),
         "payments.refund": _of_refund,
         "payments.carddifference": _of_difference,
+        "payments.bankrefund": _of_bank_refund,
     }
     return [
         TimelineEntry(at=event.at, text=words[event.object_type](event), actor=event.actor_name) for event in events
@@ -145,13 +167,29 @@ def _of_refund(event: AuditEvent) -> str:
     return _with_reason(head, event.reason)
 
 
+_BANK_REFUND_ACTIONS = {
+    "refund_payee": "Havale iadesinin alıcısı yazıldı",
+    "refund_approved": "Havale iadesi onaylandı",
+}
+
+
+def _of_bank_refund(event: AuditEvent) -> str:
+    if event.action == "refund_owed":
+        head = f"Havale iadesi: {format_lira(Decimal(event.detail['amount']))} iade edilecek"
+    else:
+        head = _BANK_REFUND_ACTIONS.get(event.action) or _state(event, BankRefundState, "Havale iadesi")
+    return _with_reason(head or "Havale iadesi güncellendi", event.reason)
+
+
 def _of_difference(event: AuditEvent) -> str:
     if event.action == "difference_found":
         return f"Kart mutabakatında fark saptandı: {DifferenceKind(event.detail['kind']).label}"
     return _with_reason("Kart mutabakat farkı kapatıldı", event.reason)
 
 
-def _state(event: AuditEvent, states: type[OrderState | AttemptState | RefundState], what: str) -> str:
+def _state(
+    event: AuditEvent, states: type[OrderState | AttemptState | RefundState | BankRefundState], what: str
+) -> str:
     """Return what changed its state to which, or an empty text for any other action."""
     state = event.action.removeprefix("state:")
     return f"{what}: {states(state).label}" if event.action.startswith("state:") and state in states.values else ""

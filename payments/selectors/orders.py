@@ -12,8 +12,8 @@ from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.money import format_lira
 from packages.models import Subscription
 from payments.decline_words import label_of
-from payments.enums import AWAITING_PAYMENT, AttemptState, OrderState, RefundState
-from payments.models import BankAccount, CardAttempt, Order, Refund
+from payments.enums import AWAITING_PAYMENT, AttemptState, BankRefundState, OrderState, RefundState
+from payments.models import BankAccount, BankRefund, CardAttempt, Order, Refund
 
 
 def orders_of(provider_id: int) -> QuerySet[Order]:
@@ -84,16 +84,22 @@ _SURPLUS = "Kartınızdan alınan ödeme bu siparişe sayılmadı; iadesi ele al
 
 
 def timeline_of(order: Order) -> list[TimelineEntry]:
-    """Return what happened to an order, its card attempts and refunds, oldest first."""
+    """Return what happened to an order, its card attempts and what goes back of its money, oldest first."""
     attempts, refunds = list(order.attempts.all()), list(order.refunds.all())
+    transfers = list(order.bank_refunds.all())
     attempt_of = {str(row.pk): row for row in attempts}
     refund_of = {str(row.pk): row for row in refunds}
+    transfer_of = {str(row.pk): row for row in transfers}
+    # Transferred money belongs to its movement: the history of its refund names no provider.
+    events = [*histories_of(order.provider_id, [order, *attempts, *refunds]), *histories_of(None, transfers)]
     entries = []
-    for event in histories_of(order.provider_id, [order, *attempts, *refunds]):
+    for event in sorted(events, key=lambda event: event.pk):
         if event.object_type == Order._meta.label_lower:
             entry = _entry(event, order) if event.action in _WORDS else None
         elif event.object_type == CardAttempt._meta.label_lower:
             entry = _of_attempt(event, attempt_of[event.object_id])
+        elif event.object_type == BankRefund._meta.label_lower:
+            entry = _of_transfer(event, transfer_of[event.object_id])
         else:
             entry = _of_refund(event, refund_of[event.object_id])
         entries += [entry] if entry else []
@@ -135,6 +141,21 @@ def _of_refund(event: AuditEvent, refund: Refund) -> TimelineEntry | None:
         return None
     where = "kart dışından" if refund.is_by_hand else "kartınıza"
     return TimelineEntry(at=event.at, text=f"{format_lira(refund.amount)} {where} iade edildi", actor="Muhasebe")
+
+
+def bank_refunds_shown(order: Order) -> QuerySet[BankRefund]:
+    """Return the transferred money of an order that is to go back or went back, oldest first."""
+    rows = order.bank_refunds.exclude(state=BankRefundState.CANCELLED)
+    return rows.select_related("debit_line").order_by("pk")
+
+
+def _of_transfer(event: AuditEvent, refund: BankRefund) -> TimelineEntry | None:
+    """Return that transferred money left for its sender, or came back from there."""
+    text = {
+        f"state:{BankRefundState.CONFIRMED.value}": "banka hesabına iade edildi",
+        f"state:{BankRefundState.OWED.value}": "iadesi hesaba ulaşmadı; yeniden yapılacak",
+    }.get(event.action)
+    return TimelineEntry(event.at, f"{format_lira(refund.amount)} {text}", "Muhasebe") if text else None
 
 
 def is_renewal(order: Order) -> bool:

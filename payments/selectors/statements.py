@@ -67,14 +67,19 @@ def _lines_with_orders(statement: Statement) -> QuerySet[StatementLine]:
 
 
 def _match(line: StatementLine) -> dict[str, Any]:
-    settled = [allocation.order.code for allocation in line.allocations.all() if allocation.actor_id is None]
+    """`matched` is what settled its orders by itself: what a person matched, or took back, is not."""
+    rows = line.allocations.all()
+    undone = {allocation.reverses_id for allocation in rows}
+    live = [allocation for allocation in rows if allocation.reverses_id is None and allocation.pk not in undone]
+    state, by_itself = LineState(line.state), any(allocation.actor_id is None for allocation in live)
+    verdict = "unmatched" if state == LineState.MATCHED and not by_itself else _VERDICTS.get(state, "unmatched")
     return {
         "line": line.position,
         "amount": str(line.amount),
         "currency": line.currency,
         "text": line.text,
-        "verdict": _VERDICTS.get(LineState(line.state), "unmatched"),
-        "order": codes.display(settled[0]) if settled else None,
+        "verdict": verdict,
+        "order": codes.display(live[0].order.code) if live else None,
         "candidates": [codes.display(candidate["code"]) for candidate in line.candidates],
     }
 

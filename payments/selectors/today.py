@@ -14,7 +14,7 @@ from iys_portal.shared.money import ZERO
 from payments.enums import AttemptState, BankRefundState, DecisionState, LineState
 from payments.models import BankRefund, CardAttempt, LineDecision, StatementLine
 from payments.selectors.accounting import Figures
-from payments.selectors.lines import AWAITING_A_PERSON
+from payments.selectors.lines import AWAITING_A_PERSON, MONEY_IN
 
 _BY_HAND = ("person", "undo")
 _BY_ITSELF = Q(state=LineState.MATCHED) & ~Q(rule__in=_BY_HAND)
@@ -87,7 +87,7 @@ def tasks(figures: Figures, *, person: Person) -> list[Task]:
 
 @dataclass(frozen=True)
 class Age:
-    """The movements that have waited from `first` to `last` days (None: and longer); `total` in TRY."""
+    """The movements that have waited from `first` to `last` days (None: and longer); `total` of what came, in TRY."""
 
     words: str
     first: int
@@ -119,7 +119,7 @@ def ages(*, now: datetime) -> list[Age]:
     for _, first, last in _AGES:
         within = _within(today, first, last)
         wanted[f"count{first}"] = Count("pk", filter=within)
-        wanted[f"total{first}"] = Sum("amount", filter=within)
+        wanted[f"total{first}"] = Sum("amount", filter=within & MONEY_IN)
     found = waiting.aggregate(**wanted)
     return [
         Age(words, first, last, found[f"count{first}"], found[f"total{first}"] or ZERO) for words, first, last in _AGES

@@ -58,7 +58,8 @@ def allocate(
 ) -> None:
     """Let a line pay its shares (order code, TRY) and owe the refund, in the caller's transaction.
 
-    An order that is paid in full gets its package; one that is not becomes `partially_paid`. Locks the orders.
+    An order that is paid in full gets its package; one that is not becomes `partially_paid`, and its customer reads
+    what is still to come. Locks the orders.
     Raises AllocationRefused when an order may not take its share; then nothing may be kept.
     """
     orders = locked_orders([code for code, _ in shares])
@@ -88,6 +89,7 @@ def _pay(
     words = f"{line.value_on:%d.%m.%Y} valörlü havale/EFT: {reason}"
     if amount < due:
         _walk(order, _TO_PART.get(_S(order.state), (_S.PARTIALLY_PAID,)), actor=actor, reason=words, now=now)
+        mails.part_paid(order, line=line, missing=due - amount)
         return
     _walk(order, _TO_PAID.get(_S(order.state), (_S.PAID,)), actor=actor, reason=words, now=now)
     complete(order=order, actor=actor, reason="Ödemesi alındı.", now=now)

@@ -60,14 +60,16 @@ def set_payee(*, refund_id: int, iban: str, name: str, person: Person) -> BankRe
 def approve(*, refund_id: int, person: Person, now: datetime) -> BankRefund:
     """Let a large refund go out, as its second person. Locks line and refund.
 
-    Raises RefundRefused for who asked for it or wrote its payee, and where the payee is missing.
+    Raises RefundRefused for who asked for it, wrote its payee or owed it again, and where the payee is missing.
     """
     (refund,) = _locked([refund_id])
     _require(refund, BankRefundState.OWED)
     if not (refund.iban and refund.name):
         raise RefundRefused("Önce alıcının IBAN'ını ve adını yazın.")
-    if person.pk in {refund.requested_by_id, refund.changed_by_id}:
-        raise RefundRefused("Kendi istediğiniz ya da alıcısını yazdığınız iadeyi onaylayamazsınız.")
+    if person.pk in {refund.requested_by_id, refund.changed_by_id, refund.owed_again_by_id}:
+        raise RefundRefused(
+            "Kendi istediğiniz, alıcısını yazdığınız ya da yeniden listeye aldığınız iadeyi onaylayamazsınız."
+        )
     if refund.approved_by_id is None:
         refund.approved_by, refund.approved_at = person, now
         refund.save(update_fields=["approved_by", "approved_at"])
@@ -199,7 +201,8 @@ def confirm_by_debit(*, refund_id: int, debit_line_id: int, person: Person | Non
 def owe_again(*, refund_id: int, reason: str, person: Person | None) -> BankRefund:
     """Owe a refund again that the bank did not pay out, or that came back. Locks line, order and refund.
 
-    An order that counted as refunded is due again.
+    An order that counted as refunded is due again. The approval was of the payment that failed: a large refund needs
+    another one, and not by the person who says here that the bank did not pay.
     """
     (refund,) = _locked([refund_id])
     if refund.state not in {BankRefundState.EXPORTED, BankRefundState.CONFIRMED}:
@@ -214,6 +217,9 @@ def owe_again(*, refund_id: int, reason: str, person: Person | None) -> BankRefu
         reason=reason.strip(),
         debit_line=None,
         confirmed_at=None,
+        owed_again_by=person,
+        approved_by=None,
+        approved_at=None,
     )
     if refund.order is not None and refund.order.state == OrderState.REFUNDED:
         again = f"İadesi müşteriye ulaşmadı: {reason.strip()}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Person
 from iys_portal.audit.selectors import history_of
@@ -20,6 +21,7 @@ from payments.enums import (
     BANK_REFUND_TRANSITIONS,
     DECISION_TRANSITIONS,
     LINE_TRANSITIONS,
+    ORDER_TRANSITIONS,
     BankRefundState,
     DecisionKind,
     DecisionState,
@@ -37,7 +39,8 @@ from payments.rules import (
 )
 from payments.selectors.lines import AWAITING_A_PERSON, DECIDED, seen_of
 from payments.selectors.orders import allocated_to
-from payments.services.allocations import allocate, take_back
+from payments.selectors.refunds import goes_back_still
+from payments.services.allocations import allocate, locked_orders, take_back
 
 RULE = "person"
 _STATE_AFTER = {
@@ -281,8 +284,7 @@ def _apply(line: StatementLine, decision: LineDecision, *, second: Person | None
     person, wanted = decision.requested_by, _wanted(decision)
     refund = _refund(line, decision, second=second, now=now)
     if wanted.kind == DecisionKind.UNDO:
-        take_back(line=line, actor=person, reason=wanted.reason, now=now)
-        _cancel_refunds(line, person, wanted.reason)
+        _undo(line, person, wanted.reason, now)
     elif wanted.kind != DecisionKind.IGNORE:
         allocate(line=line, shares=wanted.shares, refund=refund, actor=person, reason=wanted.reason, rule=RULE, now=now)
     move(
@@ -320,6 +322,20 @@ def _refund(line: StatementLine, decision: LineDecision, *, second: Person | Non
     )
 
 
-def _cancel_refunds(line: StatementLine, person: Person, reason: str) -> None:
-    for refund in line.bank_refunds.select_for_update(of=("self",), no_key=True).filter(state=BankRefundState.OWED):
+def _undo(line: StatementLine, person: Person, reason: str, now: datetime) -> None:
+    """Take back what a line paid, and what was owed of it; its orders are locked together, before its refunds.
+
+    An order whose money was to go back and no longer does is looked into again.
+    """
+    live = Q(allocations__in=line.allocations.filter(reverses=None, reversed_by=None))
+    owed = line.bank_refunds.filter(state=BankRefundState.OWED)
+    locked_orders(list(Order.objects.filter(live | Q(bank_refunds__in=owed)).values_list("code", flat=True)))
+    take_back(line=line, actor=person, reason=reason, now=now)
+    cancelled = list(owed.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    for refund in cancelled:
         move(refund, BankRefundState.CANCELLED, table=BANK_REFUND_TRANSITIONS, actor=person, reason=reason)
+    numbers = {refund.order_id for refund in cancelled if refund.order_id is not None}
+    for order in Order.objects.filter(pk__in=numbers, state=OrderState.REFUND_DUE).order_by("pk"):
+        if not goes_back_still(order):
+            words = f"İadesinden vazgeçildi: {reason}"
+            move(order, OrderState.IN_REVIEW, table=ORDER_TRANSITIONS, actor=person, reason=words)

@@ -1,17 +1,20 @@
 """Fetch statements from where they come by themselves, and keep them; their reading is the worker's next job."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from zlib import crc32
 
 import structlog
 from django.db import transaction
+from django.db.models import Max, Min
 
 from iys_portal.audit.locks import exclusive
 from iys_portal.shared.clock import istanbul_day
 from payments import statements as readers
 from payments.fetching.base import Account, Fetched, SourceUnavailableError, StatementSource
 from payments.fetching.registry import sources
-from payments.models import BankAccount, SourceRun
+from payments.models import BankAccount, SourceRun, Statement
 from payments.services.statements import receive
 
 logger = structlog.get_logger(__name__)
@@ -20,12 +23,15 @@ _LOCK_SPACE = 0xFE7C
 _FIRST_TIME = timedelta(days=6)
 _OVERLAP = timedelta(days=1)
 """Banks book late: the day before the last success is asked for again."""
+_QUIET = timedelta(days=3)
+"""A weekend has no movements: a file that begins within so many days of another one carries it on."""
 
 
 def fetch_all(*, now: datetime) -> int:
     """Ask every source for the statements of every account it serves; return how many new files were kept.
 
-    A source that is away keeps none of the others, and is asked from its last success on when it is back.
+    A source that is away, and a file that cannot be taken, keep none of the others; that is shown, and the source is
+    asked from its last success on.
     """
     accounts = list(BankAccount.objects.all())
     return sum(
@@ -46,17 +52,50 @@ def _fetch(source: StatementSource, account: BankAccount, *, now: datetime) -> i
         if not owned:
             return 0
         run, _ = SourceRun.objects.get_or_create(source=source.name, account=account, defaults={"tried_at": now})
-        first_day = istanbul_day(run.succeeded_at) - _OVERLAP if run.succeeded_at else istanbul_day(now) - _FIRST_TIME
+        first_day = _first_day(run, now=now)
         kept = 0
-        try:
+        problems: list[str] = []
+        with _noted(problems, run):
             for fetched in source.fetch(_known_as(account), first_day=first_day, last_day=istanbul_day(now)):
-                kept += _take(source, account, fetched, now=now)
-        except SourceUnavailableError as error:
-            logger.warning("source_unavailable", source=source.name, account_id=account.pk, problem=str(error))
-            _failed(run, str(error), now=now)
+                with _noted(problems, run, fetched.filename):
+                    kept += _take(source, account, fetched, now=now)
+        if problems:
+            _failed(run, problems[0], now=now)
         else:
             _succeeded(run, now=now)
         return kept
+
+
+def _first_day(run: SourceRun, *, now: datetime) -> date:
+    """Return the day from which a source is asked: its last success, or how far a person's uploads have carried on.
+
+    A source may no longer give days of a long absence; who uploads them as a file ends that.
+    """
+    if run.succeeded_at is None:
+        return istanbul_day(now) - _FIRST_TIME
+    day = istanbul_day(run.succeeded_at) - _OVERLAP
+    uploads = Statement.objects.filter(account=run.account_id, uploaded_by__isnull=False)
+    spans = uploads.filter(received_at__gt=run.succeeded_at).annotate(
+        first=Min("lines__booked_on"), last=Max("lines__booked_on")
+    )
+    for first, last in spans.exclude(first=None).order_by("first").values_list("first", "last"):
+        if first <= day + _QUIET:
+            day = max(day, last)
+    return min(day, istanbul_day(now))
+
+
+@contextmanager
+def _noted(problems: list[str], run: SourceRun, filename: str = "") -> Iterator[None]:
+    """Log what goes wrong with a source, or with one of its files, and note it in words for accountants."""
+    try:
+        yield
+    except SourceUnavailableError as error:
+        logger.warning("source_unavailable", source=run.source, account_id=run.account_id, problem=str(error))
+        problems.append(str(error))
+    except Exception:
+        logger.exception("source_failed", source=run.source, account_id=run.account_id)
+        what = filename or "Ekstreler"
+        problems.append(f"{what} alınamadı: beklenmeyen bir hata oluştu; ayrıntısı sistem günlüğünde.")
 
 
 def _take(source: StatementSource, account: BankAccount, fetched: Fetched, *, now: datetime) -> bool:
@@ -79,7 +118,7 @@ def _take(source: StatementSource, account: BankAccount, fetched: Fetched, *, no
 
 def _self_describing(fetched: Fetched) -> list[str]:
     """Return the formats that the file may have; how a table is laid out is for a person to say."""
-    return [each for each in readers.detect(fetched.content, fetched.filename) if ":" not in each]
+    return [each for each in readers.detect(fetched.content[: readers.HEAD], fetched.filename) if ":" not in each]
 
 
 @transaction.atomic

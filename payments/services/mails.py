@@ -12,13 +12,14 @@ from contracts.models import SignedDocument
 from iys_portal.mail.enums import MailKind
 from iys_portal.mail.services import public_link
 from iys_portal.shared.clock import istanbul_day, last_day
-from iys_portal.shared.money import format_lira
+from iys_portal.shared.money import ZERO, format_lira
 from iys_portal.shared.turkish import upper
 from packages.models import Subscription
 from payments.attachments import RECEIPT
 from payments.enums import Consequence, LineState, OrderState
 from payments.models import Order, Refund, StatementLine
-from payments.selectors.arrivals import arrivals_of
+from payments.selectors.arrivals import UNEXPECTED, arrivals_of
+from payments.selectors.lines import AWAITING_A_PERSON
 from payments.selectors.orders import shown_bank_accounts
 from payments.services import receipts
 
@@ -49,23 +50,46 @@ def _in_fours(iban: str) -> str:
 
 
 def payment_differs(*, line_id: int) -> None:
-    """Tell the provider that what came with its code is too little or too much; told twice of a line, sent once.
+    """Tell the provider that what came with its code is too little or too much, or was not awaited.
 
-    Says nothing where an accountant has found out meanwhile that the movement is no payment.
+    Told twice of a line, sent once. Says nothing where an accountant has found out meanwhile that the movement is no
+    payment, sends it back, or has dealt with what was not awaited.
     """
     line = StatementLine.objects.get(pk=line_id)
     order = Order.objects.select_related("provider", "package").get(code=line.candidates[0]["code"])
-    arrivals = arrivals_of(order)
-    if line.state == LineState.IGNORED or not (arrivals.missing or arrivals.surplus):
+    if line.rule in UNEXPECTED and line.state in AWAITING_A_PERSON:
+        _payment_differs(order, line, arrived=line.amount, is_paid=line.rule == "order-paid")
         return
+    arrivals = arrivals_of(order)
+    gone = line.state in {LineState.IGNORED, LineState.REFUND} or not arrivals.rows
+    if not gone and (arrivals.missing or arrivals.surplus):
+        _payment_differs(order, line, arrived=arrivals.total, missing=arrivals.missing, surplus=arrivals.surplus)
+
+
+def part_paid(order: Order, *, line: StatementLine, missing: Decimal) -> None:
+    """Tell the provider what is still to come, now that a person accepted too little; not again if it was told."""
+    _payment_differs(order, line, arrived=order.gross - missing, missing=missing)
+
+
+def _payment_differs(
+    order: Order,
+    line: StatementLine,
+    *,
+    arrived: Decimal,
+    missing: Decimal = ZERO,
+    surplus: Decimal = ZERO,
+    is_paid: bool = False,
+) -> None:
     _queue(
         MailKind.PAYMENT_DIFFERS,
         order,
-        occasion=f":{line_id}",
+        occasion=f":{line.pk}",
         amount=format_lira(order.gross),
-        arrived=format_lira(arrivals.total),
-        missing=format_lira(arrivals.missing) if arrivals.missing else "",
-        surplus=format_lira(arrivals.surplus),
+        arrived=format_lira(arrived),
+        missing=format_lira(missing) if missing else "",
+        surplus=format_lira(surplus) if surplus else "",
+        is_expected=bool(missing or surplus),
+        is_paid=is_paid,
         description=f"{order.code_display} {upper(order.provider.title)}",
     )
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from contracts.data import COMPANY
 from iys_portal.audit.bulk import any_of, insert_rows
 from iys_portal.audit.outbox import promise_many
 from iys_portal.audit.services import Move, move_many
@@ -23,6 +24,7 @@ from iys_portal.shared.money import ZERO
 from payments.enums import LINE_TRANSITIONS, ORDER_TRANSITIONS, LineState, OrderState
 from payments.matching import MATCHING_VERSION, Kind, LineView, Ours, Reading, Rule, Verdict, decide, read_line
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from payments.selectors.arrivals import TWIN, UNEXPECTED
 from payments.selectors.live_orders import LiveOrders, paying_movements, sums_of
 from payments.services.faults import is_away, may_pass
 from payments.services.refund_lines import RefundLines
@@ -60,8 +62,8 @@ _READ = (
     *("payer_name", "payer_tax_number", "payer_iban"),
 )
 
-# Too little or too much with the right code: the customer is written to at once.
-_TOLD = {Rule.AMOUNT_SHORT, Rule.AMOUNT_OVER}
+# Too little or too much with the right code, or for an order that awaits none: the customer is written to at once.
+_TOLD = {Rule.AMOUNT_SHORT, Rule.AMOUNT_OVER, *UNEXPECTED}
 
 
 class _OrdersChanged(Exception):
@@ -211,7 +213,11 @@ def _locked_lines(found: Sequence[StatementLine], refunds: RefundLines) -> list[
 
 
 def _ours() -> Ours:
-    return Ours(ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)))
+    return Ours(
+        tax_numbers=frozenset({COMPANY.tax_number}),
+        ibans=frozenset(BankAccount.objects.values_list("iban", flat=True)),
+        names=(COMPANY.title,),
+    )
 
 
 def _read(line: StatementLine, ours: Ours, *, balance_ok: bool | None) -> Reading | None:
@@ -268,7 +274,8 @@ def _name_twins(decided: Sequence[_Decided]) -> None:
         movement = (one.line.value_on, one.line.amount)
         payers |= {(share.code, *movement) for share in one.verdict.shares}
         if one.verdict.rule is Rule.ORDER_PAID and (one.verdict.candidates[0].code, *movement) in payers:
-            one.verdict = replace(one.verdict, reason=f"{one.verdict.reason} {_TWIN}")
+            features = {**one.verdict.features, TWIN: True}
+            one.verdict = replace(one.verdict, reason=f"{one.verdict.reason} {_TWIN}", features=features)
 
 
 def _in_question(verdict: Verdict) -> list[str]:
@@ -329,12 +336,16 @@ def _write(
         insert_rows(Allocation, ("line", "order", "amount", "rule", "reason", "created_at"), allocations)
     move_many(steps, table=ORDER_TRANSITIONS, actor=None)
     move_many([_line_move(one) for one in decided], table=LINE_TRANSITIONS, actor=None, meanwhile=meanwhile)
-    differing = [one.line.pk for one in decided if one.verdict.rule in _TOLD and len(one.verdict.candidates) == 1]
-    promise_many("payment.differs", [{"line_id": number} for number in differing], due_at=now)
+    told = [one.line.pk for one in decided if _is_told(one.verdict)]
+    promise_many("payment.differs", [{"line_id": number} for number in told], due_at=now)
     paid = [step.obj.pk for step in steps if step.to == OrderState.PAID]
     later = timezone.now() + _OWN_WORK
     messages = promise_many("order.activate", [{"order_id": number} for number in paid], due_at=later)
     return dict(zip(paid, messages, strict=True))
+
+
+def _is_told(verdict: Verdict) -> bool:
+    return verdict.rule in _TOLD and len(verdict.candidates) == 1 and TWIN not in verdict.features
 
 
 def _line_move(one: _Decided) -> Move:

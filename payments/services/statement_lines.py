@@ -31,6 +31,13 @@ def lock_account(account_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ACCOUNT_LOCK, account_id % 2**31])
 
 
+def lock_account_of(statement_id: int) -> None:
+    """Let one transaction at a time take in files of a statement's account; the same lock, found by the statement."""
+    of_its_account = "SELECT pg_advisory_xact_lock(%s, (account_id %% %s)::int) FROM payments_statement WHERE id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(of_its_account, [_ACCOUNT_LOCK, 2**31, statement_id])
+
+
 def store_new(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, list[Problem]]:
     """Insert the lines that no earlier file brought, in file order; the account is locked.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -18,7 +18,14 @@ from payments.selectors.statements import profile_named
 from payments.services.activation import activate_settled
 from payments.services.settlement import settle_lines
 from payments.services.statement_files import keep_content, open_content
-from payments.services.statement_lines import insert_lines, lock_account, plain, store_new, stored_among
+from payments.services.statement_lines import (
+    insert_lines,
+    lock_account,
+    lock_account_of,
+    plain,
+    store_new,
+    stored_among,
+)
 from payments.statements import BankProfile, ProfileError, Source
 from payments.statements.account import require_account
 from payments.statements.base import BankLine, Problem, ReadResult, StatementRefused
@@ -132,12 +139,11 @@ def process(*, statement_id: int, now: datetime) -> None:
 def read(*, statement_id: int) -> None:
     """Store the lines of a received statement, or why it is refused; does nothing when that was done before.
 
-    Locks the statement, then the account's imports, so that overlapping files add each movement once.
+    Locks the account's imports, so that overlapping files add each movement once, then the statement.
     """
-    statement = _locked(statement_id)
+    statement = _locked_with_account(statement_id)
     if statement.state != StatementState.RECEIVED:
         return
-    lock_account(statement.account_id)
     try:
         result = _read(statement)
     except StatementRefused as refusal:
@@ -194,30 +200,55 @@ def _findings(result: ReadResult, problems: Sequence[Problem]) -> dict[str, Any]
                 "raw": plain(problem.raw),
                 "ignored": problem.ignored,
             }
-            for problem in problems
+            for problem in _kept(problems)
         ],
     }
 
 
+_LISTED = 1000
+
+
+def _kept(problems: Sequence[Problem]) -> list[Problem]:
+    """Return what is stored of a reader's problems: all movements that were not read, which a later reading looks for.
+
+    Of what else there is to say, the first ones and how many more.
+    """
+    others = [problem for problem in problems if problem.position is None or problem.ignored]
+    more = others[_LISTED:]
+    if not more:
+        return list(problems)
+    left_out = {id(problem) for problem in more}
+    rest = f"{len(more)} kayıt daha var; ilk {_LISTED} tanesi listelendi."
+    is_ignored = all(problem.ignored for problem in more)
+    return [*(each for each in problems if id(each) not in left_out), Problem(0, rest, ignored=is_ignored)]
+
+
+class Reread(NamedTuple):
+    """What came of reading a kept file again: lines that it added, or that the worker will read it, or its refusal."""
+
+    added: int = 0
+    is_queued: bool = False
+    refusal: str = ""
+
+
 @transaction.atomic
-def reread(*, statement_id: int, person: Person | None, now: datetime) -> int:  # noqa: ARG001  (services take it)
-    """Read a kept file with today's reader; return how many lines it adds. Locks statement, then account.
+def reread(*, statement_id: int, person: Person | None, now: datetime) -> Reread:  # noqa: ARG001  (services take it)
+    """Read a kept file with today's reader; return what came of it. Locks account, then statement.
 
     A refused statement is received again. Of one that was read, lines are added where nothing could be read before;
     what stands there already is never changed: a line that today's reader reads otherwise becomes a problem. Does
     nothing while the first reading is still to come.
     """
-    statement = _locked(statement_id)
+    statement = _locked_with_account(statement_id)
     if statement.state == StatementState.REFUSED:
         _receive_again(statement, "Dosya güncel okuyucuyla yeniden okunacak.", person)
     if statement.state == StatementState.RECEIVED:
-        return 0
-    lock_account(statement.account_id)
+        return Reread(is_queued=True)
     try:
         result = _read(statement)
     except StatementRefused as refusal:
         record(action="reread", subject=statement, actor=person, reason=refusal.message, added=0)
-        return 0
+        return Reread(refusal=refusal.message)
     added, differences = _add_unread(statement, result.lines)
     before = statement.reader_version
     for name, value in _findings(result, [*result.problems, *differences]).items():
@@ -238,7 +269,7 @@ def reread(*, statement_id: int, person: Person | None, now: datetime) -> int:  
             reason = f"Yeniden okunan dosyada {added} hareket daha bulundu."
             move(statement, StatementState.READ, table=STATEMENT_TRANSITIONS, actor=person, reason=reason)
         promise("statement.process", statement_id=statement.pk)
-    return added
+    return Reread(added)
 
 
 def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, list[Problem]]:
@@ -258,6 +289,12 @@ def _add_unread(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, l
             differences.append(Problem(line.source_line, message, raw=line.text[:200]))
     not_stored = insert_lines(statement, fresh)
     return len(fresh) - len(not_stored), [*differences, *not_stored]
+
+
+def _locked_with_account(statement_id: int) -> Statement:
+    """Lock the imports of a statement's account, then the statement: in the order of `receive`, or both would wait."""
+    lock_account_of(statement_id)
+    return _locked(statement_id)
 
 
 def _locked(statement_id: int) -> Statement:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from iys_portal.shared.sheets.source import Source
 from payments.statements import camt053, mt940, tabular, ziraat
 from payments.statements.base import BankLine, Problem, ReadResult, Statement, StatementRefused
-from payments.statements.detection import detect
+from payments.statements.detection import HEAD, detect
 from payments.statements.profile import BankProfile, ProfileError
 from payments.statements.profiles import BUILT_IN
 from payments.statements.suggestion import Preview, preview, suggest_profile
@@ -49,6 +49,7 @@ def _mostly_read(result: ReadResult) -> ReadResult:
 
 __all__ = [
     "BUILT_IN",
+    "HEAD",
     "READERS",
     "BankLine",
     "BankProfile",

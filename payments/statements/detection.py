@@ -9,10 +9,13 @@ from iys_portal.shared.sheets.text import encoding_of
 from payments.statements.profile import BankProfile
 from payments.statements.profiles import BUILT_IN
 
-_TAGS = re.compile(r"^\s*(?:\{1:.*)?:(?:20|25P?|28C?|60[FM]|61):", re.MULTILINE)
+# Blanks only: a run of line ends would be walked through from each of them.
+_TAGS = re.compile(r"^[ \t]*(?:\{1:.*)?:(?:20|25P?|28C?|60[FM]|61):", re.MULTILINE)
 _ELEMENTS = {"camt053": ("BkToCstmrStmt", "camt.053"), "ziraat": ("HareketlerDetay", "HesapEkstre", "AcilisBakiye")}
 _NAMES = {".sta": "mt940", ".mt940": "mt940", ".940": "mt940"}
 _ZIP = b"PK\x03\x04"
+HEAD = 64 * 1024
+"""Bytes of a file's beginning that are enough to tell."""
 
 
 def detect(source_head: bytes, filename: str, *, profiles: Mapping[str, BankProfile] = BUILT_IN) -> list[str]:

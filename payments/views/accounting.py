@@ -18,12 +18,13 @@ from payments.selectors.refunds import open_refunds
 from payments.selectors.statements import days_of, failing_sources, line_counts
 from payments.selectors.today import ages, matched_by_itself, tasks
 from payments.services.statement_files import open_content
-from payments.services.statements import receive, reread
+from payments.services.statements import Reread, receive, reread
 from payments.views.paging import page_of as _page
 from payments.views.paging import query_of as _query
 from reports.pictures.accounting import ageing_picture
 
 RESTING_SHOWN = 50
+PROBLEMS_SHOWN = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,9 +95,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     if request.method == "POST":
-        added = reread(statement_id=pk, person=cast("Person", request.user), now=timezone.now())
-        text = f"{added} hareket daha bulundu." if added else "Dosya güncel okuyucuyla okundu; yeni hareket yok."
-        messages.success(request, text)
+        _tell(request, reread(statement_id=pk, person=cast("Person", request.user), now=timezone.now()))
         return redirect("accounting:statement", pk=pk)
     query, state = _query(request), request.GET.get("durum", "")
     counts = line_counts(found)
@@ -105,6 +104,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": counts,
         "percent": 100 - 100 * counts["new"] // max(sum(counts.values()), 1),
         "days": days_of(found),
+        "problems": found.problems[:PROBLEMS_SHOWN],
+        "more_problems": max(len(found.problems) - PROBLEMS_SHOWN, 0),
         "is_running": found.state in {StatementState.RECEIVED, StatementState.READ},
         "lines": _page(request, selectors.lines_of(found, state=state, query=query)),
         "states": LineState.choices,
@@ -112,6 +113,18 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "query": query,
     }
     return render(request, "accounting/statement.html", context)
+
+
+def _tell(request: HttpRequest, result: Reread) -> None:
+    """Say what came of reading a file again."""
+    if result.is_queued:
+        messages.info(request, "Dosya sıraya alındı; birazdan yeniden okunacak.")
+    elif result.refusal:
+        messages.error(request, f"Dosya güncel okuyucuyla okunamadı, hareketler değişmedi: {result.refusal}")
+    elif result.added:
+        messages.success(request, f"{result.added} hareket daha bulundu.")
+    else:
+        messages.success(request, "Dosya güncel okuyucuyla okundu; yeni hareket yok.")
 
 
 @require_safe

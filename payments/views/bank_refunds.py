@@ -91,7 +91,8 @@ def refund(request: HttpRequest, pk: int) -> HttpResponse:
         "debits": refund_rows.debits_for(found)[:20],
         "obstacle": services.obstacle(found),
         "needs_second": needs_second_person(found.amount),
-        "is_own": cast("Person", request.user).pk in {found.requested_by_id, found.changed_by_id},
+        "is_own": cast("Person", request.user).pk
+        in {found.requested_by_id, found.changed_by_id, found.owed_again_by_id},
         "is_open": found.state in OPEN_BANK_REFUNDS,
     }
     return render(request, "accounting/bank_refund.html", context)

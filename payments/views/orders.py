@@ -26,6 +26,7 @@ from payments.selectors.arrivals import arrivals_of, bank_read_at
 from payments.selectors.cards import live_attempt, newest_attempt
 from payments.selectors.orders import (
     allocated_to,
+    bank_refunds_shown,
     is_renewal,
     reason_of_rest,
     refunds_shown,
@@ -196,7 +197,7 @@ def detail(request: ProviderRequest, code: str) -> HttpResponse:
         "order": found,
         "amount_due": due,
         "accounts": _accounts(due, description) if found.state in _TRANSFER_AWAITED else [],
-        "arrivals": arrivals_of(found) if found.state in _TRANSFER_AWAITED else None,
+        "arrivals": arrivals_of(found),
         "bank_read_at": bank_read_at(),
         "description_text": description,
         "document": document_of(found.approval),
@@ -207,6 +208,7 @@ def detail(request: ProviderRequest, code: str) -> HttpResponse:
         "is_renewal": is_renewal(found),
         "rest_reason": reason_of_rest(found),
         "refunds": refunds_shown(found),
+        "bank_refunds": bank_refunds_shown(found),
     }
     return render(request, "payments/order.html", context)
 

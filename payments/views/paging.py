@@ -10,9 +10,9 @@ PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
 QUERY_LENGTH = 100
 
 
-def query_of(request: HttpRequest) -> str:
-    """Return what is searched for."""
-    return request.GET.get("ara", "").strip()[:QUERY_LENGTH]
+def query_of(request: HttpRequest, parameter: str = "ara") -> str:
+    """Return what is searched for, in `ara` or another parameter; PostgreSQL takes no NUL."""
+    return request.GET.get(parameter, "").replace("\0", " ").strip()[:QUERY_LENGTH]
 
 
 def size_of(request: HttpRequest) -> int:

@@ -41,7 +41,7 @@ from payments.selectors.lines import AWAITING_A_PERSON, DECIDED, Filters
 from payments.selectors.workbench import Workplace
 from payments.services import decisions
 from payments.services.decisions import AlreadyDecided
-from payments.views.paging import PAGE_SIZES, size_of
+from payments.views.paging import PAGE_SIZES, query_of, size_of
 from payments.views.presence import here
 
 FORMS: dict[str, type[DecisionForm]] = {
@@ -133,7 +133,7 @@ def line(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     queue_form = QueueForm(request.GET)
-    place = Workplace(found, search=request.GET.get("siparis", "")[:100])
+    place = Workplace(found, search=query_of(request, "siparis"))
     bound: DecisionForm | None = None
     if request.method == "POST":
         bound = _bound(request, found)

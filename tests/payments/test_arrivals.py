@@ -13,10 +13,12 @@ from accounts.models import Person
 from iys_portal.audit import outbox
 from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
-from payments.models import BankAccount, Order, SourceRun, Statement
+from payments.enums import DecisionKind
+from payments.models import BankAccount, Order, SourceRun, Statement, StatementLine
 from payments.payment_qr import payment_qr
 from payments.selectors.arrivals import arrivals_of, bank_read_at
-from payments.services import mails
+from payments.selectors.lines import seen_of
+from payments.services import decisions, mails, orders
 from tests.payments.mt940 import Transfer
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,8 @@ def test_a_refused_file_makes_nothing_fresher(account: BankAccount, imported: Im
     assert bank_read_at() is None
     SourceRun.objects.create(source="ziraat", account=account, succeeded_at=now - timedelta(hours=1))
     assert bank_read_at() == now - timedelta(hours=1)
+    SourceRun.objects.create(source="drop", account=account, succeeded_at=now)
+    assert bank_read_at() == now - timedelta(hours=1), "an empty folder says nothing of the bank"
     imported(Transfer("KİRA"))
     assert bank_read_at() == now
     account.is_active = False
@@ -90,6 +94,67 @@ def test_the_customer_is_written_to_once_a_line(order: Order, imported: Import) 
     mail = Mail.objects.get(kind="payment-differs")
     assert mail.subject == f"Ödemenizin tutarı farklı: {order.code_display}"
     assert "4.000,00 ₺ geldi; 1.097,60 ₺ eksik." in re.sub(r"\s+", " ", mail.text)
+
+
+def told(order: Order) -> str:
+    """Send what was promised, and return the e-mail about the order's payment on one line."""
+    for message in OutboxMessage.objects.filter(topic="payment.differs", done_at=None):
+        assert outbox.run(message.pk)
+    mail = Mail.objects.get(kind="payment-differs")
+    assert order.code_display in mail.subject
+    return re.sub(r"\s+", " ", f"{mail.subject} {mail.text}")
+
+
+def test_a_second_payment_is_told_and_shown(
+    order: Order, imported: Import, client_of: Callable[[Person], Client], alice: Person, now: datetime
+) -> None:
+    imported(Transfer(order.code_display))
+    imported(Transfer(order.code_display, Decimal("100.00")), reference="EKSTRE2")
+    text = told(order)
+    assert text.startswith(f"Ödemeniz inceleniyor: {order.code_display}")
+    assert "siparişinizin ödemesi daha önce alınmıştı; aynı sipariş koduyla 100,00 ₺ daha geldi." in text
+    shown = page(client_of, alice, order, now)
+    assert "koduyla 100,00 ₺ geldi; muhasebe birimimiz inceliyor." in shown
+
+
+def test_what_may_be_the_same_money_in_another_file_is_nobodys_news(order: Order, imported: Import) -> None:
+    imported(Transfer(f"{order.code_display} A"), Transfer(f"{order.code_display} B"))
+    assert OutboxMessage.objects.filter(topic="payment.differs").count() == 0
+    assert not arrivals_of(order).is_looked_into
+
+
+def test_money_for_an_order_that_is_over_is_told_and_shown(
+    order: Order, imported: Import, client_of: Callable[[Person], Client], alice: Person, now: datetime
+) -> None:
+    orders.cancel(order=order, person=alice)
+    imported(Transfer(order.code_display, Decimal("40.00")))
+    assert "siparişiniz için 40,00 ₺ geldi, ancak sipariş artık ödeme beklemiyordu." in told(order)
+    assert "koduyla 40,00 ₺ geldi; muhasebe birimimiz inceliyor." in page(client_of, alice, order, now)
+
+
+def test_what_a_person_dealt_with_is_not_told_any_more(order: Order, imported: Import, alice: Person) -> None:
+    orders.cancel(order=order, person=alice)
+    imported(Transfer(order.code_display, Decimal("40.00")))
+    StatementLine.objects.update(state="refund", rule="person", verdict="İade")
+    assert outbox.run(OutboxMessage.objects.get(topic="payment.differs").pk)
+    assert Mail.objects.filter(kind="payment-differs").count() == 0
+
+
+def test_who_paid_too_little_without_the_code_reads_what_is_still_to_come(
+    order: Order, imported: Import, accountant: Person, now: datetime
+) -> None:
+    imported(Transfer("HAVALE", Decimal("4000.00")))
+    line = StatementLine.objects.get()
+    decisions.decide(
+        line_id=line.pk,
+        kind=DecisionKind.ALLOCATE,
+        reason="Dekont görüldü",
+        person=accountant,
+        now=now,
+        seen=seen_of(line),
+        shares=[(order.code, Decimal("4000.00"))],
+    )
+    assert "için 4.000,00 ₺ geldi; 1.097,60 ₺ eksik." in told(order)
 
 
 def test_the_qr_code_holds_what_is_to_be_copied(account: BankAccount) -> None:

@@ -112,10 +112,12 @@ def test_bank_refunds(line: StatementLine, constraint: str, change: str) -> None
 @pytest.mark.django_db
 def test_who_approves_a_refund_is_somebody_else(line: StatementLine, persons: tuple[Person, Person]) -> None:
     asker, other = persons
-    row = refund(line, requested_by=asker, changed_by=other)
+    again = factories.accountant("muhasebe4")
+    row = refund(line, requested_by=asker, changed_by=other, owed_again_by=again)
     approve = "UPDATE payments_bankrefund SET approved_at = now(), approved_by_id = %s"
     refused("bank_refund_second_is_another", approve, asker.pk)
     refused("bank_refund_second_is_another", approve, other.pk)
+    refused("bank_refund_second_is_another", approve, again.pk)
     refused("bank_refund_approval_has_instant", "UPDATE payments_bankrefund SET approved_at = now()")
     row.approved_by, row.approved_at = factories.accountant("muhasebe3"), timezone.now()
     row.save()

@@ -79,7 +79,7 @@ def test_a_line_that_cannot_be_stored(awaiting: Make, imported: Import, now: dat
     ]
     assert (statement.line_count, statement.duplicate_count, statement.state) == (2, 0, StatementState.MATCHED)
     assert [(problem["position"], problem["raw"]) for problem in statement.problems] == [(2, texts[1])]
-    assert statements.reread(statement_id=statement.pk, person=None, now=now) == 1
+    assert statements.reread(statement_id=statement.pk, person=None, now=now).added == 1
     statements.process(statement_id=statement.pk, now=now)
     assert StatementLine.objects.get(position=2).state == LineState.MATCHED
     assert holds()

@@ -4,17 +4,22 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from payments.enums import StatementState
-from payments.models import BankAccount, Statement, StatementLine
+from payments.models import BankAccount, Statement, StatementLine, StatementProfile
 from payments.services import statements
 from payments.services.statement_files import CHUNK, content_of, open_content
+from payments.services.statement_lines import lock_account
+from payments.statements.base import Problem
 from tests import factories
+from tests.locks import wait_until_blocked
 from tests.payments.mt940 import Transfer, mt940
 
 Import = Callable[..., Statement]
@@ -75,19 +80,27 @@ def test_a_refused_file_is_read_in_the_format_that_is_chosen_next(
     assert receive("camt053") == (again, False)
 
 
+def test_a_layout_may_have_the_longest_name(account: BankAccount, now: datetime) -> None:
+    StatementProfile.objects.create(slug="a" * 30, name="A", kind="xlsx", definition={})
+    kept, is_new = statements.receive(
+        account=account, format="xlsx:" + "a" * 30, filename="e.xlsx", content=b"PK", person=None, now=now
+    )
+    assert (is_new, kept.format) == (True, "xlsx:" + "a" * 30)
+
+
 def test_a_kept_file_read_again_adds_what_could_not_be_read_and_changes_nothing(
     imported: Import, now: datetime
 ) -> None:
     statement = imported(Transfer("KIRA", Decimal("30.00")), Transfer("AIDAT", Decimal("10.00")))
     first = StatementLine.objects.get(position=1)
-    assert statements.reread(statement_id=statement.pk, person=None, now=now) == 0
+    assert statements.reread(statement_id=statement.pk, person=None, now=now).added == 0
     # As an older reader would have left it: one line read otherwise, the other not at all.
     StatementLine.objects.filter(pk=first.pk).update(text="KİRA", digest="0" * 64)
     StatementLine.objects.filter(position=2).delete()
     statement.problems = [{"line": 7, "message": "Okunamadı.", "position": 2, "raw": ""}]
     statement.line_count = 1
     statement.save()
-    assert statements.reread(statement_id=statement.pk, person=None, now=now) == 1
+    assert statements.reread(statement_id=statement.pk, person=None, now=now).added == 1
     statement.refresh_from_db()
     assert (statement.state, statement.line_count) == (StatementState.READ, 2)
     assert [problem["message"] for problem in statement.problems] == [
@@ -137,3 +150,38 @@ def test_whole_days_in_any_overlap_and_order_are_stored_once(
     seen = set().union(*covers)
     stored = StatementLine.objects.filter(account=account).values_list("booked_on__day", "text")
     assert sorted(stored) == sorted((day, text) for day in seen for text in days[day])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_comes_again_while_it_is_read(account: BankAccount, now: datetime) -> None:
+    content = mt940(account.iban, Transfer("KIRA", Decimal("30.00")))
+
+    def receive() -> tuple[Statement, bool]:
+        return statements.receive(
+            account=account, format="mt940", filename="e.sta", content=content, person=None, now=now
+        )
+
+    def read() -> None:
+        try:
+            statements.read(statement_id=kept.pk)
+        finally:
+            connection.close()
+
+    kept, _ = receive()
+    reader = Thread(target=read)
+    with transaction.atomic():
+        lock_account(account.pk)  # as the upload has it
+        reader.start()
+        wait_until_blocked(1)
+        assert receive() == (kept, False)
+    reader.join(timeout=60)
+    kept.refresh_from_db()
+    assert (kept.state, kept.line_count) == (StatementState.READ, 1)
+
+
+def test_what_is_left_aside_is_stored_up_to_a_limit() -> None:
+    unread = [Problem(number, "Okunamadı.", position=number) for number in range(1, 2001)]
+    pending = [Problem(number, "Bekliyor.", position=number, ignored=True) for number in range(2001, 4002)]
+    kept = statements._kept([*unread, *pending])
+    assert kept[:3000] == [*unread, *pending[:1000]]
+    assert kept[3000:] == [Problem(0, "1001 kayıt daha var; ilk 1000 tanesi listelendi.", ignored=True)]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Person, Provider
+from contracts.data import COMPANY
 from contracts.enums import TextKind
 from contracts.models import SignedDocument
 from contracts.selectors import text_in_force
@@ -14,12 +15,13 @@ from iys_portal import ledger
 from iys_portal.audit.models import AuditEvent, OutboxMessage
 from iys_portal.shared.tin import tin_columns
 from packages.models import Subscription, Tariff
-from payments.enums import LineState, OrderState, StatementState
+from payments.enums import DecisionKind, LineState, OrderState, StatementState
 from payments.matching import AWAITING_MONEY
 from payments.matching.reasons import STATE_CLAUSES
-from payments.models import Allocation, BankAccount, Order, Receipt, Statement, StatementLine
+from payments.models import Allocation, BankAccount, LineDecision, Order, Receipt, Statement, StatementLine
+from payments.selectors.lines import seen_of
 from payments.selectors.statements import matches_of, summary_of
-from payments.services import orders, statements
+from payments.services import decisions, orders, statements
 from payments.services.statement_files import content_of
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
@@ -243,6 +245,14 @@ def test_a_code_with_a_fault_and_a_proof_pays(awaiting: Make, imported: Import) 
     assert Allocation.objects.get().rule == "corrected-code"
 
 
+def test_our_own_number_and_name_in_a_text_are_no_proof(awaiting: Make, imported: Import, provider: Provider) -> None:
+    order = awaiting("ileti-150")
+    Provider.objects.filter(pk=provider.pk).update(title=COMPANY.title, **tin_columns(COMPANY.tax_number))
+    glyph = "3" if order.code[-1] != "3" else "4"
+    text = f"{order.code[:-1]}{glyph} ALICI {COMPANY.title} VKN {COMPANY.tax_number}"
+    assert_nothing_moved(order, imported(Transfer(text)), state=LineState.SUGGESTED)
+
+
 def test_a_sole_traders_own_number_is_a_proof_and_is_stored_nowhere_whole(awaiting: Make, imported: Import) -> None:
     order, tckn = awaiting("ileti-150"), factories.make_tckn(9)
     Provider.objects.filter(pk=order.provider_id).update(**tin_columns(tckn))
@@ -388,6 +398,30 @@ def test_what_the_import_command_says(awaiting: Make, imported: Import) -> None:
         "candidates": [],
     }
     assert (second["verdict"], second["order"]) == ("unmatched", None)
+
+
+def test_exported_matches_are_what_settled_by_itself_and_still_holds(
+    awaiting: Make, imported: Import, accountant: Person, now: datetime
+) -> None:
+    first, second = awaiting("ileti-150"), awaiting("ileti-250")
+    statement = imported(Transfer(first.code_display), Transfer("HAVALE", Decimal("100.00")))
+    alone, by_hand = StatementLine.objects.filter(statement=statement).order_by("position")
+
+    def decide(line: StatementLine, kind: DecisionKind, **wanted: object) -> None:
+        line.refresh_from_db()
+        values = {"reason": "Deneme", "person": accountant, "now": now, "seen": seen_of(line), **wanted}
+        decisions.decide(line_id=line.pk, kind=kind, **values)  # type: ignore[arg-type]
+
+    decide(by_hand, DecisionKind.ALLOCATE, shares=[(second.code, Decimal("100.00"))])
+    assert [(row["verdict"], row["order"]) for row in matches_of(statement)] == [
+        ("matched", first.code_display),
+        ("unmatched", second.code_display),
+    ]
+    decide(by_hand, DecisionKind.UNDO)
+    decide(alone, DecisionKind.UNDO)
+    second_person, waits = factories.accountant("muhasebe2"), LineDecision.objects.get(state="awaiting")
+    decisions.confirm(decision_id=waits.pk, person=second_person, now=now, seen=seen_of(alone))
+    assert [(row["verdict"], row["order"]) for row in matches_of(statement)] == [("unmatched", None)] * 2
 
 
 def test_the_file_is_kept_encrypted(imported: Import) -> None:

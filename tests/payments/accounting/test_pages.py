@@ -14,6 +14,7 @@ from accounts.models import Person, Provider
 from payments.enums import LineState
 from payments.models import BankAccount, Order, SourceRun, Statement, StatementLine
 from payments.selectors.accounting import Figures, pending_orders
+from payments.selectors.today import ages
 from tests import factories
 from tests.payments.mt940 import Transfer
 
@@ -237,3 +238,40 @@ def test_a_source_that_fails_is_told_until_it_is_back(account: BankAccount, brow
     run.problem, run.failing_since, run.succeeded_at = "", None, now
     run.save()
     assert "tarihinden beri alınamıyor" not in browser.get("/muhasebe/").content.decode()
+
+
+def test_a_search_with_nul_finds_nothing_and_does_not_fail(imported: Import, browser: Client) -> None:
+    statement = imported(Transfer("KİRA"))
+    line = StatementLine.objects.get()
+    for address in ("?ara=%00", f"ekstreler/{statement.pk}/?ara=K%00", f"hareketler/{line.pk}/?siparis=%00"):
+        assert browser.get(f"/muhasebe/{address}").status_code == 200
+
+
+def test_only_money_that_came_is_summed_up(imported: Import, browser: Client, now: datetime) -> None:
+    imported(Transfer("KİRA", Decimal("1000.00")), Transfer("A", Decimal("30.00")), Transfer("B", Decimal("20.00")))
+    StatementLine.objects.filter(text="A").update(amount=Decimal("-30.00"))
+    StatementLine.objects.filter(text="B").update(currency="EUR")
+    figures = browser.get("/muhasebe/").context["figures"]
+    assert (figures.line_count, figures.line_sum) == (3, Decimal("1000.00"))
+    assert next((age.count, age.total) for age in ages(now=now)) == (3, Decimal("1000.00"))
+
+
+def test_of_many_problems_the_first_are_shown(imported: Import, browser: Client) -> None:
+    statement = imported(Transfer("KİRA"))
+    statement.problems = [{"line": n, "message": f"Okunamadı ({n})."} for n in range(1, 251)]
+    statement.save()
+    html = browser.get(f"/muhasebe/ekstreler/{statement.pk}/").content.decode()
+    assert (html.count("Okunamadı ("), html.count("Okunamadı (100).")) == (100, 1)
+    assert "250 kayıt; ilk 100 tanesi gösteriliyor, 150 tane daha var" in html
+
+
+def test_reading_again_says_what_came_of_it(imported: Import, browser: Client) -> None:
+    def told(statement: Statement) -> str:
+        answer = browser.post(f"/muhasebe/ekstreler/{statement.pk}/", follow=True)
+        return ", ".join(str(message) for message in answer.context["messages"])
+
+    read, refused = imported(Transfer("KİRA")), imported(content=b"no statement")
+    assert told(read) == "Dosya güncel okuyucuyla okundu; yeni hareket yok."
+    assert told(refused) == "Dosya sıraya alındı; birazdan yeniden okunacak."
+    Statement.objects.filter(pk=read.pk).update(format="camt053")
+    assert told(read).startswith("Dosya güncel okuyucuyla okunamadı, hareketler değişmedi: ")

@@ -15,6 +15,7 @@ from payments.models import BankRefund, LineDecision, StatementLine
 from payments.refund_files import Payment, as_csv
 from payments.services import bank_refunds
 from payments.services.bank_refunds import RefundRefused
+from tests import factories
 from tests.payments.decisions.conftest import IBAN, OTHER_IBAN, ledger_faults
 
 Decide = Callable[..., LineDecision]
@@ -92,6 +93,23 @@ def test_a_large_refund_needs_somebody_else(
     assert refund.approved_by is None, "another payee needs another look"
     with pytest.raises(RefundRefused, match="onaylayamazsınız"):
         bank_refunds.approve(refund_id=refund.pk, person=second, now=now)
+
+
+def test_a_large_refund_owed_again_needs_another_look_by_somebody_else(
+    refund: BankRefund, waiting: Waiting, accountant: Person, second: Person, now: datetime, settings: Settings
+) -> None:
+    settings.DECISION_SECOND_PERSON_ABOVE = Decimal("249.99")
+    third = factories.accountant("muhasebe3")
+    bank_refunds.approve(refund_id=refund.pk, person=second, now=now)
+    debit = waiting("-250.00", "GIDEN")
+    bank_refunds.confirm_by_debit(refund_id=refund.pk, debit_line_id=debit.pk, person=accountant, now=now)
+    bank_refunds.owe_again(refund_id=refund.pk, reason="Geri geldi", person=third)
+    with pytest.raises(RefundRefused, match="ikinci kişinin onayı"):
+        bank_refunds.export(refund_ids=[refund.pk], person=third, now=now)
+    with pytest.raises(RefundRefused, match="yeniden listeye aldığınız iadeyi onaylayamazsınız"):
+        bank_refunds.approve(refund_id=refund.pk, person=third, now=now)
+    bank_refunds.approve(refund_id=refund.pk, person=second, now=now)
+    assert bank_refunds.export(refund_ids=[refund.pk], person=third, now=now).count == 1
 
 
 def test_a_debit_confirms_one_refund(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from accounts.models import Person
 from iys_portal.audit.models import AuditEvent
@@ -13,6 +14,7 @@ from iys_portal.mail.models import Mail
 from payments.enums import ORDER_TRANSITIONS, BankRefundState, DecisionKind, LineState, OrderState
 from payments.models import Allocation, BankRefund, CardAttempt, Order, Receipt, StatementLine
 from payments.rules import AllocationRefused
+from payments.services import bank_refunds
 from payments.services.reviews import Outcome, resolve
 from tests import factories
 from tests.payments.decisions.conftest import IBAN, ledger_faults
@@ -104,6 +106,50 @@ def test_refunding_owes_every_sender_what_came_from_them(
     assert {refund.line.state for refund in owed} == {LineState.REFUND}
     assert sum(Allocation.objects.filter(order=order).values_list("amount", flat=True)) == 0
     assert ledger_faults() == []
+
+
+def test_an_order_whose_refund_is_given_up_is_looked_into_again(reviewed: Make, end: Make, decide: Decide) -> None:
+    order = end(reviewed("1000.00", "2000.00"), Outcome.REFUND)
+    for refund, state in zip(
+        BankRefund.objects.order_by("pk"), [OrderState.REFUND_DUE, OrderState.IN_REVIEW], strict=True
+    ):
+        decide(refund.line, DecisionKind.UNDO)
+        order.refresh_from_db()
+        assert order.state == state
+    assert set(BankRefund.objects.values_list("state", flat=True)) == {BankRefundState.CANCELLED}
+    assert end(order, Outcome.CANCEL).state == OrderState.CANCELLED
+    assert ledger_faults() == []
+
+
+def test_both_sides_read_of_the_transfer_that_goes_back(
+    reviewed: Make,
+    end: Make,
+    waiting: Waiting,
+    accountant: Person,
+    now: datetime,
+    client_of: Callable[[Person], Client],
+) -> None:
+    order = end(reviewed("1000.00"), Outcome.REFUND)
+    refund = BankRefund.objects.get()
+    ours, theirs = f"/muhasebe/siparisler/{order.code_display}/", f"/siparis/{order.code_display}/"
+    assert "İade edilecek" in client_of(order.person).get(theirs).content.decode()
+    debit = waiting("-1000.00", "GIDEN")
+    bank_refunds.confirm_by_debit(refund_id=refund.pk, debit_line_id=debit.pk, person=accountant, now=now)
+    answer = client_of(accountant).get(ours)
+    assert answer.content.decode().count(f'href="/muhasebe/havale-iadeleri/{refund.pk}/"') == 1
+    assert [entry.text for entry in answer.context["timeline"]][-4:] == [
+        "Havale iadesi: 1.000,00 ₺ iade edilecek – Dekont görüldü",
+        "Sipariş: İade edilecek – Dekont görüldü",
+        "Havale iadesi: İade edildi – 23.11.2026 tarihli çıkış hareketi.",
+        "Sipariş: İade edildi – Ödemesi iade edildi.",
+    ]
+    answer = client_of(order.person).get(theirs)
+    assert "4567 ile biten hesap" in answer.content.decode()
+    assert "23.11.2026 tarihinde iade edildi" in answer.content.decode()
+    assert [entry.text for entry in answer.context["timeline"]][-2:] == [
+        "1.000,00 ₺ banka hesabına iade edildi",
+        "İade edildi",
+    ]
 
 
 def test_refunding_leaves_what_the_same_movement_paid_for_another_order(

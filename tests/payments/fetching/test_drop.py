@@ -88,3 +88,34 @@ def test_an_account_without_a_folder_is_not_served(folder: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match="klasörü okunamadı"):
         list(Drop(tmp_path).fetch(OURS, **DAYS))
+
+
+def test_a_name_from_turkish_windows_can_be_stored(folder: Path) -> None:
+    put(folder, os.fsdecode("şubat.sta".encode("cp1254")))
+    source = Drop(folder.parent)
+    (fetched,) = source.fetch(OURS, **DAYS)
+    assert fetched.filename == "şubat.sta"
+    source.received(fetched)
+    assert [os.fsencode(path.name) for path in (folder / "alindi").iterdir()] == ["şubat.sta".encode("cp1254")]
+
+
+def test_a_file_that_cannot_be_read_keeps_none_of_the_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder, "a.sta", age=90)
+    put(folder, "b.sta", b"second")
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(folder / "gone" if path.name == "a.sta" else path))
+    found = Drop(folder.parent).fetch(OURS, **DAYS)
+    assert next(found).content == b"second"
+    with pytest.raises(SourceUnavailableError, match=r"a\.sta okunamadı: No such file or directory\."):
+        next(found)
+
+
+def test_a_file_that_cannot_be_put_aside_is_said(folder: Path) -> None:
+    put(folder, "a.sta")
+    (folder / "alindi").write_bytes(b"a file where the folder should be")
+    os.utime(folder / "alindi")
+    source = Drop(folder.parent)
+    (fetched,) = source.fetch(OURS, **DAYS)
+    with pytest.raises(SourceUnavailableError, match=r"a\.sta “alindi” klasörüne taşınamadı: File exists\."):
+        source.received(fetched)
+    assert names(folder) == ["a.sta", "alindi"]

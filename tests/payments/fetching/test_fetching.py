@@ -14,10 +14,12 @@ from pytest_django import Settings
 from iys_portal.audit import outbox
 from iys_portal.audit.models import OutboxMessage
 from payments.enums import OrderState
-from payments.fetching.base import Account, SourceUnavailableError
+from payments.fetching.base import Account, Fetched, SourceUnavailableError
+from payments.fetching.drop import Drop
 from payments.fetching.ziraat import Ziraat
 from payments.models import Allocation, BankAccount, Order, SourceRun, Statement, StatementLine
-from payments.services import fetching
+from payments.services import fetching, statements
+from tests import factories
 from tests.payments.mt940 import Transfer, mt940
 from tests.simulators.bank import IBAN, STATEMENT_PASSWORD, STATEMENT_USER, Bank, served
 
@@ -92,8 +94,12 @@ def test_what_the_service_does_wrong_is_said_in_words(bank: Bank, service: Ziraa
 
 def test_weeks_are_asked_for_one_after_another(bank: Bank, service: Ziraat) -> None:
     today = date.today()  # noqa: DTZ011
-    found = list(service.fetch(OURS, first_day=today - timedelta(days=100), last_day=today))
-    names = [each.filename for each in found]
+    names: list[str] = []
+    found = service.fetch(OURS, first_day=today - timedelta(days=100), last_day=today)
+    with pytest.raises(SourceUnavailableError, match="günlerini bankanın ekstre servisi artık vermiyor") as lost:
+        names.extend(each.filename for each in found)
+    before = f"{today - timedelta(days=100):%d.%m.%Y}–{today - timedelta(days=21):%d.%m.%Y} "
+    assert str(lost.value).startswith(before)
     first = today - timedelta(days=20)
     assert names[0] == f"ziraat-{first:%Y%m%d}-{first + timedelta(days=6):%Y%m%d}.xml"
     assert (len(names), names[-1].endswith(f"{today:%Y%m%d}.xml")) == (3, True)
@@ -118,6 +124,32 @@ def test_a_bank_that_is_away_is_shown_until_it_is_back(
     fetching.fetch_all(now=timezone.now())
     run.refresh_from_db()
     assert (run.problem, run.failing_since) == ("", None)
+
+
+@pytest.mark.django_db
+def test_days_that_the_bank_no_longer_gives_are_shown_until_somebody_uploads_them(
+    service: Ziraat, ziraat_account: BankAccount
+) -> None:
+    now = timezone.now()
+    last = now - timedelta(days=40)
+    run = SourceRun.objects.create(source="ziraat", account=ziraat_account, succeeded_at=last)
+    assert fetching.fetch_all(now=now) > 0, "weeks without a movement are the same file"
+    run.refresh_from_db()
+    assert (run.problem.partition("–")[0], run.succeeded_at) == (f"{last - timedelta(days=1):%d.%m.%Y}", last)
+    days = [(last + timedelta(days=number)).date() for number in (1, 15, 30)]
+    content = mt940(ziraat_account.iban, *(Transfer("KIRA", Decimal("30.00"), day=day) for day in days))
+    kept, _ = statements.receive(
+        account=ziraat_account,
+        format="mt940",
+        filename="e.sta",
+        content=content,
+        person=factories.accountant(),
+        now=now,
+    )
+    statements.read(statement_id=kept.pk)
+    fetching.fetch_all(now=now + timedelta(minutes=10))
+    run.refresh_from_db()
+    assert (run.problem, run.succeeded_at) == ("", now + timedelta(minutes=10))
 
 
 @pytest.mark.django_db
@@ -154,3 +186,31 @@ def test_a_dropped_file_is_received_read_and_put_aside(
     assert order.state == OrderState.COMPLETED
     assert sorted(path.name for path in (folder / "alindi").iterdir()) == ["ekstre.sta"]
     assert sorted(path.name for path in (folder / "alinamadi").iterdir()) == ["not.txt", "not.txt.neden.txt"]
+
+
+@pytest.mark.django_db
+def test_a_file_that_cannot_be_taken_keeps_none_of_the_others(
+    tmp_path: Path, account: BankAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Drop):
+        """A source that trips over one of its files."""
+
+        def received(self, fetched: Fetched) -> None:
+            if fetched.filename == "once.sta":
+                raise UnicodeEncodeError("utf-8", "x", 0, 1, "surrogates not allowed")
+            super().received(fetched)
+
+    monkeypatch.setattr(fetching, "sources", lambda: [Broken(tmp_path)])
+    folder = tmp_path / account.iban
+    folder.mkdir()
+    for number, name in enumerate(["once.sta", "sonra.sta"]):
+        (folder / name).write_bytes(mt940(account.iban, Transfer("KIRA"), reference=name))
+        os.utime(folder / name, (time.time() - 60 + number,) * 2)
+    assert fetching.fetch_all(now=now) == 1
+    run = SourceRun.objects.get()
+    assert (run.problem, run.succeeded_at) == (
+        "once.sta alınamadı: beklenmeyen bir hata oluştu; ayrıntısı sistem günlüğünde.",
+        None,
+    )
+    assert sorted(path.name for path in folder.rglob("*.sta")) == ["once.sta", "sonra.sta"]
+    assert (folder / "alindi/sonra.sta").exists()
