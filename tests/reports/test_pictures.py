@@ -202,7 +202,7 @@ def test_an_upload_that_was_given_up_midway(
     browser: Client, provider: Provider, brand: Brand, alice: Person, now: datetime
 ) -> None:
     job = {"provider": provider, "brand": brand, "person": alice, "filename": "a.csv", "size": 1, "received_at": now,
-           "state": "cancelled", "finished_at": now, "row_count": 100}  # fmt: skip
+           "state": "cancelled", "finished_at": now, "row_count": 100, "started_at": now}  # fmt: skip
     counts = {"new_count": 30, "same_count": 8, "rejected_count": 2, "position": 40, "staged": 90, "problem_count": 10}
     ImportJob.objects.create(**job, **counts, sha256="1")
     ImportJob.objects.create(**job, sha256="2", staged=100)  # given up before anything was recorded
