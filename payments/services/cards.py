@@ -110,6 +110,8 @@ def _begin(
     order = locked(order)
     if (known := _of_form(order, nonce)) is not None:
         return known, False
+    if CardAttempt.objects.filter(provider_id=order.provider_id, form_nonce=nonce).exists():
+        raise OrderRefused("Bu sayfa başka bir siparişe ait. Lütfen ödemeyi yeniden başlatın.")
     if order.state in PENDING:
         raise OrderRefused("Bu sipariş için devam eden bir kart ödemesi var. Lütfen sonucunu bekleyin.")
     if order.state != OrderState.CONTRACT_ACCEPTED or is_over(order, now=now):

@@ -11,6 +11,7 @@ from accounts.models import Person
 from payments.gateways import registry
 from payments.gateways.base import InvalidSignatureError
 from payments.models import CardAttempt, Order
+from payments.rules import OrderRefused
 from payments.services import cards, orders
 from payments.services.cards import Chosen
 from tests.payments.cards.memory_bank import BIN, Card, Fault, Killed, MemoryBank, Payment, Way
@@ -163,6 +164,16 @@ def test_a_bank_that_knows_nothing_after_the_return_is_believed(
     bank.now += MINUTE
     cards.sweep(now=bank.now)
     assert state() == ("abandoned", "contract_accepted")
+
+
+def test_the_form_of_another_order_begins_nothing(
+    bank: MemoryBank, started: Callable[[Way], Payment], accepted: Callable[..., Order], alice: Person
+) -> None:
+    started(Way.PAGE)
+    chosen = Chosen(instalments=1, bin_number=BIN)
+    with pytest.raises(OrderRefused, match="başka bir siparişe ait"):
+        cards.start(order=accepted("ileti-250"), person=alice, chosen=chosen, nonce="a", ip=None, now=bank.now)
+    assert len(bank.payments) == 1
 
 
 def test_of_a_gateway_that_is_not_set_up_any_more_nothing_is_known(
