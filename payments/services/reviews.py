@@ -19,6 +19,7 @@ from payments.enums import (
 )
 from payments.models import Allocation, BankRefund, Order, StatementLine
 from payments.rules import AllocationRefused, turkish_iban
+from payments.selectors.cards import keepable
 from payments.selectors.orders import allocated_to
 from payments.selectors.refunds import goes_back_still
 from payments.services import mails
@@ -129,6 +130,8 @@ def _await(order: Order, _lines: Lines, reason: str, person: Person, now: dateti
 
 def _cancel(order: Order, _lines: Lines, reason: str, person: Person, _now: datetime) -> None:
     _require_no_money(order)
+    if keepable(order) is not None:
+        raise AllocationRefused("Bu sipariş için karttan para çekildi: çekimi kabul edin ya da iadesini onaylayın.")
     move(order, OrderState.CANCELLED, table=ORDER_TRANSITIONS, actor=person, reason=reason, subscription=None)
 
 
