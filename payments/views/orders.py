@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
@@ -21,7 +21,7 @@ from payments.forms.orders import CARD, ApprovalForm, MethodForm
 from payments.gateways.base import DeclineGroup
 from payments.models import BankAccount, Order
 from payments.payment_qr import payment_qr
-from payments.rules import OrderRefused, amount_due
+from payments.rules import OrderRefused, amount_due, refusal_of_other_method
 from payments.selectors.arrivals import arrivals_of, bank_read_at
 from payments.selectors.cards import live_attempt, newest_attempt
 from payments.selectors.orders import (
@@ -38,6 +38,7 @@ from payments.services.orders import ContractChanged, Visitor
 from payments.views.steps import order_with, wrong_step
 
 _TRANSFER_AWAITED = frozenset({OrderState.TRANSFER_PENDING, OrderState.PARTIALLY_PAID})
+ALREADY_TRANSFERRED = "Havale/EFT yaptıysanız yeniden ödemeyin: ödemeniz ulaştığında paketiniz tanımlanır."
 CHANGED = "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
 
 
@@ -184,6 +185,20 @@ def transfer_confirm(request: ProviderRequest, code: str) -> HttpResponse:
     return render(request, "payments/transfer_confirm.html", {"order": order})
 
 
+@require_POST
+@provider_view(Capability.PURCHASE)
+def change_method(request: ProviderRequest, code: str) -> HttpResponse:
+    """“Ödeme yöntemini değiştir”: from Havale/EFT back to the choice, while nothing has come."""
+    order = order_with(request, code)
+    try:
+        order = orders.choose_again(order=order, person=request.user, now=timezone.now())
+    except OrderRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.warning(request, ALREADY_TRANSFERRED)
+    return _next_page(order)
+
+
 @require_safe
 @provider_view
 def detail(request: ProviderRequest, code: str) -> HttpResponse:
@@ -191,12 +206,15 @@ def detail(request: ProviderRequest, code: str) -> HttpResponse:
     found = order_with(request, code)
     if found.state == OrderState.DRAFT:
         return redirect("payments:contract", code=found.code_display)
+    now, arrivals = timezone.now(), arrivals_of(found) if found.state in _TRANSFER_AWAITED else None
+    has_arrived = arrivals is not None and bool(arrivals.rows)
     due, description = amount_due(found, allocated_to(found)), f"{found.code_display} {upper(found.provider.title)}"
     context = {
         "order": found,
         "amount_due": due,
         "accounts": _accounts(due, description) if found.state in _TRANSFER_AWAITED else [],
-        "arrivals": arrivals_of(found) if found.state in _TRANSFER_AWAITED else None,
+        "arrivals": arrivals,
+        "may_choose_again": refusal_of_other_method(found, has_arrived=has_arrived, now=now) is None,
         "bank_read_at": bank_read_at(),
         "description_text": description,
         "document": document_of(found.approval),
