@@ -12,6 +12,7 @@ from payments.gateways import registry
 from payments.gateways.base import InvalidSignatureError
 from payments.models import CardAttempt, Order
 from payments.rules import OrderRefused
+from payments.selectors.orders import timeline_of
 from payments.services import cards, orders
 from payments.services.cards import Chosen
 from tests.payments.cards.memory_bank import BIN, Card, Fault, Killed, MemoryBank, Payment, Way
@@ -203,7 +204,11 @@ def test_another_amount_that_is_taken_later_is_for_a_person(
     bank.pay(payment, Card.PAYS_LESS)
     bank.now += 31 * MINUTE
     cards.sweep(now=bank.now)
-    assert (state(), CardAttempt.objects.get().decline_group) == (("succeeded", "in_review"), "")
+    attempt = CardAttempt.objects.select_related("order").get()
+    assert (state(), attempt.decline_group) == (("succeeded", "in_review"), "")
+    told = [entry.text for entry in timeline_of(attempt.order)]
+    assert "Kart ödemesi yarım kaldı" in told
+    assert [text for text in told if "çekilmedi" in text] == []
 
 
 def test_an_old_unknown_is_resolved_five_minutes_after_the_bank_is_back(
