@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
@@ -38,7 +38,6 @@ from payments.services.orders import ContractChanged, Visitor
 from payments.views.steps import order_with, wrong_step
 
 _TRANSFER_AWAITED = frozenset({OrderState.TRANSFER_PENDING, OrderState.PARTIALLY_PAID})
-ALREADY_TRANSFERRED = "Havale/EFT yaptıysanız yeniden ödemeyin: ödemeniz ulaştığında paketiniz tanımlanır."
 CHANGED = "Sözleşme metni veya fiyat, sayfayı açtığınızdan beri değişti. Lütfen güncel sözleşmeyi yeniden okuyunuz."
 
 
@@ -185,18 +184,20 @@ def transfer_confirm(request: ProviderRequest, code: str) -> HttpResponse:
     return render(request, "payments/transfer_confirm.html", {"order": order})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.PURCHASE)
 def change_method(request: ProviderRequest, code: str) -> HttpResponse:
-    """“Ödeme yöntemini değiştir”: from Havale/EFT back to the choice, while nothing has come."""
+    """“Ödeme yöntemini değiştir”: a check page, then POST leads from Havale/EFT back to the choice."""
     order = order_with(request, code)
-    try:
-        order = orders.choose_again(order=order, person=request.user, now=timezone.now())
-    except OrderRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.warning(request, ALREADY_TRANSFERRED)
-    return _next_page(order)
+    if request.method == "POST":
+        try:
+            order = orders.choose_again(order=order, person=request.user, now=timezone.now())
+        except OrderRefused as refusal:
+            messages.error(request, str(refusal))
+        return _next_page(order)
+    if order.state != OrderState.TRANSFER_PENDING:
+        return wrong_step(order)
+    return render(request, "payments/change_method.html", {"order": order})
 
 
 @require_safe

@@ -145,9 +145,10 @@ def test_an_unknown_code_is_not_found(browser: Client, code: str) -> None:
 
 def test_a_rivals_order_does_not_exist(rival: Client, awaiting: Make) -> None:
     order = awaiting("ileti-150")
-    for path in ("", "sozlesme/", "sozlesme.pdf", "odeme/", "odeme/havale/", "odeme/havale/onay/", "iptal/"):
+    asking = ("sozlesme/", "odeme/", "odeme/havale/onay/", "odeme/degistir/", "iptal/")
+    for path in ("", "sozlesme.pdf", "odeme/havale/", *asking):
         assert rival.get(f"/siparis/{order.code_display}/{path}").status_code == 404
-    for path in ("sozlesme/", "odeme/", "odeme/havale/onay/", "odeme/degistir/", "iptal/"):
+    for path in asking:
         assert rival.post(f"/siparis/{order.code_display}/{path}").status_code == 404
     order.refresh_from_db()
     assert order.state == OrderState.TRANSFER_PENDING
@@ -185,9 +186,10 @@ def test_the_way_of_paying_is_chosen_again(browser: Client, awaiting: Make) -> N
     order = awaiting("ileti-150")
     url = f"/siparis/{order.code_display}/"
     assert "Ödeme yöntemini değiştir" in browser.get(url).content.decode()
+    assert "Havale/EFT yaptıysanız değiştirmeyin" in browser.get(f"{url}odeme/degistir/").content.decode()
     for _ in range(2):
         assert browser.post(f"{url}odeme/degistir/").headers["Location"] == f"{url}odeme/"
-    assert "Havale/EFT yaptıysanız yeniden ödemeyin" in browser.get(f"{url}odeme/").content.decode()
+    assert browser.get(f"{url}odeme/degistir/").headers["Location"] == url
     order.refresh_from_db()
     assert (order.state, order.pay_by) == (OrderState.CONTRACT_ACCEPTED, None)
 
