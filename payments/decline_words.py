@@ -27,6 +27,8 @@ DECLINE_WORDS: dict[DeclineGroup, str] = {
     _G.FRAUD: "Ödeme, güvenlik denetiminden geçmedi. Bankanızı arayın. " + _OTHER_WAY,
     _G.AUTHENTICATION: "Bankanızın onay adımı (3D Secure) tamamlanamadı. Bankanızın gönderdiği kodla yeniden deneyin.",
     _G.ABANDONED: "Ödeme yarım kaldı; kartınızdan para çekilmedi. Yeniden deneyebilirsiniz.",
+    _G.GAVE_UP: "Ödemeden vazgeçildi ya da bankanın ödeme sayfasının süresi doldu; kartınızdan para çekilmedi. "
+    "Yeniden deneyebilirsiniz.",
     _G.INVALID_TRANSACTION: f"Bankanız bu işlemi geçersiz buldu. {_OTHER_WAY}",
     _G.OTHER: f"Ödeme alınamadı. Biraz sonra yeniden deneyin. {_OTHER_WAY}",
 }
@@ -43,6 +45,7 @@ DECLINE_LABELS: dict[DeclineGroup, str] = {
     _G.FRAUD: "Güvenlik denetiminden geçmedi",
     _G.AUTHENTICATION: "3D Secure onayı tamamlanmadı",
     _G.ABANDONED: "Ödeme yarım bırakıldı",
+    _G.GAVE_UP: "Ödemeden vazgeçildi ya da sayfanın süresi doldu",
     _G.INVALID_TRANSACTION: "Geçersiz işlem",
     _G.OTHER: "Nedeni bildirilmedi",
 }

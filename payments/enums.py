@@ -39,7 +39,7 @@ ORDER_TRANSITIONS: Transitions[OrderState] = {
         }
     ),
     _S.CARD_PENDING: frozenset({_S.PAID, _S.CONTRACT_ACCEPTED, _S.CARD_UNKNOWN, _S.IN_REVIEW}),
-    _S.CARD_UNKNOWN: frozenset({_S.PAID, _S.CONTRACT_ACCEPTED, _S.IN_REVIEW}),
+    _S.CARD_UNKNOWN: frozenset({_S.PAID, _S.CONTRACT_ACCEPTED, _S.CARD_PENDING, _S.IN_REVIEW}),
     _S.TRANSFER_PENDING: frozenset(
         {_S.CONTRACT_ACCEPTED, _S.PAID, _S.PARTIALLY_PAID, _S.EXPIRED, _S.CANCELLED, _S.IN_REVIEW}
     ),
@@ -169,11 +169,10 @@ OPEN_BANK_REFUNDS = (_B.OWED, _B.EXPORTED)
 
 
 class AttemptState(models.TextChoices):
-    """The way of one card attempt: nothing but `query` leads out of `unknown`."""
+    """The way of one card attempt: nothing but the gateway's own word leads out of `unknown`."""
 
     CREATED = "created", "Başladı"
     NEEDS_3DS = "needs_3ds", "Banka onayı bekleniyor"
-    AUTHORISING = "authorising", "Bankaya soruluyor"
     UNKNOWN = "unknown", "Sonuç bekleniyor"
     SUCCEEDED = "succeeded", "Başarılı"
     DECLINED = "declined", "Reddedildi"
@@ -184,9 +183,9 @@ _A = AttemptState
 
 ATTEMPT_TRANSITIONS: Transitions[AttemptState] = {
     _A.CREATED: frozenset({_A.NEEDS_3DS, _A.SUCCEEDED, _A.DECLINED, _A.UNKNOWN, _A.ABANDONED}),
-    _A.NEEDS_3DS: frozenset({_A.AUTHORISING, _A.SUCCEEDED, _A.DECLINED, _A.UNKNOWN, _A.ABANDONED}),
-    _A.AUTHORISING: frozenset({_A.SUCCEEDED, _A.DECLINED, _A.UNKNOWN}),
-    _A.UNKNOWN: frozenset({_A.SUCCEEDED, _A.DECLINED, _A.ABANDONED}),
+    _A.NEEDS_3DS: frozenset({_A.SUCCEEDED, _A.DECLINED, _A.UNKNOWN, _A.ABANDONED}),
+    # One answer was lost while the payer was at the bank; the next one says that they still are.
+    _A.UNKNOWN: frozenset({_A.NEEDS_3DS, _A.SUCCEEDED, _A.DECLINED, _A.ABANDONED}),
     _A.SUCCEEDED: frozenset(),
     # What was thought to be over may still turn out to have been charged: the bank's word counts.
     _A.DECLINED: frozenset({_A.SUCCEEDED}),
@@ -194,7 +193,7 @@ ATTEMPT_TRANSITIONS: Transitions[AttemptState] = {
 }
 
 # Attempts that may still become money: an order has one of them at most.
-LIVE_ATTEMPTS = frozenset({_A.CREATED, _A.NEEDS_3DS, _A.AUTHORISING, _A.UNKNOWN})
+LIVE_ATTEMPTS = frozenset({_A.CREATED, _A.NEEDS_3DS, _A.UNKNOWN})
 
 
 class RefundState(models.TextChoices):

@@ -106,6 +106,18 @@ def is_over(order: Order, *, now: datetime) -> bool:
     return end is not None and end <= now
 
 
+def refusal_of_other_method(order: Order, *, has_arrived: bool, now: datetime) -> str | None:
+    """Return why the payer of an order by transfer may not choose its way of paying again, or None when they may."""
+    if order.state != OrderState.TRANSFER_PENDING or order.accepted_at is None or is_over(order, now=now):
+        return "Bu siparişin ödeme yöntemi değiştirilemez."
+    if has_arrived:
+        return "Bu siparişin koduyla bir ödeme geldi; ödeme yöntemi artık değiştirilemez."
+    if order.accepted_at + timedelta(days=settings.ACCEPTED_LIFETIME_DAYS) <= now:
+        days = settings.ACCEPTED_LIFETIME_DAYS
+        return f"Ödeme yöntemi, sözleşmenin onayından sonra {days} gün içinde değiştirilebilir."
+    return None
+
+
 _LATE = timedelta(days=7)
 
 

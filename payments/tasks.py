@@ -6,7 +6,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from iys_portal.audit.outbox import handler
-from payments.services import activation, card_day, cards, fetching, mails, orders, profiles, refunds, statements
+from payments.services import (
+    activation,
+    card_day,
+    cards,
+    fetching,
+    mails,
+    orders,
+    profiles,
+    refund_sweep,
+    refunds,
+    statements,
+)
 
 
 @handler("statement.process", queue="import")
@@ -66,7 +77,7 @@ def send_refund(*, refund_id: int) -> None:
 @shared_task
 def sweep_refunds(**_kwargs: object) -> None:
     """Ask the gateways about the refunds that they did not answer."""
-    refunds.sweep(now=timezone.now())
+    refund_sweep.sweep(now=timezone.now())
 
 
 @shared_task

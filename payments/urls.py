@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:code>/makbuz/", receipts.receipt, name="receipt"),
     path("<str:code>/makbuz.pdf", receipts.receipt_pdf, name="receipt_pdf"),
     path("<str:code>/odeme/", orders.method, name="method"),
+    path("<str:code>/odeme/degistir/", orders.change_method, name="change_method"),
     path("<str:code>/odeme/kart/", cards.card, name="card"),
     path("<str:code>/odeme/kart/onay/", cards.confirm, name="card_confirm"),
     path("<str:code>/odeme/kart/devam/", cards.resume, name="card_resume"),

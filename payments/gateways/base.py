@@ -24,7 +24,10 @@ class Result(StrEnum):
 
 
 class DeclineGroup(StrEnum):
-    """Why a bank refused, as far as the payer can do something about it."""
+    """Why a bank refused, as far as the payer can do something about it.
+
+    ABANDONED: the bank has heard of no payment. GAVE_UP: it says that the payer stopped, or that its page is closed.
+    """
 
     INSUFFICIENT_FUNDS = "insufficient_funds"
     DO_NOT_HONOUR = "do_not_honour"
@@ -37,6 +40,7 @@ class DeclineGroup(StrEnum):
     FRAUD = "fraud"
     AUTHENTICATION = "authentication"
     ABANDONED = "abandoned"
+    GAVE_UP = "gave_up"
     INVALID_TRANSACTION = "invalid_transaction"
     OTHER = "other"
 

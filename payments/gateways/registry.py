@@ -36,6 +36,11 @@ def gateway(name: str | None = None) -> Gateway:
     return _gateways()[name or settings.CARD_GATEWAY]
 
 
+def is_set_up(name: str) -> bool:
+    """Return whether this installation has the gateway of that name: old payments may name one that it has no more."""
+    return name in _gateways()
+
+
 def cards_are_open() -> bool:
     """Return whether the gateway for new attempts has its keys: without them nobody is offered to pay by card."""
     keys = {"iyzico": settings.IYZICO_API_KEY, "nestpay": settings.NESTPAY_STORE_KEY}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0022_allocations_by_index'),
+        ('payments', '0023_card_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

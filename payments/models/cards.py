@@ -1,15 +1,21 @@
 """Card attempts, the messages of gateways, money that goes back."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThan
 
 from accounts.models import Person, Provider
 from payments.enums import LIVE_ATTEMPTS, AttemptState, Consequence, RefundState
 from payments.gateways.base import DeclineGroup
 from payments.models.orders import Order
+
+_MAY_STILL_COME = timedelta(hours=3)
+LEFT_AT_BANK = Q(LessThan(F("settled_at") - F("created_at"), _MAY_STILL_COME), state=AttemptState.ABANDONED)
+"""Attempts left half-way whose page may be open somewhere: not yet asked about after no page can be."""
 
 
 class CardAttempt(models.Model):
@@ -89,10 +95,17 @@ class CardAttempt(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at"], name="attempt_open", condition=Q(state__in=LIVE_ATTEMPTS)),
+            models.Index(fields=["created_at"], name="attempt_left", condition=LEFT_AT_BANK),
         ]
 
     def __str__(self) -> str:
         return f"{self.order} – {self.get_state_display()}"
+
+    @property
+    def is_open_at_bank(self) -> bool:
+        """Whether the payer may still be on the bank's page, and can be led back there."""
+        may_be = self.state in {AttemptState.NEEDS_3DS, AttemptState.UNKNOWN}
+        return may_be and self.action is not None and self.returned_at is None
 
     @property
     def taken(self) -> Decimal:
@@ -119,6 +132,7 @@ class GatewayEvent(models.Model):
                 fields=["gateway", "payment_id", "conversation_id", "kind", "status"], name="gateway_event_once"
             ),
         ]
+        indexes = [models.Index(fields=["conversation_id"], name="gateway_event_number")]
 
     def __str__(self) -> str:
         return f"{self.gateway}: {self.kind} {self.status}"

@@ -13,7 +13,7 @@ from accounts.searching import holds_words
 from iys_portal.shared import codes
 from iys_portal.shared.turkish import fold
 from payments.enums import DecisionState, LineState
-from payments.models import Allocation, LineComment, LineDecision, StatementLine
+from payments.models import Allocation, LineComment, LineDecision, Order, StatementLine
 from payments.models.bank import line_words
 
 AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
@@ -66,6 +66,12 @@ class Filters:
     def is_narrow(self) -> bool:
         """Return whether anything but the order was chosen."""
         return self != Filters(sort=self.sort)
+
+
+def waiting_lines_of(order: Order) -> QuerySet[StatementLine]:
+    """Return the movements that wait for a person and may be meant for the order, oldest first."""
+    lines = StatementLine.objects.filter(state__in=AWAITING_A_PERSON, candidates__contains=[{"code": order.code}])
+    return lines.select_related("account").order_by("pk")
 
 
 def lines(filters: Filters, *, person: Person) -> QuerySet[Any]:

@@ -23,7 +23,7 @@ from payments.models import (
     Refund,
     StatementLine,
 )
-from payments.selectors.lines import AWAITING_A_PERSON
+from payments.selectors.lines import waiting_lines_of
 from payments.selectors.orders import TimelineEntry
 
 
@@ -83,7 +83,7 @@ def order_file(order: Order) -> OrderFile:
         events=_messages(attempts),
         differences=differences,
         bank_refunds=bank_refunds,
-        waiting_lines=_waiting_lines(order),
+        waiting_lines=list(waiting_lines_of(order)),
         document=document_of(order.approval),
         timeline=_timeline(order, attempts, refunds, differences, bank_refunds),
     )
@@ -97,14 +97,8 @@ def _messages(attempts: list[CardAttempt]) -> list[GatewayEvent]:
     """Return the messages that a gateway sent of these attempts, in the order in which they came."""
     named = Q(conversation_id__in=[attempt.conversation_id for attempt in attempts])
     taken = [attempt.payment_id for attempt in attempts if attempt.payment_id]
-    gateways = {attempt.gateway for attempt in attempts}
-    return list(GatewayEvent.objects.filter(named | Q(payment_id__in=taken), gateway__in=gateways).order_by("pk"))
-
-
-def _waiting_lines(order: Order) -> list[StatementLine]:
-    """Return the bank movements that wait for a person and may be meant for the order."""
-    lines = StatementLine.objects.filter(state__in=AWAITING_A_PERSON, candidates__contains=[{"code": order.code}])
-    return list(lines.select_related("account").order_by("pk"))
+    paid = Q(gateway__in={attempt.gateway for attempt in attempts}, payment_id__in=taken)
+    return list(GatewayEvent.objects.filter(named | paid).order_by("pk"))
 
 
 def _timeline(

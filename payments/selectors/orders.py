@@ -120,10 +120,15 @@ def _entry(event: AuditEvent, order: Order) -> TimelineEntry:
 
 
 def _of_attempt(event: AuditEvent, attempt: CardAttempt) -> TimelineEntry | None:
-    """Return a card attempt's end; that it began, and that the bank is asked, the order's own events say."""
+    """Return a card attempt's end; that it began, and that the bank is asked, the order's own events say.
+
+    Of one that the bank took money for in the end, no reason and no word about money stays.
+    """
+    why = f": {label_of(attempt.decline_group)}" if attempt.decline_group else ""
+    untaken = "" if attempt.state == AttemptState.SUCCEEDED else "; kartınızdan para çekilmedi"
     text = {
-        f"state:{AttemptState.DECLINED.value}": f"Kart ödemesi alınamadı: {label_of(attempt.decline_group)}",
-        f"state:{AttemptState.ABANDONED.value}": "Kart ödemesi yarım kaldı; kartınızdan para çekilmedi",
+        f"state:{AttemptState.DECLINED.value}": f"Kart ödemesi alınamadı{why}",
+        f"state:{AttemptState.ABANDONED.value}": f"Kart ödemesi yarım kaldı{untaken}",
         f"state:{AttemptState.SUCCEEDED.value}": _SURPLUS if attempt.surplus else "",
     }.get(event.action)
     return TimelineEntry(at=event.at, text=text, actor=event.actor_name) if text else None

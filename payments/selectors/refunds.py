@@ -36,7 +36,7 @@ def goes_back_still(order: Order) -> bool:
 def refund_with(pk: int) -> QuerySet[Refund]:
     """Return the refund with this number (at most one), with what its page shows."""
     rows = Refund.objects.filter(pk=pk)
-    rows = rows.select_related("order__provider", "order__package", "order__subscription", "attempt")
+    rows = rows.select_related("order__provider", "order__package", "order__subscription", "attempt__order")
     return rows.select_related("requested_by", "paid_by", "paid_confirmed_by")
 
 

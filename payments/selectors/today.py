@@ -11,8 +11,8 @@ from django.db.models.functions import TruncDate
 from accounts.models import Person
 from iys_portal.shared.clock import ISTANBUL, end_of_istanbul_day, istanbul_day
 from iys_portal.shared.money import ZERO
-from payments.enums import AttemptState, BankRefundState, DecisionState, LineState
-from payments.models import BankRefund, CardAttempt, LineDecision, StatementLine
+from payments.enums import BankRefundState, DecisionState, LineState, RefundState
+from payments.models import BankRefund, LineDecision, Refund, StatementLine
 from payments.selectors.accounting import Figures
 from payments.selectors.lines import AWAITING_A_PERSON, MONEY_IN
 
@@ -69,12 +69,16 @@ class Task:
 def tasks(figures: Figures, *, person: Person) -> list[Task]:
     """Return what is to be done, the most urgent first; three queries."""
     second = LineDecision.objects.filter(state=DecisionState.AWAITING).exclude(requested_by=person).count()
-    unknown = CardAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
+    cards = _card_refunds(person)
     owed = BankRefund.objects.filter(state=BankRefundState.OWED).count()
     unaided = figures.line_count - figures.suggested_count
     found = [
         Task(second, "İkinci onayınızı bekleyen karar", "accounting:queue", "?durum=hepsi&ikinci=on"),
-        Task(unknown, "Sonucu bilinmeyen kart ödemesi", "accounting:reviews"),
+        Task(figures.unknown_count, "Sonucu bilinmeyen kart ödemesi", "accounting:card_attempts", "?durum=unknown"),
+        Task(cards["failed"], "Bankanın yapmadığı kart iadesi", "accounting:card_refunds", "?durum=failed"),
+        Task(cards["requested"], "Onayınızı bekleyen kart iadesi", "accounting:card_refunds", "?durum=requested"),
+        Task(cards["by_hand"], "Elle ödendiğini onaylayacağınız iade", "accounting:card_refunds", "?durum=by_hand"),
+        Task(figures.difference_count, "Açık kart mutabakatı farkı", "accounting:card_days"),
         Task(figures.review_count, "İncelemedeki sipariş", "accounting:reviews"),
         Task(figures.suggested_count, "Önerisi hazır hareket", "accounting:queue", "?durum=suggested"),
         Task(unaided, "Önerisi olmayan hareket", "accounting:queue", "?durum=unmatched"),
@@ -83,6 +87,16 @@ def tasks(figures: Figures, *, person: Person) -> list[Task]:
         Task(figures.resting_count, "Ödenmiş, paketi başlamayan sipariş", "accounting:dashboard", "#tanimlanamayan"),
     ]
     return [task for task in found if task.count > 0]
+
+
+def _card_refunds(person: Person) -> dict[str, int]:
+    """Return how many card refunds the person can move on, by state: what is theirs another one confirms."""
+    is_own = Q(state=RefundState.REQUESTED, needs_second=True, requested_by=person)
+    is_own |= Q(state=RefundState.BY_HAND, paid_by=person)
+    states = (RefundState.REQUESTED, RefundState.FAILED, RefundState.BY_HAND)
+    return Refund.objects.exclude(is_own).aggregate(
+        **{state.value: Count("pk", filter=Q(state=state)) for state in states}
+    )
 
 
 @dataclass(frozen=True)

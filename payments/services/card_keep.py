@@ -15,12 +15,11 @@ from iys_portal.audit.services import record
 from iys_portal.shared.money import format_lira
 from payments.enums import AttemptState, Consequence, OrderState, RefundState
 from payments.gateways.base import Capture, Result
-from payments.gateways.registry import gateway
 from payments.models import Allocation, CardAttempt, Order, Refund
 from payments.rules import AllocationRefused
 from payments.selectors.cards import keepable
 from payments.services import refunds
-from payments.services.cards import charge_of
+from payments.services.cards import query
 from payments.services.refunds import RefundRefused, lock_refund, move_refund
 from payments.services.reviews import accept
 
@@ -35,7 +34,7 @@ def keep(*, order: Order, reason: str, person: Person, now: datetime) -> Order:
     attempt = keepable(order)
     if attempt is None:
         raise AllocationRefused("Bu siparişin kabul edilebilecek bir kart çekimi yok; iadesi başlamış olabilir.")
-    outcome = gateway(attempt.gateway).query(charge_of(attempt))
+    outcome = query(attempt)
     if outcome.result != Result.SUCCEEDED or outcome.capture is None:
         raise AllocationRefused("Banka bu ödemeyi şu anda doğrulamadı. Biraz sonra yeniden deneyin.")
     return _keep(attempt, outcome.capture, reason=reason.strip(), person=person, now=now)

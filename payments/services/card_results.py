@@ -23,7 +23,15 @@ from payments.services.orders import locked
 PENDING = frozenset({OrderState.CARD_PENDING, OrderState.CARD_UNKNOWN})
 # Orders that a capture of the right amount settles by itself; for any other it is money too much.
 _SETTLED_BY_CARD = PENDING | {OrderState.CONTRACT_ACCEPTED, OrderState.TRANSFER_PENDING, OrderState.EXPIRED}
-_MAY_BE_REVIEWED = PENDING | {OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUNDED}
+_MAY_BE_REVIEWED = PENDING | {
+    OrderState.CONTRACT_ACCEPTED,
+    OrderState.TRANSFER_PENDING,
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+    OrderState.REFUNDED,
+}
+# Nobody was refused: the payer may still pay on a page that was left open, and the bank is asked for a while.
+_LEFT = frozenset({DeclineGroup.ABANDONED, DeclineGroup.GAVE_UP})
 _ABANDONED_AFTER = timedelta(minutes=30)
 _GRACE = timedelta(days=7)
 _REVIEW_AFTER = timedelta(hours=24)
@@ -43,7 +51,9 @@ def apply(*, attempt_id: int, outcome: Outcome, now: datetime, returned: bool = 
     attempt.save(update_fields=["queried_at"])
     if attempt.state == AttemptState.SUCCEEDED:
         return attempt
-    if returned or not _is_still_there(attempt, outcome, now=now):
+    if not returned and _is_still_there(attempt, outcome, now=now):
+        _is_open(attempt)
+    else:
         _APPLY[outcome.result](attempt, outcome, now)
     return attempt
 
@@ -51,7 +61,14 @@ def apply(*, attempt_id: int, outcome: Outcome, now: datetime, returned: bool = 
 def _is_still_there(attempt: CardAttempt, outcome: Outcome, *, now: datetime) -> bool:
     """Return whether “no such payment” only means that the payer has not typed yet: some banks know no open page."""
     is_unheard_of = outcome.result == Result.DECLINED and outcome.group == DeclineGroup.ABANDONED
-    return is_unheard_of and attempt.action is not None and now - attempt.created_at < _ABANDONED_AFTER
+    return is_unheard_of and attempt.is_open_at_bank and now - attempt.created_at < _ABANDONED_AFTER
+
+
+def _is_open(attempt: CardAttempt) -> None:
+    """The bank answers, and the payer has not come back: one lost answer closes no way there."""
+    if attempt.state == AttemptState.UNKNOWN and attempt.order.state == OrderState.CARD_UNKNOWN:
+        _move_attempt(attempt, AttemptState.NEEDS_3DS, "Bankanın ödeme sayfası açık.")
+        move_order(attempt.order, OrderState.CARD_PENDING, "Bankanın ödeme sayfası açık.")
 
 
 def _needs_action(attempt: CardAttempt, outcome: Outcome, now: datetime) -> None:
@@ -67,13 +84,15 @@ def _needs_action(attempt: CardAttempt, outcome: Outcome, now: datetime) -> None
         )
     elif attempt.state in LIVE_ATTEMPTS and now - attempt.created_at >= _ABANDONED_AFTER:
         _given_up(attempt, AttemptState.ABANDONED, DeclineGroup.ABANDONED, outcome, now)
+    elif attempt.is_open_at_bank:
+        _is_open(attempt)
     elif attempt.state == AttemptState.ABANDONED:
         _asked_last(attempt, now)
 
 
 def _declined(attempt: CardAttempt, outcome: Outcome, now: datetime) -> None:
     group = outcome.group or DeclineGroup.OTHER
-    state = AttemptState.ABANDONED if group == DeclineGroup.ABANDONED else AttemptState.DECLINED
+    state = AttemptState.ABANDONED if group in _LEFT else AttemptState.DECLINED
     if attempt.state in LIVE_ATTEMPTS:
         _given_up(attempt, state, group, outcome, now)
     elif attempt.state == AttemptState.ABANDONED:
@@ -87,14 +106,12 @@ def _asked_last(attempt: CardAttempt, now: datetime) -> None:
 
 
 def _given_up(attempt: CardAttempt, state: AttemptState, group: DeclineGroup, outcome: Outcome, now: datetime) -> None:
-    if state not in ATTEMPT_TRANSITIONS[AttemptState(attempt.state)]:  # an authorisation is answered, not left
-        state = AttemptState.DECLINED
     _move_attempt(
         attempt,
         state,
         "Banka ödemeyi almadı.",
         decline_group=group.value,
-        reference=outcome.reference,
+        reference=outcome.reference[:64],
         settled_at=now,
     )
     if attempt.order.state in PENDING:
@@ -105,7 +122,7 @@ def _unknown(attempt: CardAttempt, outcome: Outcome, now: datetime) -> None:
     if attempt.state not in LIVE_ATTEMPTS:
         return
     if attempt.state != AttemptState.UNKNOWN:
-        _move_attempt(attempt, AttemptState.UNKNOWN, "Banka yanıt vermedi.", reference=outcome.reference)
+        _move_attempt(attempt, AttemptState.UNKNOWN, "Banka yanıt vermedi.", reference=outcome.reference[:64])
     order = attempt.order
     if order.state == OrderState.CARD_PENDING:
         move_order(order, OrderState.CARD_UNKNOWN, "Bankanın yanıtı bekleniyor.")
@@ -129,7 +146,8 @@ def _captured(attempt: CardAttempt, outcome: Outcome, now: datetime) -> None:
         bin=capture.bin[:8],
         last4=capture.last4,
         card_family=capture.family,
-        reference=outcome.reference,
+        decline_group="",
+        reference=outcome.reference[:64],
         settled_at=now,
     )
     if not surplus:

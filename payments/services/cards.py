@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import structlog
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
@@ -23,17 +22,18 @@ from payments.gateways.base import (
     Charge,
     GatewayUnavailableError,
     InvalidSignatureError,
+    Outcome,
+    Result,
 )
-from payments.gateways.registry import gateway
+from payments.gateways.registry import gateway, is_set_up
 from payments.models import CardAttempt, Order
+from payments.models.cards import LEFT_AT_BANK
 from payments.rules import OrderRefused, is_over
+from payments.services.asking import Question, ask_round
 from payments.services.card_results import PENDING, apply, move_order
 from payments.services.orders import locked
 
-logger = structlog.get_logger(__name__)
-
 _RETURN_SALT = "payments.card-return"
-_MAY_STILL_COME = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ def _begin(
     order = locked(order)
     if (known := _of_form(order, nonce)) is not None:
         return known, False
+    if CardAttempt.objects.filter(provider_id=order.provider_id, form_nonce=nonce).exists():
+        raise OrderRefused("Bu sayfa başka bir siparişe ait. Lütfen ödemeyi yeniden başlatın.")
     if order.state in PENDING:
         raise OrderRefused("Bu sipariş için devam eden bir kart ödemesi var. Lütfen sonucunu bekleyin.")
     if order.state != OrderState.CONTRACT_ACCEPTED or is_over(order, now=now):
@@ -181,15 +183,16 @@ def attempt_of_token(token: str) -> CardAttempt | None:
 def finish(*, attempt: CardAttempt, callback: dict[str, str], now: datetime) -> CardAttempt:
     """Judge the browser's return from the bank. Raises InvalidSignatureError for a forged one.
 
-    A capture that is known already is not asked for again. Only the first return that is awaited may authorise: it is
-    marked before the gateway hears of it, so that a second browser, or one that comes back to a process that died
-    meanwhile, only asks. So does a return to an attempt whose answer was lost or that was thought to be over, and to
-    one whose start has not been answered yet: the browser can be faster than that answer.
+    A capture that is known already is not asked for again. Only the first return that is awaited may authorise, even
+    if a question was not answered meanwhile: it is marked before the gateway hears of it, so that a second browser, or
+    one that comes back to a process that died meanwhile, only asks. So does a return to an attempt that was thought to
+    be over, and to one whose start has not been answered yet: the browser can be faster than that answer.
     """
     if attempt.state == AttemptState.SUCCEEDED:
         return attempt
-    awaited = CardAttempt.objects.filter(pk=attempt.pk, state=AttemptState.NEEDS_3DS, returned_at=None)
-    if not awaited.update(returned_at=now):
+    may_be = CardAttempt.objects.filter(state__in=[AttemptState.NEEDS_3DS, AttemptState.UNKNOWN], returned_at=None)
+    awaited = may_be.filter(pk=attempt.pk, action__isnull=False)
+    if not is_set_up(attempt.gateway) or not awaited.update(returned_at=now):
         return settle(attempt=attempt, now=now)
     try:
         outcome = gateway(attempt.gateway).complete(charge_of(attempt), callback)
@@ -201,8 +204,14 @@ def finish(*, attempt: CardAttempt, callback: dict[str, str], now: datetime) -> 
 
 def settle(*, attempt: CardAttempt, now: datetime) -> CardAttempt:
     """Ask the gateway what became of an attempt and make it true here; the way of webhook and sweeper."""
-    outcome = gateway(attempt.gateway).query(charge_of(attempt))
-    return apply(attempt_id=attempt.pk, outcome=outcome, now=now)
+    return apply(attempt_id=attempt.pk, outcome=query(attempt), now=now)
+
+
+def query(attempt: CardAttempt) -> Outcome:
+    """Ask the gateway what became of an attempt; of one that is not set up here any more nobody knows."""
+    if not is_set_up(attempt.gateway):
+        return Outcome(result=Result.UNKNOWN, detail="no such gateway here")
+    return gateway(attempt.gateway).query(charge_of(attempt))
 
 
 def settle_by_id(*, attempt_id: int, now: datetime) -> None:
@@ -220,18 +229,26 @@ def sweep(*, now: datetime, limit: int = 200) -> int:
     minutes after a gateway's return nothing that it knows is unknown here. One gateway's failure keeps nothing of
     another's from being asked.
     """
-    left = Q(state=AttemptState.ABANDONED, settled_at__lt=F("created_at") + _MAY_STILL_COME)
-    attempts = CardAttempt.objects.filter(Q(state__in=LIVE_ATTEMPTS) | left).select_related("order__provider")
-    asked = 0
-    for attempt in attempts.order_by(F("queried_at").asc(nulls_first=True), "pk")[:limit]:
-        if not _is_due(attempt, now=now):
-            continue
-        asked += 1
-        try:
-            settle(attempt=attempt, now=now)
-        except Exception:
-            logger.exception("card_sweep_failed", attempt_id=attempt.pk)
-    return asked
+    return ask_round("card", lambda: [_question(attempt, now=now) for attempt in _due(now=now, limit=limit)])
+
+
+def _due(*, now: datetime, limit: int) -> list[CardAttempt]:
+    """Return what is to be asked about now, what waits longest first; two queries, each by an index of its own."""
+    found: list[CardAttempt] = []
+    for wanted in (Q(state__in=LIVE_ATTEMPTS), LEFT_AT_BANK):
+        attempts = CardAttempt.objects.filter(wanted).select_related("order__provider")
+        found += attempts.order_by(F("queried_at").asc(nulls_first=True), "pk")[:limit]
+    found.sort(key=lambda attempt: (attempt.queried_at or attempt.created_at, attempt.pk))
+    return [attempt for attempt in found[:limit] if _is_due(attempt, now=now)]
+
+
+def _question(attempt: CardAttempt, *, now: datetime) -> Question:
+    def ask() -> Outcome:
+        outcome = query(attempt)
+        apply(attempt_id=attempt.pk, outcome=outcome, now=now)
+        return outcome
+
+    return Question(attempt.gateway, attempt.pk, ask)
 
 
 def _is_due(attempt: CardAttempt, *, now: datetime) -> bool:

@@ -21,7 +21,15 @@ from packages.services import hold_tariff
 from payments.contract_terms import ShownContract, contract_for
 from payments.enums import ORDER_TRANSITIONS, OrderState
 from payments.models import Order
-from payments.rules import OrderRefused, is_over, refusal_of_change, refusal_of_choice, refusal_of_sale
+from payments.rules import (
+    OrderRefused,
+    is_over,
+    refusal_of_change,
+    refusal_of_choice,
+    refusal_of_other_method,
+    refusal_of_sale,
+)
+from payments.selectors.arrivals import arrivals_of
 from payments.selectors.orders import is_paid_for
 from payments.services import mails
 from payments.services.activation import complete
@@ -232,6 +240,29 @@ def choose_transfer(*, order: Order, person: Person, now: datetime) -> Order:
         pay_by=end_of_istanbul_day(final_day),
     )
     mails.order_received(order)
+    return order
+
+
+@transaction.atomic
+def choose_again(*, order: Order, person: Person, now: datetime) -> Order:
+    """Go back from Havale/EFT to the choice of a way of paying; sent twice, the second call changes nothing.
+
+    The code stays the order's: money that is transferred all the same still finds it. Locks the order. Raises
+    OrderRefused once money came, and when the time to choose is over.
+    """
+    order = locked(order)
+    if order.state == OrderState.CONTRACT_ACCEPTED:
+        return order
+    if refusal := refusal_of_other_method(order, has_arrived=bool(arrivals_of(order).rows), now=now):
+        raise OrderRefused(refusal)
+    move(
+        order,
+        OrderState.CONTRACT_ACCEPTED,
+        table=ORDER_TRANSITIONS,
+        actor=person,
+        reason="Ödeme yöntemi yeniden seçilecek.",
+        pay_by=None,
+    )
     return order
 
 

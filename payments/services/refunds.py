@@ -6,7 +6,7 @@ taken in the order order, attempt, refund, subscription; the gateway is never sp
 """
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,17 +30,15 @@ from payments.enums import (
     RefundState,
 )
 from payments.gateways.base import Capture, DeclineGroup, Outcome, Result
-from payments.gateways.registry import gateway
+from payments.gateways.registry import gateway, is_set_up
 from payments.models import Allocation, CardAttempt, Order, Refund
+from payments.selectors.lines import waiting_lines_of
 from payments.selectors.refunds import goes_back_still
 from payments.services import mails
 from payments.services.orders import locked
 
 logger = structlog.get_logger(__name__)
 
-# A gateway's list may lag behind what it did: before this, "not known" is no answer (ADR 22).
-_BELIEVED_AFTER = timedelta(minutes=10)
-_ASKED_AFTER = timedelta(minutes=1)
 _KURUS = Decimal("0.01")
 _GOES_BACK = frozenset({RefundState.APPROVED, RefundState.SENDING, RefundState.UNKNOWN, RefundState.CONFIRMED})
 _NOT_THERE = "İade bankaya ulaşmamış; yeniden gönderilebilir."
@@ -114,6 +112,16 @@ def is_owed(attempt: CardAttempt, refund: Refund) -> bool:
     return attempt.surplus or attempt.taken - _total(others, "amount") > attempt.paid_amount
 
 
+def refusal_of_giving_up(attempt: CardAttempt, refund: Refund) -> str:
+    """Return why a refund that waits for a person cannot be given up, in Turkish, or an empty text when it can."""
+    if is_owed(attempt, refund):
+        return "Fazladan alınan para geri verilmelidir; bu iadeden vazgeçilemez."
+    has_ended = refund.state == RefundState.FAILED and refund.consequence == Consequence.END
+    if has_ended and attempt.order.state == OrderState.COMPLETED:  # a part; after the whole a person reviews the order
+        return "Paket bu iade için sona erdi: iadeyi yeniden gönderin ya da elle ödendiğini bildirin."
+    return ""
+
+
 def needs_second(attempt: CardAttempt, *, amount: Decimal) -> bool:
     """Return whether a second person decides on a refund of `amount` TRY.
 
@@ -141,6 +149,8 @@ def _refusal_of_amount(attempt: CardAttempt, *, amount: Decimal, left: Decimal) 
         return f"İade tutarı 0,01 ₺ ile {format_lira(left)} arasında olmalıdır."
     if amount != amount.quantize(_KURUS):
         return "İade tutarı en çok iki ondalık basamaklı olabilir."
+    if not is_set_up(attempt.gateway):
+        return f"Ödeme kuruluşu ({attempt.gateway}) bu sistemde tanımlı değil; iadesi buradan istenemez."
     if amount != attempt.taken and not gateway(attempt.gateway).capabilities().partial_refund:
         return f"Bu ödeme kuruluşu kısmi iade yapmıyor; yalnızca {format_lira(attempt.taken)} iade edilebilir."
     return ""
@@ -173,14 +183,15 @@ def approve(*, refund_id: int, person: Person, now: datetime) -> Refund:
 def reject(*, refund_id: int, person: Person, reason: str, now: datetime) -> Refund:
     """Give a refund up before it is sent, or after the bank refused it. Locks order, attempt, refund.
 
-    What was taken too much always goes back. An order whose money was to go back waits for a decision.
+    What was taken too much always goes back, and so does a part whose package ended for it. An order whose money
+    was to go back waits for a decision.
     Raises RefundRefused.
     """
     order, attempt, refund = lock_refund(refund_id)
     if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
         raise RefundRefused(already(refund))
-    if is_owed(attempt, refund):
-        raise RefundRefused("Fazladan alınan para geri verilmelidir; bu iadeden vazgeçilemez.")
+    if refusal := refusal_of_giving_up(attempt, refund):
+        raise RefundRefused(refusal)
     if not reason.strip():
         raise RefundRefused("Vazgeçmenin gerekçesini yazın.")
     was_sent = refund.state == RefundState.FAILED
@@ -195,10 +206,15 @@ def _approve(order: Order, attempt: CardAttempt, refund: Refund, *, person: Pers
     move_refund(refund, RefundState.APPROVED, "İade onaylandı.", person, approved_by=person)
     if refund.consequence == Consequence.END and order.subscription is not None:
         end_subscription(subscription=order.subscription, actor=person, reason="Ödemesi geri verildi.", now=now)
-    if order.state in _HAD_MONEY and not _money_that_stays(order):
+    if order.state in _HAD_MONEY and not _money_that_stays(order) and not _may_be_paid_yet(order, attempt):
         _move_order(order, OrderState.REFUND_DUE, f"Ödemenin tamamı iade edilecek: {refund.reason}", person)
     promise("refund.send", refund_id=refund.pk)
     logger.info("refund_approved", refund_id=refund.pk, attempt_id=attempt.pk)
+
+
+def _may_be_paid_yet(order: Order, attempt: CardAttempt) -> bool:
+    """Return whether a transfer with the code of an order in review waits: what is too much goes back without it."""
+    return attempt.surplus and order.state == OrderState.IN_REVIEW and waiting_lines_of(order).exists()
 
 
 def _money_that_stays(order: Order) -> Decimal:
@@ -314,31 +330,6 @@ def _undo_allocation(order: Order, attempt: CardAttempt, refund: Refund, *, now:
         actor_id=refund.approved_by_id,
         created_at=now,
     )
-
-
-def sweep(*, now: datetime, limit: int = 200) -> int:
-    """Ask about the refunds that were sent and not answered; return how many were asked.
-
-    One that a killed worker left behind may or may not have reached the bank: it is asked about, never sent again.
-    """
-    open_refunds = Refund.objects.filter(state__in=[RefundState.SENDING, RefundState.UNKNOWN])
-    due = list(open_refunds.filter(sent_at__lte=now - _ASKED_AFTER).order_by("sent_at")[:limit])
-    for refund in due:
-        try:
-            _ask(refund, now=now)
-        except Exception:
-            logger.exception("refund_sweep_failed", refund_id=refund.pk)
-    return len(due)
-
-
-def _ask(refund: Refund, *, now: datetime) -> None:
-    attempt = CardAttempt.objects.select_related("order").get(pk=refund.attempt_id)
-    outcome = gateway(attempt.gateway).query_refund(capture_of(attempt), key=refund.key)
-    assert refund.sent_at is not None  # noqa: S101  (refund_sent_has_instant)
-    is_unheard_of = outcome.result == Result.DECLINED and outcome.group == DeclineGroup.ABANDONED
-    if is_unheard_of and now - refund.sent_at < _BELIEVED_AFTER:
-        return
-    apply(refund_id=refund.pk, outcome=outcome, now=now)
 
 
 def _lock(attempt_id: int) -> tuple[Order, CardAttempt]:

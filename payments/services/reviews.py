@@ -19,7 +19,9 @@ from payments.enums import (
 )
 from payments.models import Allocation, BankRefund, Order, StatementLine
 from payments.rules import AllocationRefused, turkish_iban
+from payments.selectors.cards import keepable
 from payments.selectors.orders import allocated_to
+from payments.selectors.refunds import goes_back_still
 from payments.services import mails
 from payments.services.activation import complete
 from payments.services.allocations import locked_orders, reverse
@@ -80,7 +82,7 @@ def accept(order: Order, *, reason: str, person: Person, now: datetime) -> None:
 def _refund(order: Order, lines: Lines, reason: str, person: Person, now: datetime) -> None:
     """Money by card goes back by its own refunds; what came by transfer is owed to its senders."""
     live = list(order.allocations.filter(reverses=None, reversed_by=None).order_by("pk"))
-    if not live and not order.refunds.exists():
+    if not live and not goes_back_still(order):
         raise AllocationRefused("Bu siparişe yazılmış para yok; iade edilecek bir şey bulunmuyor.")
     if any(allocation.line_id is None for allocation in live):
         raise AllocationRefused("Bu siparişin kartla alınmış ödemesi var; iadesini sipariş sayfasından başlatın.")
@@ -128,6 +130,8 @@ def _await(order: Order, _lines: Lines, reason: str, person: Person, now: dateti
 
 def _cancel(order: Order, _lines: Lines, reason: str, person: Person, _now: datetime) -> None:
     _require_no_money(order)
+    if keepable(order) is not None:
+        raise AllocationRefused("Bu sipariş için karttan para çekildi: çekimi kabul edin ya da iadesini onaylayın.")
     move(order, OrderState.CANCELLED, table=ORDER_TRANSITIONS, actor=person, reason=reason, subscription=None)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import ProviderRequest, provider_view, public
 from accounts.enums import Capability
-from payments.enums import AttemptState, OrderState
+from payments.enums import OrderState
 from payments.forms.cards import CardForm, ChosenForm
 from payments.forms.fields import written
 from payments.gateways.base import (
@@ -141,7 +141,7 @@ def resume(request: ProviderRequest, code: str) -> HttpResponse:
 
 def _to_the_bank(request: ProviderRequest, attempt: CardAttempt) -> HttpResponse:
     """Lead the browser on: to the bank while the attempt is open there, else to the order."""
-    if attempt.state != AttemptState.NEEDS_3DS or not attempt.action:
+    if not attempt.is_open_at_bank or attempt.action is None:
         return _result(attempt)
     if attempt.action["kind"] == ActionKind.REDIRECT:
         return redirect(attempt.action["url"])

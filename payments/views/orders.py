@@ -21,7 +21,7 @@ from payments.forms.orders import CARD, ApprovalForm, MethodForm
 from payments.gateways.base import DeclineGroup
 from payments.models import BankAccount, Order
 from payments.payment_qr import payment_qr
-from payments.rules import OrderRefused, amount_due
+from payments.rules import OrderRefused, amount_due, refusal_of_other_method
 from payments.selectors.arrivals import arrivals_of, bank_read_at
 from payments.selectors.cards import live_attempt, newest_attempt
 from payments.selectors.orders import (
@@ -185,6 +185,22 @@ def transfer_confirm(request: ProviderRequest, code: str) -> HttpResponse:
     return render(request, "payments/transfer_confirm.html", {"order": order})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view(Capability.PURCHASE)
+def change_method(request: ProviderRequest, code: str) -> HttpResponse:
+    """“Ödeme yöntemini değiştir”: a check page, then POST leads from Havale/EFT back to the choice."""
+    order = order_with(request, code)
+    if request.method == "POST":
+        try:
+            order = orders.choose_again(order=order, person=request.user, now=timezone.now())
+        except OrderRefused as refusal:
+            messages.error(request, str(refusal))
+        return _next_page(order)
+    if order.state != OrderState.TRANSFER_PENDING:
+        return wrong_step(order)
+    return render(request, "payments/change_method.html", {"order": order})
+
+
 @require_safe
 @provider_view
 def detail(request: ProviderRequest, code: str) -> HttpResponse:
@@ -192,12 +208,14 @@ def detail(request: ProviderRequest, code: str) -> HttpResponse:
     found = order_with(request, code)
     if found.state == OrderState.DRAFT:
         return redirect("payments:contract", code=found.code_display)
+    now, arrivals = timezone.now(), arrivals_of(found)
     due, description = amount_due(found, allocated_to(found)), f"{found.code_display} {upper(found.provider.title)}"
     context = {
         "order": found,
         "amount_due": due,
         "accounts": _accounts(due, description) if found.state in _TRANSFER_AWAITED else [],
-        "arrivals": arrivals_of(found),
+        "arrivals": arrivals,
+        "may_choose_again": refusal_of_other_method(found, has_arrived=bool(arrivals.rows), now=now) is None,
         "bank_read_at": bank_read_at(),
         "description_text": description,
         "document": document_of(found.approval),

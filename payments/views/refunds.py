@@ -14,7 +14,7 @@ from accounts.models import Person
 from payments.enums import Consequence, RefundState
 from payments.forms.fields import written
 from payments.forms.refunds import RefundDecisionForm, RefundForm
-from payments.gateways.registry import gateway
+from payments.gateways.registry import gateway, is_set_up
 from payments.models import CardAttempt, Refund
 from payments.selectors import refunds as selectors
 from payments.services import refunds, refunds_by_hand
@@ -82,7 +82,7 @@ def _context(request: HttpRequest, found: Refund) -> dict[str, object]:
         "timeline": selectors.timeline_of_refund(found),
         "waits": waits,
         "needs_another": waits and found.needs_second and found.requested_by_id == request.user.pk,
-        "may_reject": waits and not refunds.is_owed(found.attempt, found),
+        "may_reject": waits and not refunds.refusal_of_giving_up(found.attempt, found),
         "is_said_by_me": found.state == RefundState.BY_HAND and found.paid_by_id == request.user.pk,
         "is_running": found.state in {RefundState.APPROVED, RefundState.SENDING, RefundState.UNKNOWN},
     }
@@ -127,7 +127,7 @@ def refund_request(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form(attempt: CardAttempt, **kwargs: object) -> RefundForm:
-    whole_only = not gateway(attempt.gateway).capabilities().partial_refund
+    whole_only = not is_set_up(attempt.gateway) or not gateway(attempt.gateway).capabilities().partial_refund
     has_package = attempt.order.subscription is not None and not attempt.surplus
     return RefundForm(whole_only=whole_only, has_package=has_package, **kwargs)
 

@@ -93,7 +93,7 @@ CAPABILITIES = {
         (
             *("payments:contract", "payments:contract_draft", "payments:method", "payments:cancel"),
             *("payments:card", "payments:card_confirm", "payments:card_resume"),
-            *("payments:transfer", "payments:transfer_confirm"),
+            *("payments:transfer", "payments:transfer_confirm", "payments:change_method"),
         ),
         Capability.PURCHASE,
     ),

@@ -291,7 +291,7 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
     order = contract.removesuffix("sozlesme/")
     faults += walk(page, portal, [f"{order}odeme/", f"{order}odeme/havale/", f"{order}odeme/havale/onay/"], screenshots)
     page.get_by_role("button", name="Onayla", exact=True).click()
-    faults += walk(page, portal, [order, f"{order}iptal/", "/paket/"], screenshots)
+    faults += walk(page, portal, [order, f"{order}odeme/degistir/", f"{order}iptal/", "/paket/"], screenshots)
     page.goto(f"{portal.url}{order}iptal/")
     page.get_by_role("button", name=re.compile("vazgeç|iptal", re.IGNORECASE)).last.click()
     faults += walk(page, portal, [order, "/isyerim/kisisel-verilerim/"], screenshots)

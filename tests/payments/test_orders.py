@@ -199,6 +199,16 @@ def test_transfer_needs_an_approved_contract(draft: Make, alice: Person, now: da
         orders.choose_transfer(order=draft("ileti-150"), person=alice, now=now)
 
 
+def test_choosing_again_ends_with_the_time_to_choose(awaiting: Make, alice: Person, now: datetime) -> None:
+    order = awaiting("ileti-150")
+    with pytest.raises(OrderRefused, match="7 gün içinde"):
+        orders.choose_again(order=order, person=alice, now=now + timedelta(days=7))
+    again = orders.choose_again(order=order, person=alice, now=now + timedelta(days=6))
+    assert (again.state, orders.expire_due(now=now + timedelta(days=6))) == (OrderState.CONTRACT_ACCEPTED, 0)
+    assert AuditEvent.objects.filter(action="state:contract_accepted", actor_name=str(alice)).count() == 2
+    assert orders.choose_transfer(order=again, person=alice, now=now + timedelta(days=6)).pay_by > order.pay_by
+
+
 def test_giving_up(awaiting: Make, alice: Person) -> None:
     order = orders.cancel(order=awaiting("ileti-150"), person=alice)
     assert order.state == OrderState.CANCELLED

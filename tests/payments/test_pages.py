@@ -18,8 +18,9 @@ from contracts.issuing import issue_document
 from contracts.models import SignedDocument
 from packages.models import Subscription, Tariff
 from payments.enums import OrderState
-from payments.models import BankAccount, Order
+from payments.models import BankAccount, Order, Statement
 from tests import factories
+from tests.payments.mt940 import Transfer
 
 Make = Callable[..., Order]
 
@@ -144,9 +145,10 @@ def test_an_unknown_code_is_not_found(browser: Client, code: str) -> None:
 
 def test_a_rivals_order_does_not_exist(rival: Client, awaiting: Make) -> None:
     order = awaiting("ileti-150")
-    for path in ("", "sozlesme/", "sozlesme.pdf", "odeme/", "odeme/havale/", "odeme/havale/onay/", "iptal/"):
+    asking = ("sozlesme/", "odeme/", "odeme/havale/onay/", "odeme/degistir/", "iptal/")
+    for path in ("", "sozlesme.pdf", "odeme/havale/", *asking):
         assert rival.get(f"/siparis/{order.code_display}/{path}").status_code == 404
-    for path in ("sozlesme/", "odeme/", "odeme/havale/onay/", "iptal/"):
+    for path in asking:
         assert rival.post(f"/siparis/{order.code_display}/{path}").status_code == 404
     order.refresh_from_db()
     assert order.state == OrderState.TRANSFER_PENDING
@@ -178,6 +180,32 @@ def test_steps_cannot_be_skipped(browser: Client) -> None:
         assert browser.get(f"{url}/{path}").headers["Location"] == f"{url}/sozlesme/"
     browser.post(f"{url}/odeme/havale/onay/")
     assert Order.objects.get().state == OrderState.DRAFT
+
+
+def test_the_way_of_paying_is_chosen_again(browser: Client, awaiting: Make) -> None:
+    order = awaiting("ileti-150")
+    url = f"/siparis/{order.code_display}/"
+    assert "Ödeme yöntemini değiştir" in browser.get(url).content.decode()
+    assert "Havale/EFT yaptıysanız değiştirmeyin" in browser.get(f"{url}odeme/degistir/").content.decode()
+    for _ in range(2):
+        assert browser.post(f"{url}odeme/degistir/").headers["Location"] == f"{url}odeme/"
+    assert browser.get(f"{url}odeme/degistir/").headers["Location"] == url
+    order.refresh_from_db()
+    assert (order.state, order.pay_by) == (OrderState.CONTRACT_ACCEPTED, None)
+
+
+def test_the_way_of_paying_stays_once_money_came(
+    browser: Client, awaiting: Make, imported: Callable[..., Statement]
+) -> None:
+    order = awaiting("ileti-150")
+    imported(Transfer(order.code_display, Decimal("1.00")))
+    Order.objects.update(state=OrderState.TRANSFER_PENDING)
+    url = f"/siparis/{order.code_display}/"
+    assert "Ödeme yöntemini değiştir" not in browser.get(url).content.decode()
+    text = browser.post(f"{url}odeme/degistir/", follow=True).content.decode()
+    assert "koduyla bir ödeme geldi" in text
+    order.refresh_from_db()
+    assert order.state == OrderState.TRANSFER_PENDING
 
 
 def test_giving_up_asks_first(browser: Client, awaiting: Make) -> None:

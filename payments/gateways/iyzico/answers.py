@@ -1,5 +1,6 @@
 """What iyzico's answers mean. A field that is missing or odd makes an answer unbelievable, never a success."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,7 @@ _CENT = Decimal("0.01")
 # The payer has still to do something; CALLBACK_THREEDS is not among them: there the bank is deciding.
 _STILL_OPEN = frozenset({"", "WAITING", "PENDING", "INIT_THREEDS"})
 NOT_AUTHENTICATED = frozenset({"0", "2", "3", "4", "5", "6", "7", "8"})
+_FIRST, _LAST = re.compile("[0-9]{6,8}"), re.compile("[0-9]{4}")
 _APPROVED, _HELD, _FRAUD = "1", "0", "-1"
 REFUND_DONE, REFUND_FAILED = "1", "0"
 _KINDS = {"PAYMENT": "payment", "CANCEL": "cancel", "REFUND": "refund"}
@@ -39,7 +41,7 @@ def outcome_of(answer: Answer, *, paid_without_status: bool = False) -> Outcome:
         return _of_paid(answer)
     reference = text(answer, "paymentId")
     if status in _STILL_OPEN:
-        return Outcome(result=Result.NEEDS_ACTION, token=text(answer, "token"), reference=reference)
+        return Outcome(result=Result.NEEDS_ACTION, token=text(answer, "token"), reference=reference[:64])
     if status == "FAILURE" and text(answer, "mdStatus") in NOT_AUTHENTICATED:
         return declined(DeclineGroup.AUTHENTICATION, detail="mdStatus", reference=reference)
     if status == "FAILURE":
@@ -55,7 +57,7 @@ def _of_paid(answer: Answer) -> Outcome:
         return declined(DeclineGroup.FRAUD, detail="fraudStatus -1", reference=reference)
     if fraud != _APPROVED:  # held for a look, or unsaid: nothing is delivered on it
         return unknown("fraudStatus 0" if fraud == _HELD else "no fraudStatus", reference=reference)
-    return Outcome(result=Result.SUCCEEDED, capture=capture_of(answer), reference=reference)
+    return Outcome(result=Result.SUCCEEDED, capture=capture_of(answer), reference=reference[:64])
 
 
 def capture_of(answer: Answer) -> Capture:
@@ -72,8 +74,8 @@ def capture_of(answer: Answer) -> Capture:
         paid_amount=money(answer, "paidPrice"),
         currency=needed(answer, "currency"),
         instalments=_count(answer, "installment"),
-        bin=text(answer, "binNumber")[:8],
-        last4=text(answer, "lastFourDigits")[-4:],
+        bin=_digits(answer, "binNumber", _FIRST),
+        last4=_digits(answer, "lastFourDigits", _LAST),
         family=text(answer, "cardFamily")[:40],
         association=text(answer, "cardAssociation")[:40],
     )
@@ -143,7 +145,14 @@ def unknown(detail: str, *, reference: str = "") -> Outcome:
 def text(answer: Answer, name: str) -> str:
     """Return a field as text, empty when it is missing or no plain value."""
     value = answer.get(name)
-    return str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
+    plain = str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
+    return plain if plain.isprintable() else ""  # what no database takes: a NUL, half of a surrogate pair
+
+
+def _digits(answer: Answer, name: str, form: re.Pattern[str]) -> str:
+    """Return digits of a card, empty when they are none: of a capture they are the least, and must not hold it up."""
+    value = text(answer, name)
+    return value if form.fullmatch(value) else ""
 
 
 def needed(answer: Answer, name: str) -> str:

@@ -34,9 +34,14 @@ def _escaped(value: str) -> str:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Numbers in a name count by their value and stand before letters."""
+    """Numbers in a name count by their value, whatever their length, and stand before letters."""
     parts = _DIGITS.split(name.upper())
-    return [(int(part), "") if place % 2 else (_AFTER_NUMBERS, part) for place, part in enumerate(parts) if part]
+    return [_number(part) if place % 2 else (_AFTER_NUMBERS, part) for place, part in enumerate(parts) if part]
+
+
+def _number(digits: str) -> tuple[int, str]:
+    value = digits.lstrip("0")
+    return len(value), value
 
 
 _AFTER_NUMBERS = 10**9

@@ -83,4 +83,8 @@ def card_digits(masked: str) -> tuple[str, str]:
     masked = masked.replace(" ", "")
     first, last = masked[:6], masked[-4:]
     masked_between = len(masked) > 10 and not masked.isdigit()
-    return (first if first.isdigit() else "", last if last.isdigit() else "") if masked_between else ("", "")
+    return (_digits(first), _digits(last)) if masked_between else ("", "")
+
+
+def _digits(part: str) -> str:
+    return part if part.isascii() and part.isdigit() else ""

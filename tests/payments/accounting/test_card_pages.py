@@ -22,6 +22,7 @@ from payments.gateways.base import DeclineGroup
 from payments.models import CardAttempt, CardDay, CardDifference, GatewayEvent, Order, Refund, Statement
 from payments.selectors.card_days import expected_days
 from payments.selectors.orders import timeline_of
+from tests import factories
 from tests.payments.card_days.conftest import GROSS
 from tests.payments.mt940 import Transfer
 
@@ -210,6 +211,46 @@ def test_the_dashboard_tells_of_what_is_open(
     assert answer.content.decode().count('<a href="/muhasebe/kart-denemeleri/?durum=unknown">1</a>') == 1
 
 
+def test_what_is_to_be_done_about_cards_leads_to_what_it_counts(
+    browser: Client,
+    difference: Callable[..., CardDifference],
+    captured: Captured,
+    accountant: Person,
+    now: datetime,
+) -> None:
+    attempt = difference().attempt
+    captured(now, state="unknown", surplus=False, payment_id="", settled_at=None)
+    other = factories.accountant("muhasebe2")
+    sent = {"sent_at": now, "needs_second": False}
+    for key, fields in enumerate(
+        [
+            {"state": "requested"},
+            {"state": "requested", "needs_second": True, "requested_by": other},
+            {"state": "requested", "needs_second": True, "requested_by": accountant},
+            {"state": "failed", **sent},
+            {"state": "by_hand", "paid_by": other, **sent},
+            {"state": "by_hand", "paid_by": accountant, **sent},
+        ]
+    ):
+        Refund.objects.create(
+            provider_id=attempt.provider_id,
+            order=attempt.order,
+            attempt=attempt,
+            key=key,
+            amount=1,
+            reason="x",
+            **fields,
+        )
+    tasks = [(task.count, task.route, task.query) for task in browser.get("/muhasebe/").context["tasks"]]
+    assert tasks == [
+        (1, "accounting:card_attempts", "?durum=unknown"),
+        (1, "accounting:card_refunds", "?durum=failed"),
+        (2, "accounting:card_refunds", "?durum=requested"),
+        (1, "accounting:card_refunds", "?durum=by_hand"),
+        (1, "accounting:card_days", ""),
+    ]
+
+
 def test_attempts_without_a_result_come_first(
     browser: Client,
     captured: Captured,
@@ -237,6 +278,21 @@ def test_attempts_without_a_result_come_first(
     assert html.count("Paraf •••• 0008") == 1
     assert "Eşleşen deneme yok" in texts(browser.get(ATTEMPTS, {"ara": "yok"}))
     assert [attempt.order for attempt in found(ara=order.code_display)] == [order] * 3
+
+
+@pytest.mark.parametrize("state", ["succeeded", "declined", "abandoned", "needs_3ds", "unknown"])
+def test_only_what_was_taken_is_called_so(
+    browser: Client, captured: Captured, now: datetime, order: Order, state: str
+) -> None:
+    is_taken = state == "succeeded"
+    changes = {} if is_taken else {"surplus": False, "payment_id": "", "settled_at": None, "decline_group": "other"}
+    attempt = captured(now, state=state, **changes)
+    page = texts(browser.get(f"/muhasebe/siparisler/{order.code_display}/"))
+    assert ("Karttan çekilen 5.097,60 ₺" in page, "Karttan çekilmek istenen 5.097,60 ₺" in page) == (
+        is_taken,
+        not is_taken,
+    )
+    assert ("Karttan alınan 5.097,60 ₺" in texts(browser.get(f"{ATTEMPTS}{attempt.pk}/iade/"))) == is_taken
 
 
 def story(order: Order, captured: Captured, person: Person, now: datetime) -> Refund:

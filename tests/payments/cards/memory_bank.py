@@ -69,6 +69,7 @@ class Card(StrEnum):
     PAYS_MORE = "pays more"
     DECLINED = "declined"
     WRONG_CODE = "wrong code"
+    GIVES_UP = "gives up"
 
 
 class Killed(BaseException):
@@ -115,6 +116,7 @@ class Payment:
 _GROUPS = {
     Card.DECLINED: DeclineGroup.INSUFFICIENT_FUNDS,
     Card.WRONG_CODE: DeclineGroup.AUTHENTICATION,
+    Card.GIVES_UP: DeclineGroup.GAVE_UP,
 }
 
 
@@ -229,7 +231,7 @@ class MemoryBank:
 
     def _complete_directly(self, payment: Payment) -> Outcome:
         if not payment.authenticated:
-            return _is(Result.DECLINED, DeclineGroup.AUTHENTICATION)
+            return _is(Result.DECLINED, payment.declined)
         if payment.is_over:  # whoever asks first, as our adapter does, finds what was decided
             return self._ask(lambda: self._state(payment))
         return self._ask(lambda: self._authorise(payment))
@@ -326,7 +328,7 @@ class MemoryBank:
         payment.known = True
         payment.will_take = {Card.PAYS_LESS: paid - 100, Card.PAYS_MORE: paid + 100}.get(card, paid)
         payment.will_decline = _GROUPS.get(card)
-        payment.authenticated = card != Card.WRONG_CODE
+        payment.authenticated = card not in {Card.WRONG_CODE, Card.GIVES_UP}
         if payment.way != Way.DIRECT or not payment.authenticated:
             self._decide(payment)
         return {"token": payment.token, "group": (payment.declined or ""), "amount": str(payment.taken)}

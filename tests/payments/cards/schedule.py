@@ -22,7 +22,7 @@ from payments.enums import AttemptState, Consequence, RefundState
 from payments.gateways.base import InvalidSignatureError
 from payments.models import CardAttempt, Order, Refund
 from payments.rules import OrderRefused
-from payments.services import activation, cards, orders, refunds, statements, webhooks
+from payments.services import activation, cards, orders, refund_sweep, refunds, statements, webhooks
 from payments.services.cards import Chosen
 from payments.services.refunds import RefundRefused
 from tests.payments.cards import judge
@@ -267,7 +267,7 @@ class Schedule(RuleBasedStateMachine):
             self.bank.away = False
             self.bank.now += BEAT
             self._sweep()
-            self._sweep(refunds.sweep)
+            self._sweep(refund_sweep.sweep)
             left = judge.unknowns(self.bank)
             assert not left, f"not resolved by one sweep: {left}"
 
@@ -316,7 +316,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(fault=any_fault)
     def sweep_refunds(self, fault: Fault) -> None:
         with self.step("refund: sweep", fault):
-            self._sweep(refunds.sweep)
+            self._sweep(refund_sweep.sweep)
 
     # --- how it is done ---------------------------------------------------------------------------------------------
 
@@ -347,7 +347,8 @@ class Schedule(RuleBasedStateMachine):
 
     def _awaited(self) -> list[str]:
         """Whose next return is judged; after the first one, a return only has the bank asked."""
-        awaited = CardAttempt.objects.filter(state=AttemptState.NEEDS_3DS, returned_at=None)
+        live = [AttemptState.NEEDS_3DS, AttemptState.UNKNOWN]
+        awaited = CardAttempt.objects.filter(state__in=live, returned_at=None, action__isnull=False)
         return list(awaited.values_list("conversation_id", flat=True))
 
     def _work(self, *topics: str) -> None:
@@ -371,7 +372,7 @@ class Schedule(RuleBasedStateMachine):
         self.bank.work()
         self._work("card.settle", "refund.send")
         self._sweep()
-        self._sweep(refunds.sweep)
+        self._sweep(refund_sweep.sweep)
         left = judge.unknowns(self.bank)
         assert not left, f"still unknown at the end: {left}"
 

@@ -197,6 +197,20 @@ def test_the_page_of_reviews_offers_it(
     assert stands(attempt)[0] == "completed"
 
 
+def test_nobody_says_that_no_money_came_where_a_card_was_charged(
+    pay: PayByCard,
+    client_of: Callable[[Person], Client],
+    person: Person,
+) -> None:
+    attempt = pay(card=Card.PAYS_MORE)
+    browser = client_of(person)
+    page = browser.get(PAGE).content.decode()
+    assert ('value="await"' in page, 'value="cancel"' in page, "Para gelmedi" in page) == (True, False, False)
+    sent = {"siparis": attempt.order.code, "karar": "cancel", "gerekce": "Dekont yok"}
+    assert "karttan para çekildi" in browser.post(PAGE, sent).content.decode()
+    assert stands(attempt)[0] == "in_review"
+
+
 @pytest.mark.parametrize("state", ["requested", "failed"])
 def test_nobody_gives_up_what_was_taken_above_the_agreed_sum(
     pay: PayByCard,

@@ -116,7 +116,7 @@ def test_given_up_at_the_bank(payer: Client, bank: Bank, order: Order) -> None:
     answer = come_back(*return_form(page))
     assert answer.headers["Location"] == f"/siparis/{order.code_display}/odeme/"
     assert state_of(order) == ("contract_accepted", ["abandoned"])
-    assert DECLINE_WORDS[DeclineGroup.ABANDONED] in payer.get(answer.headers["Location"]).content.decode()
+    assert DECLINE_WORDS[DeclineGroup.GAVE_UP] in payer.get(answer.headers["Location"]).content.decode()
 
 
 # --- Back button, tabs, sessions --------------------------------------------------------------------------------------

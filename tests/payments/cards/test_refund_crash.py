@@ -11,7 +11,7 @@ from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
 from payments.enums import RefundState
 from payments.models import CardAttempt, Refund
-from payments.services import refunds
+from payments.services import refund_sweep, refunds
 from tests.child import run_in_a_worker_that_dies
 from tests.payments.cards.test_refunds import (  # noqa: F401  (fixtures)
     KEEP,
@@ -43,7 +43,7 @@ def test_a_refund_killed_anywhere_is_made_once(paid: CardAttempt, bank: Bank, fi
     # Before it was sent, while the bank worked or before its answer was kept, and after.
     assert left_in == {RefundState.APPROVED, RefundState.SENDING, RefundState.CONFIRMED}
     work_off()
-    refunds.sweep(now=timezone.now() + timedelta(minutes=11))
+    refund_sweep.sweep(now=timezone.now() + timedelta(minutes=11))
     for failed in Refund.objects.filter(state=RefundState.FAILED):  # the bank never heard of it: a person's decision
         refunds.approve(refund_id=failed.pk, person=first, now=timezone.now())
     work_off()

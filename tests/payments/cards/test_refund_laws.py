@@ -22,7 +22,7 @@ from packages import services as subscriptions
 from payments.enums import AttemptState, Consequence, RefundState
 from payments.gateways.base import DeclineGroup, Outcome, Result
 from payments.models import CardAttempt, Order, Refund
-from payments.services import cards, orders, refunds, refunds_by_hand
+from payments.services import cards, orders, refund_sweep, refunds, refunds_by_hand
 from payments.services.refunds import RefundRefused
 from tests import factories
 from tests.payments.cards.in_memory import PayByCard, WatchedBank, pay, shop  # noqa: F401  (fixtures)
@@ -197,9 +197,9 @@ def test_what_the_bank_refused_goes_again_by_the_one_who_asked(
     refunds.approve(refund_id=refund.pk, person=first, now=shop.now)
     shop.fault = Fault.DROPPED_BEFORE
     work_off(shop)
-    refunds.sweep(now=shop.now + timedelta(minutes=1))
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=1))
     assert stands(paid)[2] == ["unknown"]  # what counts is when it was sent last
-    refunds.sweep(now=shop.now + timedelta(minutes=10))
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=10))
     refunds.approve(refund_id=refund.pk, person=first, now=shop.now)
     work_off(shop)
     assert (stands(paid)[2], back(shop, paid)) == (["confirmed"], [Decimal("10.00")])
@@ -291,7 +291,7 @@ def test_the_order_is_due_while_parts_are_under_way_and_refunded_when_all_came(
     assert stands(paid) == ("refund_due", "closed", ["unknown", "approved"])
     work_off(shop)
     assert stands(paid) == ("refund_due", "closed", ["unknown", "confirmed"])
-    refunds.sweep(now=shop.now + timedelta(minutes=2))
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=2))
     assert stands(paid) == ("refunded", "closed", ["confirmed", "confirmed"])
     assert sum(row.amount for row in paid.allocations.all()) == 0
     told = Mail.objects.filter(kind="card-refunded").order_by("pk").values_list("text", flat=True)
@@ -311,6 +311,20 @@ def test_what_was_refused_and_is_given_up_leaves_the_order_to_a_person(
     assert stands(paid) == ("refund_due", "closed", ["failed"])
     refunds.reject(refund_id=refund.pk, person=second, reason="Havaleyle ödenecek", now=shop.now)
     assert stands(paid) == ("in_review", "closed", ["rejected"])
+
+
+def test_a_part_whose_package_ended_for_it_is_not_given_up_once_it_was_refused(
+    paid: CardAttempt,
+    shop: WatchedBank,
+    ask: Ask,
+    second: Person,
+) -> None:
+    refund = ask(paid, "100.00", consequence=END)
+    shop.fault = Fault.REFUSED
+    work_off(shop)
+    with pytest.raises(RefundRefused, match="Paket bu iade için sona erdi"):
+        refunds.reject(refund_id=refund.pk, person=second, reason="x", now=shop.now)
+    assert stands(paid) == ("completed", "closed", ["failed"])
 
 
 def test_a_second_capture_goes_back_and_takes_nothing_of_the_first_with_it(
@@ -435,14 +449,14 @@ def test_no_answer_is_asked_about_and_believed_in_time(
     work_off(shop)
     work_off(shop)  # the message comes again: nothing is sent
     assert (stands(paid)[2], shop.calls) == (["unknown"], ["refund"])
-    assert refunds.sweep(now=shop.now + timedelta(seconds=59)) == 0
+    assert refund_sweep.sweep(now=shop.now + timedelta(seconds=59)) == 0
     shop.fault = Fault.DROPPED_BEFORE
-    assert refunds.sweep(now=shop.now + timedelta(minutes=1)) == 1
+    assert refund_sweep.sweep(now=shop.now + timedelta(minutes=1)) == 1
     assert stands(paid)[2] == ["unknown"]  # asked, and not answered again
     assert not Mail.objects.filter(kind="card-refunded").exists()
-    refunds.sweep(now=shop.now + timedelta(minutes=9, seconds=59))
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=9, seconds=59))
     assert stands(paid)[2] == ["confirmed" if done else "unknown"]
-    refunds.sweep(now=shop.now + timedelta(minutes=10))
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=10))
     assert stands(paid)[2] == ["confirmed" if done else "failed"]
     assert (shop.calls, len(back(shop, paid))) == (["refund"], int(done))
     assert Mail.objects.filter(kind="card-refunded").count() == int(done)
@@ -460,6 +474,22 @@ def test_what_a_killed_worker_began_is_asked_about_each_minute(
     assert (every_minute["schedule"], stands(paid)[2], shop.calls) == (60.0, ["failed"], [])
 
 
+def test_an_approved_refund_that_the_outbox_gave_up_is_promised_again(
+    paid: CardAttempt, shop: WatchedBank, ask: Ask
+) -> None:
+    refund = ask(paid, "10.00")
+    promised = OutboxMessage.objects.filter(topic="refund.send")
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=2))
+    assert promised.count() == 1
+    promised.update(failed_at=shop.now)
+    CardAttempt.objects.update(gateway="eski-banka")
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=2))
+    assert promised.count() == 1
+    CardAttempt.objects.update(gateway=shop.name)
+    refund_sweep.sweep(now=shop.now + timedelta(minutes=2))
+    assert [message.payload for message in promised.filter(failed_at=None)] == [{"refund_id": refund.pk}]
+
+
 def test_one_that_cannot_be_asked_about_stops_no_other(paid: CardAttempt, shop: WatchedBank, ask: Ask) -> None:
     for amount in ("10.00", "20.00"):
         ask(paid, amount)
@@ -472,8 +502,8 @@ def test_one_that_cannot_be_asked_about_stops_no_other(paid: CardAttempt, shop: 
             raise fault
 
     shop.called = fail_once
-    assert refunds.sweep(now=shop.now + timedelta(minutes=1)) == 2
-    assert stands(paid)[2] == ["unknown", "confirmed"]
+    assert refund_sweep.sweep(now=shop.now + timedelta(minutes=1)) == 2
+    assert sorted(stands(paid)[2]) == ["confirmed", "unknown"]
 
 
 @pytest.mark.parametrize("result", list(Result))

@@ -81,6 +81,17 @@ def test_asked_for_with_a_check_page_and_once(browser: Client, order: Order, now
     assert "hiçbir şey eklenmedi" in browser.get(LIST).content.decode()
 
 
+def test_of_a_gateway_that_is_not_set_up_nothing_can_be_asked_back(
+    browser: Client, order: Order, now: datetime
+) -> None:
+    attempt = captured(order, now)
+    CardAttempt.objects.update(gateway="eski-banka")
+    address = f"/muhasebe/kart-denemeleri/{attempt.pk}/iade/"
+    form = {**form_of(browser.get(address).content.decode()), "reason": "Neden", "consequence": "keep"}
+    page = browser.post(address, {"amount": "5.097,60", **form}).content.decode()
+    assert "Ödeme kuruluşu (eski-banka) bu sistemde tanımlı değil" in page
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

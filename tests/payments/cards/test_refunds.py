@@ -20,7 +20,7 @@ from packages.enums import SubscriptionState
 from payments.enums import AttemptState, Consequence, OrderState, RefundState
 from payments.gateways.base import DeclineGroup, Outcome, Result
 from payments.models import CardAttempt, Order, Refund
-from payments.services import cards, refunds
+from payments.services import cards, refund_sweep, refunds
 from payments.services.refunds import RefundRefused
 from tests import factories
 from tests.payments.cards.test_card_path import check_page, come_back, pay_there, to_the_bank
@@ -214,11 +214,11 @@ def test_an_answer_that_is_lost_is_asked_for_never_sent_twice(
     work_off()
     assert state_of(paid)[2] == ["unknown"]
     now = timezone.now()
-    assert refunds.sweep(now=now + timedelta(seconds=30)) == 0
-    refunds.sweep(now=now + timedelta(minutes=2))
+    assert refund_sweep.sweep(now=now + timedelta(seconds=30)) == 0
+    refund_sweep.sweep(now=now + timedelta(minutes=2))
     done = fault in {"drop-after", "http-500-after", "malformed"} and taken_back(bank) > 0
     assert state_of(paid)[2] == ["confirmed" if done else "unknown"]
-    refunds.sweep(now=now + timedelta(minutes=11))
+    refund_sweep.sweep(now=now + timedelta(minutes=11))
     assert state_of(paid)[2] == ["confirmed" if done else "failed"]
     if not done:
         refunds.approve(refund_id=refund.pk, person=second, now=now + timedelta(minutes=12))
@@ -234,7 +234,7 @@ def test_a_worker_killed_before_the_answer_leaves_a_question(paid: CardAttempt, 
     assert begun is not None
     refunds.send(refund_id=refund.pk, now=timezone.now())  # the message comes again: nothing is sent
     assert taken_back(bank) == 0
-    refunds.sweep(now=timezone.now() + timedelta(minutes=11))
+    refund_sweep.sweep(now=timezone.now() + timedelta(minutes=11))
     assert state_of(paid)[2] == ["failed"]
 
 
@@ -253,7 +253,7 @@ def test_money_taken_too_much_goes_back_with_one_person(
     refunds.approve(refund_id=refund.pk, person=first, now=timezone.now())
     assert state_of(refund.attempt)[0] == OrderState.REFUND_DUE
     work_off()
-    refunds.sweep(now=timezone.now() + timedelta(minutes=2))
+    refund_sweep.sweep(now=timezone.now() + timedelta(minutes=2))
     assert state_of(refund.attempt) == ("refunded", "", ["confirmed"])
     assert taken_back(bank) == bank.payments()[0]["paid_price"]
     assert holds()

@@ -22,7 +22,7 @@ from payments.contract_terms import contract_for
 from payments.enums import AttemptState, Consequence, RefundState
 from payments.gateways import registry
 from payments.models import BankAccount, CardAttempt, Order, Refund
-from payments.services import activation, cards, orders, refunds, statements, webhooks
+from payments.services import activation, cards, orders, refund_sweep, refunds, statements, webhooks
 from payments.services.cards import Chosen
 from payments.services.refunds import RefundRefused
 from tests import factories
@@ -162,7 +162,7 @@ class Round:
             refunds.reject(refund_id=pk, person=self.accountants[0], reason="Yanlış kayıt", now=self.bank.now)
 
     def sweep_refunds(self) -> None:
-        refunds.sweep(now=self.bank.now)
+        refund_sweep.sweep(now=self.bank.now)
 
     def paying(self) -> list[tuple[str, Work]]:
         """Return what races for the payment: two to four of these, none of them twice but the callback."""
@@ -191,7 +191,7 @@ def _come_to_rest(bank: MemoryBank) -> None:
         cards.sweep(now=bank.now)
         for pk in Refund.objects.filter(state=RefundState.APPROVED).values_list("pk", flat=True):
             refunds.send(refund_id=pk, now=bank.now)
-        refunds.sweep(now=bank.now)
+        refund_sweep.sweep(now=bank.now)
     assert judge.unknowns(bank) == []
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from accounts.models import Person
 from iys_portal import ledger
-from payments.enums import DecisionKind, LineState, OrderState
+from payments.enums import DecisionKind, LineState, OrderState, RefundState
 from payments.gateways.base import Capture, Outcome, Result
 from payments.models import Allocation, BankAccount, CardAttempt, Order, Refund, StatementLine
+from payments.rules import AllocationRefused
 from payments.selectors.lines import seen_of
-from payments.services import card_results, decisions, statements
+from payments.services import card_results, decisions, refunds, reviews, statements
 from tests.payments.mt940 import Transfer, mt940
 
 pytestmark = pytest.mark.django_db
@@ -103,4 +104,31 @@ def test_a_later_success_is_never_kept_beside_the_transfer(
         assert line.state == LineState.UNMATCHED
     else:
         assert (order.state, kept, given_back) == ("in_review", [], [(GROSS, "requested")])
+    assert [name for name, check in ledger.verify().items() if not check["ok"]] == []
+
+
+def test_a_surplus_that_goes_back_first_leaves_the_order_to_its_transfer(
+    attempt: CardAttempt, order: Order, account: BankAccount, accountant: Person, now: datetime
+) -> None:
+    line = transferred(account, order, now)
+    card_results.apply(attempt_id=attempt.pk, outcome=success(attempt), now=now)
+    refund = refunds.approve(refund_id=Refund.objects.get().pk, person=accountant, now=now)
+    refund.state, refund.sent_at = RefundState.SENDING, now
+    refund.save()
+    refunds.apply(refund_id=refund.pk, outcome=Outcome(result=Result.SUCCEEDED), now=now)
+    order.refresh_from_db()
+    assert (order.state, Refund.objects.get().state) == ("in_review", "confirmed")
+    with pytest.raises(AllocationRefused, match="iade edilecek bir şey"):
+        reviews.resolve(order=order, outcome=reviews.Outcome.REFUND, reason="İade", person=accountant, now=now)
+    decisions.decide(
+        line_id=line.pk,
+        kind=DecisionKind.ALLOCATE,
+        shares=[(order.code, GROSS)],
+        reason="Müşteri havaleyle ödemiş",
+        person=accountant,
+        now=now,
+        seen=seen_of(line),
+    )
+    order.refresh_from_db()
+    assert order.state == "completed"
     assert [name for name, check in ledger.verify().items() if not check["ok"]] == []

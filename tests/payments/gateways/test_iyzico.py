@@ -18,6 +18,7 @@ from payments.gateways.base import (
     Result,
 )
 from payments.gateways.iyzico import Iyzico
+from payments.gateways.iyzico.answers import outcome_of
 from payments.gateways.iyzico.client import parse
 from payments.gateways.iyzico.threeds import DirectThreeDS
 from tests.payments.gateways.benches import IyzicoBench
@@ -129,6 +130,23 @@ def test_a_form_forgotten_by_its_token_is_found_by_number(bench: IyzicoBench) ->
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"a": NaN}', b'{"a": 1e999999}', b"[" * 100_000, b"\xff"])
 def test_bodies_that_are_no_object(body: bytes) -> None:
     assert parse(body) is None
+
+
+@pytest.mark.parametrize(
+    ("digits", "kept"),
+    [(("552879", "0008"), ("552879", "0008")), (("5528", "8"), ("", "")), (("55287900¹", "000x"), ("", ""))],
+)
+def test_what_is_odd_beside_the_money_makes_no_capture_unbelievable(
+    digits: tuple[str, str], kept: tuple[str, str]
+) -> None:
+    items = [{"paymentTransactionId": "2"}]
+    answer = {"paymentStatus": "SUCCESS", "fraudStatus": 1, "paymentId": "1", "itemTransactions": items}
+    answer |= {"conversationId": "a", "basketId": "b", "price": 10, "paidPrice": 10, "currency": "TRY"}
+    answer |= {"installment": 1, "hostReference": "r" * 65, "cardFamily": "Para\x00f"}
+    outcome = outcome_of({**answer, "binNumber": digits[0], "lastFourDigits": digits[1]})
+    capture = outcome.capture
+    assert capture is not None
+    assert ((capture.bin, capture.last4), capture.family, outcome.reference) == (kept, "", "r" * 64)
 
 
 def test_numbers_are_exact() -> None:

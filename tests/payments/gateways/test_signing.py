@@ -232,5 +232,6 @@ def test_values_cannot_move_into_the_next_field() -> None:
 
 
 def test_numbers_in_names_count_by_their_value() -> None:
-    by_value = hashing.ver3({"f2": "1", "f10": "2"}, store_key="k")
-    assert by_value == hashing.ver3({"a": "1", "b": "2"}, store_key="k")
+    sorted_by_name = hashing.ver3({"a": "1", "b": "2", "c": "3"}, store_key="k")
+    assert hashing.ver3({"f2": "1", "f010": "2", "f" + "9" * 5000: "3"}, store_key="k") == sorted_by_name
+    assert hashing.ver3({"f01": "1", "f2": "2", "fa": "3"}, store_key="k") == sorted_by_name

@@ -43,7 +43,7 @@ class TestIyzico(Conformance):
         charge, opened = started(bench)
         bench.bank.http.post(f"{bench.bank.url}/vazgec/{charge.token}/")
         outcome = bench.gateway.complete(charge, {"token": opened.token})
-        assert said(outcome) == (Result.DECLINED, DeclineGroup.ABANDONED)
+        assert said(outcome) == (Result.DECLINED, DeclineGroup.GAVE_UP)
 
     def test_money_taken_while_the_answer_was_wrong(self, bench: IyzicoSimulator) -> None:
         charge, opened = started(bench)
