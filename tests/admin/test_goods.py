@@ -35,7 +35,7 @@ def brand_form(provider: Provider, **changes: Any) -> dict[str, Any]:
 
 def test_a_provider_has_one_main_brand(browser: Client, provider: Provider) -> None:
     assert browser.post(f"{BRANDS}add/", brand_form(provider, is_master="on")).status_code == 302
-    answer = browser.post(f"{BRANDS}add/", brand_form(provider, code="661836", is_master="on"))
+    answer = browser.post(f"{BRANDS}add/", brand_form(provider, code="661836", name="Başka", is_master="on"))
     assert errors(answer) == {"is_master": ["Bu hizmet sağlayıcının ana markası zaten var."]}
     assert Brand.objects.get().code == 2_222_232
 

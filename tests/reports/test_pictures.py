@@ -186,6 +186,7 @@ def test_uploads(browser: Client, provider: Provider, brand: Brand, alice: Perso
         "filename": "a.csv",
         "size": 1,
         "state": "done",
+        "started_at": now,
         "finished_at": now,
     }
     counts = {"new_count": 60, "changed_count": 10, "same_count": 10, "rejected_count": 4}
