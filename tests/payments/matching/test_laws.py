@@ -3,7 +3,7 @@
 import random
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iys_portal.shared import codes
@@ -71,6 +71,7 @@ def test_with_somebody_else_s_proof_it_settles_nothing(
 
 
 @given(live_orders, st.integers(0, 8), st.integers(0, 8), glyphs, glyphs)
+@example(next(order for order in LIVE if order.code == "9NE49RPYE"), 0, 1, "3", "9")
 def test_two_wrong_glyphs_settle_nothing(order: OrderView, one: int, two: int, first: str, second: str) -> None:
     glyph_list = list(order.code)
     glyph_list[one], glyph_list[two] = first, second
@@ -79,7 +80,10 @@ def test_two_wrong_glyphs_settle_nothing(order: OrderView, one: int, two: int, f
         return
     verdict = judged(line(written, payer_tax_number=order.tax_number), LIVE_BOOK)
     assert verdict.shares in {(), (Share(order.code, DUE),)}
-    assert verdict.order is None or sorted(written) == sorted(order.code)
+    # Two glyphs that changed places are one fault, and so is one that is missing after something else.
+    one_missing = [order.code[:at] + order.code[at + 1 :] for at in range(9)]
+    is_one_fault = sorted(written) == sorted(order.code) or any(part in written for part in one_missing)
+    assert verdict.order is None or is_one_fault
 
 
 @given(st.text(max_size=60), st.decimals(min_value=-10, max_value=10_000, places=2), st.permutations(LIVE[:30]))

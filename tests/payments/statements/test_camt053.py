@@ -237,7 +237,7 @@ class TestBrokenFiles:
     )
     def test_a_document_type_is_refused(self, declaration: str) -> None:
         text = camt(PAID).replace('<?xml version="1.0"?>', f'<?xml version="1.0"?>{declaration}')
-        assert refusal_of(text.encode()).startswith("XML dosyasında belge türü tanımı (DOCTYPE) var.")
+        assert refusal_of(text.encode()).startswith("Dosyanın içinde XML belge türü tanımı (DOCTYPE) var;")
 
     @pytest.mark.parametrize(
         ("data", "message"),
