@@ -1,6 +1,6 @@
 """Random schedules of card payments: whatever comes in whatever order, no lira is lost, kept twice or unexplained.
 
-A hundred in every run; ten thousand, and any number from any seed, by
+Fifty in every run; ten thousand, and any number from any seed, by
 
     SCHEDULES=10000 SCHEDULES_SEED=7 python3 run.py test tests/payments/cards/test_schedules.py -n 0 -s
 """
@@ -23,7 +23,7 @@ from tests.payments.cards.memory_bank import MemoryBank
 from tests.payments.cards.schedule import Schedule
 from tests.payments.cards.stage import Stage
 
-COUNT = int(os.environ.get("SCHEDULES", "100"))
+COUNT = int(os.environ.get("SCHEDULES", "50"))
 SEED = int(os.environ.get("SCHEDULES_SEED", "1"))
 STEPS = 15
 
