@@ -27,7 +27,7 @@ def brand_form(provider: Provider, **changes: Any) -> dict[str, Any]:
     return {
         "provider": provider.pk,
         "code": "2222232",
-        "name": "Deneme Marka 1",
+        "name": "Elma",
         "state": "active",
         **changes,
     }
@@ -52,7 +52,7 @@ def test_a_brand_never_moves_to_another_provider(browser: Client, provider: Prov
     other = factories.ProviderFactory.create()
     assert browser.post(f"{BRANDS}{brand.pk}/change/", brand_form(other)).status_code == 302
     brand.refresh_from_db()
-    assert (brand.provider, brand.name) == (provider, "Deneme Marka 1")
+    assert (brand.provider, brand.name) == (provider, "Elma")
 
 
 def test_the_number_of_a_brand_never_changes(browser: Client, provider: Provider) -> None:
@@ -61,7 +61,7 @@ def test_the_number_of_a_brand_never_changes(browser: Client, provider: Provider
     assert 'name="code"' not in browser.get(address).content.decode()
     assert browser.post(address, brand_form(provider, code="4444444")).status_code == 302
     brand.refresh_from_db()
-    assert (brand.code, brand.name) == (3_333_333, "Deneme Marka 1")
+    assert (brand.code, brand.name) == (3_333_333, "Elma")
 
 
 def test_a_dealer_is_found_and_shown_without_its_tckn(browser: Client) -> None:
