@@ -16,8 +16,6 @@ from accounts.models import Provider
 from packages.selectors import active_package
 from partners.middleware import PARTY_KEY
 
-_LONGEST_KEY = 19  # digits of a bigint; Python refuses to read thousands
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -42,7 +40,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         return redirect("party:brands")
     if request.method == "POST":
         chosen = request.POST.get("provider", "")
-        if chosen.isdecimal() and len(chosen) < _LONGEST_KEY and int(chosen) in providers:
+        if chosen in map(str, providers):
             request.session[PROVIDER_KEY] = int(chosen)
             request.session.pop(PARTY_KEY, None)
             return redirect(_page_after(request, access="provider") or "brands:list")

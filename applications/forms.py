@@ -322,17 +322,17 @@ class NewBrandForm(BrandForm):
 class RenameForm(NewBrandForm):
     """Another name for a brand; without a certificate only what needs none."""
 
-    belge = DocumentField(label="Marka tescil belgesi", required=False)
+    belge = DocumentField(
+        label="Marka tescil belgesi",
+        required=False,
+        help_text="Yalnızca büyük küçük harfi ya da yazımı düzeltiyorsanız gerekmez."
+        " PDF, PNG ya da JPEG; en çok 10 MB.",
+    )
 
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._brand = brand
         self.fields["marka"].label = "Yeni marka adı"
-        self.fields[
-            "belge"
-        ].help_text = (
-            "Yalnızca büyük küçük harfi ya da yazımı düzeltiyorsanız gerekmez. PDF, PNG ya da JPEG; en çok 10 MB."
-        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

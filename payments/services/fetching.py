@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zlib import crc32
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Max, Min
 
@@ -92,6 +93,8 @@ def _noted(problems: list[str], run: SourceRun, filename: str = "") -> Iterator[
     except SourceUnavailableError as error:
         logger.warning("source_unavailable", source=run.source, account_id=run.account_id, problem=str(error))
         problems.append(str(error))
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         logger.exception("source_failed", source=run.source, account_id=run.account_id)
         what = filename or "Ekstreler"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -214,3 +215,21 @@ def test_a_file_that_cannot_be_taken_keeps_none_of_the_others(
     )
     assert sorted(path.name for path in folder.rglob("*.sta")) == ["once.sta", "sonra.sta"]
     assert (folder / "alindi/sonra.sta").exists()
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_time_is_over_stops_fetching(
+    tmp_path: Path, account: BankAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Drop):
+        """A source during which the worker's time runs out."""
+
+        def received(self, fetched: Fetched) -> None:
+            raise SoftTimeLimitExceeded(fetched.filename)
+
+    monkeypatch.setattr(fetching, "sources", lambda: [Slow(tmp_path)])
+    (tmp_path / account.iban).mkdir()
+    (tmp_path / account.iban / "ekstre.sta").write_bytes(mt940(account.iban, Transfer("KIRA"), reference="A"))
+    os.utime(tmp_path / account.iban / "ekstre.sta", (time.time() - 60,) * 2)
+    with pytest.raises(SoftTimeLimitExceeded):
+        fetching.fetch_all(now=now)
