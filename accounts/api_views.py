@@ -33,11 +33,11 @@ from accounts.services.api_accounts import (
 from brands.models import Brand
 from brands.selectors import brands_of
 from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
-from iys_portal.api.brief import counted
+from iys_portal.counting import counted
+from iys_portal.paging import query_of
 from iys_portal.shared.crypto import seal, unseal
 from partners.models import Intermediary, Partner
 
-QUERY_LENGTH = 60
 _SECRET_KEY = "api-secret"  # noqa: S105  (a key of the web session)
 _STEP = "API hesabına şifre vermek"
 _REVOKED = "Bu API hesabı iptal edilmiş."
@@ -189,7 +189,7 @@ def _reset(request: CompanyRequest, pk: int) -> HttpResponse:
 def _requests(request: CompanyRequest, pk: int) -> HttpResponse:
     """The account's calls (?ara= a request's number, ?durum=hata, ?sonra= the last row of the page before)."""
     account = _account(request, pk)
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
+    query = query_of(request)
     failed = request.GET.get("durum") == "hata"
     request_id = _uuid(query)
     found = requests_of(account, request_id=request_id, failed=failed)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,10 +24,10 @@ from accounts.selectors import (
     people_matching,
 )
 from accounts.services import people
+from iys_portal.paging import page_of, query_of
 from partners.middleware import PARTY_KEY
 
 PAGE_SIZE = 25
-QUERY_LENGTH = 100
 ENDED = "Bu kişinin yetkisi daha önce sona ermiş."
 _LIST = "accounts:people"
 _INVITING, _CHANGING, _REMOVING = (
@@ -42,8 +41,8 @@ _INVITING, _CHANGING, _REMOVING = (
 @provider_view
 def overview(request: ProviderRequest) -> HttpResponse:
     """The people who act for the provider (?ara=, ?sayfa=), and the invitations that wait."""
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
-    page = Paginator(people_matching(request.provider.pk, query), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    query = query_of(request)
+    page = page_of(request, people_matching(request.provider.pk, query), size=PAGE_SIZE)
     roles = assignable_by(request.membership.role)
     now = timezone.now()
     context = {

@@ -11,11 +11,11 @@ from brands.selectors import retailer_with_code, retailers_of
 from brands.services import retailers as services
 from consents.access_selectors import consents_seen_by
 from consents.selectors import has_consents
-from iys_portal.api.brief import counted
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import Problem, Refused, problem, refused
 from iys_portal.api.handling import Answer
 from iys_portal.api.registry import Needs, Parameter, endpoint
+from iys_portal.counting import counted
 
 _TAG = "BAYİ YÖNETİMİ"
 _MOST_ROWS = 100

@@ -1,7 +1,7 @@
 """The counters of brands as screens and the API show them: where counting takes long, they may be a minute old."""
 
 from consents.selectors import BrandCounts, counts_by_brand
-from iys_portal.api.brief import counted
+from iys_portal.counting import counted
 
 
 def lately_counted(provider_id: int, brand_ids: list[int]) -> dict[int, BrandCounts]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import OperationalError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +28,7 @@ from consents.services import imports
 from consents.services.exports import note_bad_rows
 from consents.services.import_columns import change_columns, choose_columns
 from consents.views import LOCK_TIMEOUT
+from iys_portal.paging import page_of
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_bytes, csv_rows
@@ -67,7 +67,7 @@ def upload(request: ProviderRequest) -> HttpResponse:
             if not is_new:
                 messages.info(request, "Bu dosyayı bu marka için daha önce yüklediniz; ikinci kez alınmadı.")
             return redirect(_page_of(job))
-    page = Paginator(selectors.jobs_of(request.provider.pk), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, selectors.jobs_of(request.provider.pk), size=PAGE_SIZE)
     context = {"form": form, "brands": brands, "page": page, "columns": COLUMNS}
     return render(request, "consents/imports.html", context)
 

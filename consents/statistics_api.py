@@ -7,10 +7,10 @@ import msgspec
 
 from consents.enums import RecipientType
 from consents.statistics import DayFigures, day_figures
-from iys_portal.api.brief import counted
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import refused
 from iys_portal.api.registry import Needs, endpoint
+from iys_portal.counting import counted
 from iys_portal.shared.clock import istanbul_day
 
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -274,8 +274,8 @@ TSA_PASSWORD_FILE = env.str("TSA_PASSWORD_FILE", default="")
 API_MAX_BYTES = 2 * 1024 * 1024
 # For so long what an account may do is not read anew; a revocation counts within a second.
 API_STANDING_SECONDS = 0.5
-# The longest for which the API answers with figures that it counted before (iys_portal/api/brief.py).
-API_COUNTED_SECONDS = 60
+# The longest for which screens and the API answer with figures that were counted before (iys_portal/counting.py).
+COUNTED_SECONDS = 60
 API_LOG_DAYS = 30
 
 # --- Card payments ----------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
 from accounts.models import Provider
+from iys_portal.paging import page_of
 from iys_portal.shared.clock import istanbul_day
 from packages.life import life_of, offer_of
 from packages.meter import meter_of
@@ -61,7 +61,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
         {
             "active": active,
             "meter": meter_of(provider.pk, now=now),
-            "orders": Paginator(orders_of(provider.pk), 25).get_page(request.GET.get("sayfa")),
+            "orders": page_of(request, orders_of(provider.pk), size=25),
             "pending_orders": orders_awaiting_payment(provider.pk),
             "resting_orders": resting_orders_of(provider.pk),
             "life": life_of(provider.pk, now=now),
@@ -73,7 +73,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
 @provider_view
 def history(request: ProviderRequest) -> HttpResponse:
     """Paket geçmişi: every subscription the provider ever had, newest term first."""
-    page = Paginator(subscriptions_of(request.provider.pk), 25).get_page(request.GET.get("sayfa"))
+    page = page_of(request, subscriptions_of(request.provider.pk), size=25)
     rows = subscription_rows(list(page), now=timezone.now())
     return render(request, "packages/history.html", {"page": page, "rows": rows})
 

@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +23,7 @@ from accounts.models import Person
 from accounts.rules import may
 from brands.models import Brand
 from brands.selectors import brand_with_code
+from iys_portal.paging import page_of
 from partners.models import Partner
 from push.forms import ConnectionForm, ReplayForm
 from push.models import PushConnection, PushDelivery
@@ -122,7 +122,7 @@ def _detail(request: Any, own: Own, pk: int) -> HttpResponse:
 
 def _log(request: Any, own: Own, connection: PushConnection, form: ReplayForm) -> HttpResponse:
     log: QuerySet[PushDelivery] = deliveries_of(connection).prefetch_related("log")
-    page = Paginator(log, _PAGE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, log, size=_PAGE)
     return _page(request, "push/connection.html", own, connection, page=page, form=form)
 
 

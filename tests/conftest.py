@@ -16,7 +16,6 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
@@ -25,6 +24,7 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.models import Person, Provider
 from applications import files
 from contracts import sandbox
+from iys_portal.bench.scratch import drop_database
 from tests import factories
 
 # A busy machine is no fault of what is tested.
@@ -68,7 +68,7 @@ def own_cache() -> None:
     """Count and cache apart from every other run: limits would be reached by tests that ran a minute ago."""
     prefix = f"test-{uuid4().hex[:12]}:"
     django_settings.API_STANDING_SECONDS = 0  # nor is a standing remembered that a test changes
-    django_settings.API_COUNTED_SECONDS = 0
+    django_settings.COUNTED_SECONDS = 0
     django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix  # a module that was collected may have opened it
 
@@ -121,7 +121,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput") or not getattr(session.config.option, "numprocesses", None):
         return
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template_name())))
+        drop_database(server.cursor(), template_name())
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,9 +17,10 @@ from brands.models import Brand
 from brands.rules import MASTER_STAYS, BrandRefused
 from brands.selectors import brands_of, retailer_counts, retailers_of
 from brands.services import brands as services
-from brands.views.common import QUERY_LENGTH, brand_or_404, page_size
+from brands.views.common import brand_or_404
 from consents.counters import lately_counted
 from consents.selectors import BrandCounts
+from iys_portal.paging import page_of, query_of
 from iys_portal.shared.clock import istanbul_day
 from partners.selectors import (
     channels_without_reader,
@@ -56,8 +57,8 @@ class BrandRow:
 def overview(request: ProviderRequest) -> HttpResponse:
     """The provider's brands: search by ?ara=, page by ?sayfa= and ?adet=."""
     provider, now = request.provider, timezone.now()
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
-    page = Paginator(brands_of(provider.pk, query), page_size(request)).get_page(request.GET.get("sayfa"))
+    query = query_of(request)
+    page = page_of(request, brands_of(provider.pk, query))
     rows, sleep = _rows(provider.pk, page), partner_sleep(provider.pk, now=now)
     context = {
         "rows": rows,

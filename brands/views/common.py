@@ -6,14 +6,6 @@ from accounts.access import ProviderRequest
 from brands.models import Brand, Retailer
 from brands.selectors import brand_with_code, retailer_with_code
 
-QUERY_LENGTH = 100
-PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
-
-
-def page_size(request: ProviderRequest) -> int:
-    """Return how many rows ?adet= asks for."""
-    return PAGE_SIZES.get(request.GET.get("adet", ""), 25)
-
 
 def brand_or_404(request: ProviderRequest, code: int) -> Brand:
     """Return the provider's brand; 404 for everybody else's."""

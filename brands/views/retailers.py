@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,8 +16,9 @@ from brands.models import Brand, Retailer
 from brands.rules import BRAND_PASSIVE, BrandRefused, RetailerRefused
 from brands.selectors import retailer_counts, retailer_like, retailer_with_code, retailers_matching, uploads_of
 from brands.services import retailers as services
-from brands.views.common import QUERY_LENGTH, brand_or_404, page_size, retailer_or_404
+from brands.views.common import brand_or_404, retailer_or_404
 from consents.selectors import consents_of_retailer, has_consents
+from iys_portal.paging import page_of, query_of
 
 _UPLOADS_SHOWN = 10
 
@@ -28,12 +28,12 @@ _UPLOADS_SHOWN = 10
 def overview(request: ProviderRequest, code: int) -> HttpResponse:
     """The brand's dealers: search by ?ara=, state by ?durum=, page by ?sayfa= and ?adet=."""
     brand = brand_or_404(request, code)
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
+    query = query_of(request)
     state = request.GET.get("durum", "")
     found = retailers_matching(brand, query, state)
     context = {
         "brand": brand,
-        "page": Paginator(found, page_size(request)).get_page(request.GET.get("sayfa")),
+        "page": page_of(request, found),
         "query": query,
         "state": state if state in RetailerState.values else "",
         "states": RetailerState.choices,

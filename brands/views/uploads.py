@@ -1,7 +1,6 @@
 """Many dealers at once: a file, what is right and wrong in it, and the rows to correct."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +15,8 @@ from brands.rules import BRAND_PASSIVE, LABELS, BrandRefused, RetailerRefused
 from brands.selectors import upload_with_id
 from brands.services import uploads as services
 from brands.upload_files import CONTENT_TYPES, OPTIONAL, read, rows_to_correct, template
-from brands.views.common import brand_or_404, page_size
+from brands.views.common import brand_or_404
+from iys_portal.paging import page_of
 from iys_portal.shared.sheets.refusal import FileRefused
 
 GOOD_ROWS_SHOWN = 10
@@ -83,7 +83,7 @@ def result(request: ProviderRequest, code: int, upload_id: int) -> HttpResponse:
         "brand": brand,
         "upload": kept,
         "bad_count": kept.row_count - kept.good_count,
-        "page": Paginator(kept.faults, page_size(request)).get_page(request.GET.get("sayfa")),
+        "page": page_of(request, kept.faults),
         "good": [line for line in services.lines_of(kept) if line.number not in broken][:GOOD_ROWS_SHOWN]
         if waiting
         else [],

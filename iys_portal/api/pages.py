@@ -13,6 +13,7 @@ from iys_portal.api.codes import RETRYABLE, codes
 from iys_portal.api.document import document, in_order, refusals_of
 from iys_portal.api.examples import client_example, examples_of
 from iys_portal.api.registry import Endpoint, Needs, endpoints
+from iys_portal.paging import query_of
 from iys_portal.shared.turkish import fold
 
 _CALLERS = {
@@ -61,7 +62,7 @@ def service(request: HttpRequest, name: str) -> HttpResponse:
 @public
 def code_list(request: HttpRequest) -> HttpResponse:
     """Every code with its sentence (?ara= in either)."""
-    query = request.GET.get("ara", "").strip()[:60]
+    query = query_of(request)
     wanted = fold(query)
     rows = [row for row in codes().values() if wanted in fold(f"{row.code} {row.message}")]
     return render(request, "api/codes.html", {"rows": rows, "query": query})

@@ -4,15 +4,24 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import sql
 
 from iys_portal.bench.base import BenchError
 
 _LONGEST_NAME = 63
+
+
+class Cursor(Protocol):
+    """What Django's cursors and psycopg's have in common."""
+
+    def execute(self, query: Any, params: Any = None, /) -> object:
+        """Send one statement."""
 
 
 @contextmanager
@@ -36,9 +45,21 @@ def scratch_database() -> Iterator[None]:
             yield
         finally:
             _connect_to(given)
-            _drop(keeper, name)
+            with keeper.cursor() as cursor:
+                drop_database(cursor, name)
     finally:
         keeper.close()
+
+
+def drop_database(cursor: Cursor, name: str) -> None:
+    """Drop a database, if it is there, and end whoever of our own role is connected to it.
+
+    FORCE would fail where autovacuum is at work in it, which only a superuser may end; without it the server ends
+    that by itself.
+    """
+    own = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+    cursor.execute(own, [name])
+    cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def server_folder() -> Path | None:
@@ -71,18 +92,14 @@ def _create(keeper: BaseDatabaseWrapper, name: str) -> None:
         raise BenchError(f"The bench needs a database of its own and may not create one: {error}") from None
 
 
-def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
-    with keeper.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {keeper.ops.quote_name(name)} WITH (FORCE)")
-
-
 def _drop_left_overs(keeper: BaseDatabaseWrapper, given: str) -> None:
     with keeper.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname ~ '^bench_[0-9a-f]{8}_'")
         names = [name for (name,) in cursor.fetchall() if name[15:] == given[: _LONGEST_NAME - 15]]
     for name in names:
         if _take(keeper, name):
-            _drop(keeper, name)
+            with keeper.cursor() as cursor:
+                drop_database(cursor, name)
 
 
 def _take(keeper: BaseDatabaseWrapper, name: str) -> bool:

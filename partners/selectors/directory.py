@@ -39,7 +39,7 @@ def intermediaries_matching(query: str) -> Matches:
 
 def _matching(listed: QuerySet[Any], query: str) -> Matches:
     # PostgreSQL refuses a text with a NUL, whoever typed it.
-    words = search_key(query.replace("\0", " ")).split()
+    words = search_key(query).split()
     if not words:
         return Matches(listed.order_by("title"))
     holding = listed.filter(_holds(words)).annotate(rank=_rank(words)).order_by("rank", "title")

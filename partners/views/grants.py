@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +19,7 @@ from accounts.fresh import prove_first, typed
 from brands.enums import BrandState
 from brands.models import Brand
 from brands.selectors import brand_with_code
+from iys_portal.paging import page_of, query_of
 from iys_portal.shared.clock import istanbul_day
 from partners.enums import PartyKind
 from partners.forms import (
@@ -54,7 +54,6 @@ from partners.selectors.grants import (
 from partners.services import grants as services
 
 PAGE_SIZE = 25
-QUERY_LENGTH = 100
 READING_ADDED = "Yazma yetkisi verilen kanallara Okuma yetkisi de eklendi."
 
 
@@ -220,9 +219,9 @@ def _already_revoked(request: ProviderRequest, brand: Brand) -> HttpResponse:
 
 
 def _directory(request: ProviderRequest, brand: Brand, kind: Kind, form: PartyForm | None = None) -> HttpResponse:
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH]
+    query = query_of(request)
     matches = kind.directory(query)
-    page = Paginator(matches.entries, PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, matches.entries, size=PAGE_SIZE)
     context = {
         "brand": brand,
         "kind": kind.slug,

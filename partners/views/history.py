@@ -1,18 +1,16 @@
 """Who gave, changed and took back which rights, of one brand, one company, or all."""
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from brands.selectors import brand_with_code
+from iys_portal.paging import page_of, query_of
 from partners.enums import PartyKind
 from partners.selectors.directory import party_with_id
 from partners.selectors.history import ACTIONS, Asked, happenings, history
 
-PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
-QUERY_LENGTH = 100
 _LONGEST_NUMBER = 18
 _KINDS = {"is-ortagi": PartyKind.PARTNER, "ahs": PartyKind.INTERMEDIARY}
 
@@ -27,10 +25,9 @@ def overview(request: ProviderRequest) -> HttpResponse:
         _KINDS.get(request.GET.get("tur", "")),
     )
     party_id = party_id if kind is not None else None
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH].replace("\0", " ")
+    query = query_of(request)
     asked = Asked(code, kind, party_id, request.GET.get("islem", ""), query)
-    size = PAGE_SIZES.get(request.GET.get("adet", ""), 25)
-    page = Paginator(history(request.provider.pk, asked), size).get_page(request.GET.get("sayfa"))
+    page = page_of(request, history(request.provider.pk, asked))
     rows = happenings(page)
     context = {
         "page": page,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import PartyRequest, partner_view
+from iys_portal.paging import QUERY_LENGTH, page_of, query_of
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.tables import Cell, csv_rows
 from partners.enums import Channel, Right
@@ -26,8 +26,6 @@ from partners.selectors.standing import (
     standing_of,
 )
 
-PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
-QUERY_LENGTH = 100
 _LONGEST_CODE = 10
 _STATES = [(WORKS, "Çalışanlar"), (RESTS, "Çalışmayanlar")]
 
@@ -38,9 +36,8 @@ def overview(request: PartyRequest) -> HttpResponse:
     """The brands that authorised the company: ?ara=, ?durum=, paged by ?sayfa= and ?adet=."""
     now = timezone.now()
     query, state = _filter(request)
-    size = PAGE_SIZES.get(request.GET.get("adet", ""), 25)
     grants = grants_to(request.party, query, state, now=now)
-    page = Paginator(grants, size).get_page(request.GET.get("sayfa"))
+    page = page_of(request, grants)
     context = {
         "party": request.party,
         "page": page,
@@ -65,7 +62,7 @@ def export(request: PartyRequest) -> StreamingHttpResponse:
 
 
 def _filter(request: PartyRequest) -> tuple[str, str]:
-    query = request.GET.get("ara", "").strip()[:QUERY_LENGTH].replace("\0", " ")
+    query = query_of(request)
     state = request.GET.get("durum", "")
     return query, state if state in {WORKS, RESTS} else ""
 

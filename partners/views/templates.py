@@ -1,13 +1,13 @@
 """Templates of rights: which there are, their names, deleting one."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
+from iys_portal.paging import page_of
 from partners.forms import TemplateForm
 from partners.models import GrantTemplate
 from partners.rules import GrantRefused
@@ -21,7 +21,7 @@ PAGE_SIZE = 25
 @provider_view
 def overview(request: ProviderRequest) -> HttpResponse:
     """The provider's templates of both kinds (?sayfa=)."""
-    page = Paginator(templates_of(request.provider.pk), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, templates_of(request.provider.pk), size=PAGE_SIZE)
     rows = [{"template": template, "rights": template_in_words(template)} for template in page]
     return render(request, "partners/templates.html", {"page": page, "rows": rows})
 

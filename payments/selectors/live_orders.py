@@ -10,7 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Sum, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 
 from contracts.enums import TextKind
 from contracts.selectors import text_in_force
@@ -29,6 +30,10 @@ _COLUMNS: tuple[str | Case, ...] = (
     *("provider__tax_number", "provider__tax_tckn_encrypted"),
     *(Case(When(state=OrderState.EXPIRED, then=name)) for name in ("pay_by", "accepted_at")),  # slow to read
     *("tariff_id", "approval__text_id", "approval__information_id"),
+)
+
+_ALLOCATED = Subquery(
+    Allocation.objects.filter(order=OuterRef("pk")).order_by().values("order").values(total=Sum("amount"))
 )
 
 
@@ -52,17 +57,16 @@ class LiveOrders:
         self._open_of: dict[int, set[str]] = defaultdict(set)
         self._ibans: dict[int, frozenset[str]] = {}
         self._as_sold_today: dict[tuple[Any, ...], bool] = {}
-        waiting = Order.objects.filter(state__in=AWAITING_MONEY)
-        self._read(waiting, Allocation.objects.filter(order__state__in=AWAITING_MONEY))
+        self._read(Order.objects.filter(state__in=AWAITING_MONEY))
 
     def held(self, code: str) -> Held:
         """Return the order with this code, which was read before."""
         return self._held[code]
 
     def refresh(self, codes: Collection[str]) -> None:
-        """Read the orders with these codes as they are now; what was made of them is forgotten. Two queries."""
+        """Read the orders with these codes as they are now; what was made of them is forgotten. One query."""
         if codes:
-            self._read(Order.objects.filter(code__in=any_of(codes)), None)
+            self._read(Order.objects.filter(code__in=any_of(codes)))
 
     def learn(self, ibans: Collection[str]) -> None:
         """Let the orders know which of these IBANs have paid for their providers before; one query."""
@@ -94,13 +98,10 @@ class LiveOrders:
             held = self._held[code]
             self._put(held._replace(view=held.view._replace(known_ibans=self._ibans[provider_id])))
 
-    def _read(self, orders: QuerySet[Order], allocations: QuerySet[Allocation] | None) -> None:
-        rows = list(orders.order_by().values_list(*_COLUMNS))
-        if allocations is None:
-            allocations = Allocation.objects.filter(order__in=any_of([row[0] for row in rows], "bigint"))
-        sums = dict(sums_of(allocations))
-        for row in rows:
-            self._put(self._hold(row, sums.get(row[0], ZERO)))
+    def _read(self, orders: QuerySet[Order]) -> None:
+        """States and sums come from one query, thus from one moment: between two an order may be paid."""
+        for *row, allocated in orders.order_by().values_list(*_COLUMNS, Coalesce(_ALLOCATED, ZERO)):
+            self._put(self._hold(tuple(row), allocated))
 
     def _hold(self, row: tuple[Any, ...], allocated: Decimal) -> Held:
         pk, code, state, gross, provider_id, title, tax_number, tckn, pay_by, accepted_at, *sold = row

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import accountant_view
 from accounts.models import Person
+from iys_portal.paging import page_of as _page
+from iys_portal.paging import query_of as _query
 from iys_portal.shared.clock import istanbul_day
 from payments.enums import LineState, StatementState
 from payments.forms.accounting import StatementUploadForm
@@ -19,8 +21,6 @@ from payments.selectors.statements import days_of, failing_sources, line_counts
 from payments.selectors.today import ages, matched_by_itself, tasks
 from payments.services.statement_files import open_content
 from payments.services.statements import Reread, receive, reread
-from payments.views.paging import page_of as _page
-from payments.views.paging import query_of as _query
 from reports.pictures.accounting import ageing_picture
 
 RESTING_SHOWN = 50

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import accountant_view
 from accounts.models import Person
+from iys_portal.paging import page_of
 from iys_portal.shared import codes
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.money import format_lira
@@ -46,7 +46,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{file.count} iadelik dosya hazır; indirip bankaya yükleyin.")
             return redirect("accounting:refund_file", pk=file.pk)
     state = request.GET.get("durum", "")
-    page = Paginator(refund_rows.refunds(state), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, refund_rows.refunds(state), size=PAGE_SIZE)
     for refund in page:
         refund.obstacle = services.obstacle(refund)  # type: ignore[attr-defined]  # for the template
     context = {
@@ -165,7 +165,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, f"{order.code_display}: {order.get_state_display()}.")
                 return redirect("accounting:reviews")
-    page = Paginator(selectors.reviewed_orders(), 25).get_page(request.GET.get("sayfa"))
+    page = page_of(request, selectors.reviewed_orders(), size=25)
     for row in page:
         row.arrived = format_lira(row.allocated)
     return render(request, "accounting/reviews.html", {"form": form, "page": page})

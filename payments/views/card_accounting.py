@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import accountant_view
 from accounts.models import Person
+from iys_portal.paging import page_of, query_of
 from iys_portal.shared import codes
 from iys_portal.shared.tables import Cell, csv_bytes
 from iys_portal.ui import tarih_saat
@@ -21,7 +22,6 @@ from payments.models import CardDifference
 from payments.selectors import card_days as selectors
 from payments.selectors.order_file import order_file, order_of_any_provider
 from payments.services import card_day
-from payments.views.paging import page_of, query_of
 from payments.views.presence import here
 
 DAYS_SHOWN = 14

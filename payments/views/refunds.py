@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import accountant_view
 from accounts.models import Person
+from iys_portal.paging import page_of
 from payments.enums import Consequence, RefundState
 from payments.forms.fields import written
 from payments.forms.refunds import RefundDecisionForm, RefundForm
@@ -19,7 +20,6 @@ from payments.models import CardAttempt, Refund
 from payments.selectors import refunds as selectors
 from payments.services import refunds, refunds_by_hand
 from payments.services.refunds import RefundRefused
-from payments.views.paging import page_of
 
 _DONE = {
     "approve": "İade onaylandı; bankaya iletiliyor.",

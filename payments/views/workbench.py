@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import accountant_view
 from accounts.models import Person
+from iys_portal.paging import PAGE_SIZES, query_of, size_of
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.money import format_lira
 from iys_portal.shared.tables import csv_rows, xlsx_bytes
@@ -41,7 +42,6 @@ from payments.selectors.lines import AWAITING_A_PERSON, DECIDED, Filters
 from payments.selectors.workbench import Workplace
 from payments.services import decisions
 from payments.services.decisions import AlreadyDecided
-from payments.views.paging import PAGE_SIZES, query_of, size_of
 from payments.views.presence import here
 
 FORMS: dict[str, type[DecisionForm]] = {

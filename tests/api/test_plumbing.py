@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import ApiRequest, Provider
+from iys_portal import counting
 from iys_portal.api import brief, handling, registry
 from iys_portal.api.calls import Call
 from iys_portal.api.codes import RETRYABLE
@@ -252,10 +253,10 @@ def test_what_is_remembered_is_forgotten_within_a_second(monkeypatch: pytest.Mon
 
 def test_what_took_long_to_count_is_remembered_for_as_long_as_it_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, kept = 1000.0, {}
-    monkeypatch.setattr(django_settings, "API_COUNTED_SECONDS", 60)
+    monkeypatch.setattr(django_settings, "COUNTED_SECONDS", 60)
     monkeypatch.setattr(time, "monotonic", lambda: clock)
-    monkeypatch.setattr(brief.cache, "set", lambda name, value, seconds: kept.update({name: (value, seconds)}))
-    monkeypatch.setattr(brief.cache, "get", lambda name: kept.get(name, (None,))[0])
+    monkeypatch.setattr(counting.cache, "set", lambda name, value, seconds: kept.update({name: (value, seconds)}))
+    monkeypatch.setattr(counting.cache, "get", lambda name: kept.get(name, (None,))[0])
 
     def count(seconds: float) -> int:
         nonlocal clock
@@ -263,10 +264,10 @@ def test_what_took_long_to_count_is_remembered_for_as_long_as_it_is_worth(monkey
         return int(clock)
 
     quick, long, longest = (("day", 7, seconds) for seconds in (0.01, 1.0, 30.0))
-    assert brief.counted(quick, lambda: count(0.01)) == 1000
+    assert counting.counted(quick, lambda: count(0.01)) == 1000
     assert kept == {}
-    assert [brief.counted(long, lambda: count(1.0)) for _ in range(2)] == [1001, 1001]
-    assert [brief.counted(longest, lambda: count(30.0)) for _ in range(2)] == [1031, 1031]
+    assert [counting.counted(long, lambda: count(1.0)) for _ in range(2)] == [1001, 1001]
+    assert [counting.counted(longest, lambda: count(30.0)) for _ in range(2)] == [1031, 1031]
     assert [round(seconds) for _, seconds in kept.values()] == [20, 60]
 
 

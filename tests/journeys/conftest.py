@@ -22,6 +22,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from psycopg import sql
 
+from iys_portal.bench.scratch import drop_database
+
 IBAN = "TR820001000760123456785001"
 """The account of the demo into which customers pay."""
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +110,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(timeout=180)
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop_database(connection.cursor(), name)
     assert stopped == 0
     assert _processes_of(data) == []
 

@@ -14,6 +14,7 @@ from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
 from payments.enums import LineState, OrderState
 from payments.models import Allocation, BankAccount, Order, Statement, StatementLine
+from payments.selectors.live_orders import LiveOrders
 from payments.services import settlement, statements
 from tests import factories
 from tests.payments.mt940 import Transfer, mt940
@@ -169,3 +170,30 @@ def test_two_statements_that_pay_one_order_at_once_pay_it_once(
     assert (order.state, states) == (OrderState.COMPLETED, [LineState.MATCHED, LineState.UNMATCHED])
     assert Allocation.objects.count() == 1
     assert holds()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_is_paid_while_it_is_read_is_read_as_of_one_moment(
+    awaiting: Make, account: BankAccount, now: datetime
+) -> None:
+    order = awaiting("ileti-150")
+    content = mt940(account.iban, Transfer(order.code_display))
+    statement, _ = statements.receive(
+        account=account, format="mt940", filename="e.sta", content=content, person=None, now=now
+    )
+    statements.read(statement_id=statement.pk)
+    waiting = [lambda: statements.process(statement_id=statement.pk, now=now)]
+
+    def pay_after_the_first(execute: Callable[..., object], *query: object) -> object:
+        answer = execute(*query)
+        while waiting:
+            together(waiting.pop())
+        return answer
+
+    with connection.execute_wrapper(pay_after_the_first):
+        orders = LiveOrders(now=now)
+    before = orders.held(order.code)
+    assert (before.state, before.due) == (OrderState.TRANSFER_PENDING, order.gross)
+    orders.refresh({order.code})
+    after = orders.held(order.code)
+    assert (after.state, after.due) == (OrderState.COMPLETED, 0)

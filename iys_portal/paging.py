@@ -1,9 +1,8 @@
-"""Lists of accountants: what is searched for, and the page that the address names."""
+"""Lists on screens: what is searched for, and the page that the address names."""
 
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 PAGE_SIZES = {"25": 25, "50": 50, "100": 100}
@@ -16,10 +15,10 @@ def query_of(request: HttpRequest, parameter: str = "ara") -> str:
 
 
 def size_of(request: HttpRequest) -> int:
-    """Return how many rows a page shows."""
+    """Return how many rows a page shows, as `adet` asks for."""
     return PAGE_SIZES.get(request.GET.get("adet", ""), 25)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], parameter: str = "sayfa") -> Page[Any]:
-    """Return the page of a list that the address names, of the size that it names."""
-    return Paginator(rows, size_of(request)).get_page(request.GET.get(parameter))
+def page_of(request: HttpRequest, rows: Any, parameter: str = "sayfa", *, size: int | None = None) -> Page[Any]:
+    """Return the page of a list or query that the address names; its size is asked for there too unless given."""
+    return Paginator(rows, size or size_of(request)).get_page(request.GET.get(parameter))
