@@ -20,7 +20,7 @@ class Order(models.Model):
     `code` is what the payer writes into the transfer's description; it is never given again.
     """
 
-    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
+    provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT, db_index=False)
     person = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT, related_name="+")
     code = models.CharField("sipariş kodu", max_length=9, unique=True, db_collation="C")
     form_nonce = models.CharField(max_length=64, editable=False)
@@ -49,7 +49,6 @@ class Order(models.Model):
         verbose_name_plural = "siparişler"
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["provider", "-id"], name="order_of_provider_newest"),
             models.Index(fields=["state", "id"], name="order_by_state"),
             models.Index(fields=["gross"], name="order_open_by_amount", condition=Q(state=OrderState.TRANSFER_PENDING)),
         ]

@@ -14,7 +14,6 @@ from iys_portal.shared import codes
 from iys_portal.shared.turkish import fold
 from payments.enums import DecisionState, LineState
 from payments.models import Allocation, LineComment, LineDecision, Order, StatementLine
-from payments.models.bank import line_words
 
 AWAITING_A_PERSON = (LineState.SUGGESTED, LineState.UNMATCHED)
 """States of lines that an accountant has to look at."""
@@ -136,7 +135,7 @@ def searched(found: QuerySet[StatementLine], query: str, *, waiting: bool = True
         condition |= Q(pk__in=set(paid))
         if waiting:
             condition |= Q(candidates__contains=[{"code": code}])
-    return found.alias(words=line_words()).filter(condition)
+    return found.filter(condition)
 
 
 def _numbers(found: QuerySet[StatementLine], filters: Filters) -> list[int]:
