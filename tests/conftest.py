@@ -87,29 +87,32 @@ def patient_examiners() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_modify_db_settings_parallel_suffix: None,
-    django_db_blocker: DjangoDbBlocker,
-    django_db_keepdb: bool,
-    django_db_createdb: bool,
-) -> None:
-    """Of several workers the first applies the migrations; each copies the database that comes of it."""
-    if not hasattr(request.config, "workerinput") or (django_db_keepdb and not django_db_createdb):
-        return
-    options = connection.settings_dict["TEST"]
-    own_name, template = options["NAME"], template_name()
+def migrated_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> str:
+    """Return the name of a database with all migrations applied, which the first of several workers makes."""
+    options, name = connection.settings_dict["TEST"], template_name()
     folder = tmp_path_factory.getbasetemp().parent  # shared by the workers of this run
     with (folder / "template.lock").open("w") as lock, django_db_blocker.unblock():
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "template.made").exists():
-            configured, options["NAME"] = connection.settings_dict["NAME"], template
+            configured, own_name = connection.settings_dict["NAME"], options["NAME"]
+            options["NAME"] = name
             connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
             connection.close()
             connection.settings_dict["NAME"], options["NAME"] = configured, own_name
             (folder / "template.made").touch()
-    options["TEMPLATE"] = template
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> None:
+    """Of several workers each copies the template."""
+    if hasattr(request.config, "workerinput") and (django_db_createdb or not django_db_keepdb):
+        connection.settings_dict["TEST"]["TEMPLATE"] = request.getfixturevalue("migrated_template")
 
 
 def template_name() -> str:

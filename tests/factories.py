@@ -1,7 +1,8 @@
 """Rows that tests start from. Every value is fictitious and passes its checksum."""
 
+import hashlib
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import factory
@@ -12,12 +13,15 @@ from stdnum.tr import tckimlik, vkn
 
 from accounts.models import Membership, Person, Provider
 from brands.models import Brand, Retailer
+from contracts import markup
+from contracts.models import ContractText
 from iys_portal.shared.crypto import encrypt, lookup_hash
 from iys_portal.shared.turkish import search_key
 from packages.models import Package, Subscription
 from packages.services import activate
 from partners.models import Intermediary, Partner
 from payments.models import BankAccount
+from tests.contracts.samples import BRIEF
 
 
 def make_vkn(seed: int) -> str:
@@ -108,6 +112,19 @@ class RetailerFactory(DjangoModelFactory[Retailer]):
 def package(slug: str = "ileti-150") -> Package:
     """Return a package of the catalogue, which every database holds after its migrations."""
     return Package.objects.get(slug=slug)
+
+
+def brief_texts() -> None:
+    """Let the contract and its annex be short ones from now on, for documents that are issued quickly."""
+    for kind, source in BRIEF.items():
+        ContractText.objects.create(
+            kind=kind,
+            version=2,
+            title=markup.title(source),
+            source=source,
+            sha256=hashlib.sha256(source.encode()).hexdigest(),
+            effective_from=date(2020, 1, 1),
+        )
 
 
 def subscription(provider: Provider, slug: str = "ileti-150", *, now: datetime | None = None) -> Subscription:

@@ -69,6 +69,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "kişi",
                 "verbose_name_plural": "kişiler",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("tckn_encrypted", None), ("tckn_hash", None)),
+                            models.Q(
+                                models.Q(("tckn_hash", None), _negated=True),
+                                models.Q(("tckn_encrypted", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="person_tckn_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -158,38 +171,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "yetki",
                 "verbose_name_plural": "yetkiler",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("tckn_encrypted", None), ("tckn_hash", None)),
-                    models.Q(
-                        models.Q(("tckn_hash", None), _negated=True), models.Q(("tckn_encrypted", None), _negated=True)
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("provider", "person"),
+                        name="membership_one_live",
                     ),
-                    _connector="OR",
-                ),
-                name="person_tckn_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("provider", "person"), name="membership_one_live"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["owner", "manager"])), name="membership_role_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
-                name="membership_ends_later",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "manager"])), name="membership_role_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="membership_ends_later",
+                    ),
+                ],
+            },
         ),
     ]

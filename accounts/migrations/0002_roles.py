@@ -7,164 +7,297 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompanyChange',
+            name="CompanyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('title', 'Unvan'), ('mersis', 'MERSİS No'), ('address', 'Adres'), ('phone', 'Telefon'), ('email', 'E-posta')], max_length=10, verbose_name='bilgi')),
-                ('old_value', models.CharField(blank=True, default='', max_length=500, verbose_name='kayıtlı değer')),
-                ('new_value', models.CharField(max_length=500, verbose_name='İstenen değer')),
-                ('reason', models.CharField(max_length=500, verbose_name='gerekçe')),
-                ('state', models.CharField(choices=[('pending', 'İnceleniyor'), ('applied', 'Uygulandı'), ('rejected', 'Reddedildi'), ('withdrawn', 'Geri çekildi')], default='pending', max_length=10, verbose_name='durum')),
-                ('created_at', models.DateTimeField(verbose_name='İstek')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='karar')),
-                ('decision', models.CharField(blank=True, default='', max_length=500, verbose_name='karar gerekçesi')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[
+                            ("title", "Unvan"),
+                            ("mersis", "MERSİS No"),
+                            ("address", "Adres"),
+                            ("phone", "Telefon"),
+                            ("email", "E-posta"),
+                        ],
+                        max_length=10,
+                        verbose_name="bilgi",
+                    ),
+                ),
+                ("old_value", models.CharField(blank=True, default="", max_length=500, verbose_name="kayıtlı değer")),
+                ("new_value", models.CharField(max_length=500, verbose_name="İstenen değer")),
+                ("reason", models.CharField(max_length=500, verbose_name="gerekçe")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "İnceleniyor"),
+                            ("applied", "Uygulandı"),
+                            ("rejected", "Reddedildi"),
+                            ("withdrawn", "Geri çekildi"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="İstek")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="karar")),
+                ("decision", models.CharField(blank=True, default="", max_length=500, verbose_name="karar gerekçesi")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="karar veren",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="İsteyen",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bilgi değişikliği talebi',
-                'verbose_name_plural': 'bilgi değişikliği talepleri',
-                'ordering': ['-pk'],
+                "verbose_name": "bilgi değişikliği talebi",
+                "verbose_name_plural": "bilgi değişikliği talepleri",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "pending")),
+                        fields=("provider", "field"),
+                        name="change_one_pending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("field__in", ["title", "mersis", "address", "phone", "email"])),
+                        name="change_field_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "applied", "rejected", "withdrawn"])),
+                        name="change_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("new_value", models.F("old_value")), _negated=True), name="change_changes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None), ("state", "pending")),
+                            models.Q(
+                                models.Q(("state", "pending"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="change_decided_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tckn_hash', models.CharField(editable=False, max_length=64)),
-                ('tckn_encrypted', models.BinaryField()),
-                ('given_name', models.CharField(max_length=100, verbose_name='ad')),
-                ('family_name', models.CharField(max_length=100, verbose_name='soyad')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-posta')),
-                ('role', models.CharField(choices=[('owner', 'Hesap Sahibi'), ('manager', 'Hesap Yöneticisi'), ('consents', 'İzin yetkilisi'), ('accounting', 'Muhasebe'), ('viewer', 'Görüntüleyici')], max_length=10, verbose_name='görev')),
-                ('code_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('state', models.CharField(choices=[('pending', 'Yanıt bekliyor'), ('accepted', 'Kabul edildi'), ('withdrawn', 'Geri çekildi')], default='pending', max_length=10, verbose_name='durum')),
-                ('created_at', models.DateTimeField(verbose_name='davet')),
-                ('expires_at', models.DateTimeField(verbose_name='son geçerlilik')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tckn_hash", models.CharField(editable=False, max_length=64)),
+                ("tckn_encrypted", models.BinaryField()),
+                ("given_name", models.CharField(max_length=100, verbose_name="ad")),
+                ("family_name", models.CharField(max_length=100, verbose_name="soyad")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-posta")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Hesap Sahibi"),
+                            ("manager", "Hesap Yöneticisi"),
+                            ("consents", "İzin yetkilisi"),
+                            ("accounting", "Muhasebe"),
+                            ("viewer", "Görüntüleyici"),
+                        ],
+                        max_length=10,
+                        verbose_name="görev",
+                    ),
+                ),
+                ("code_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Yanıt bekliyor"),
+                            ("accepted", "Kabul edildi"),
+                            ("withdrawn", "Geri çekildi"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="davet")),
+                ("expires_at", models.DateTimeField(verbose_name="son geçerlilik")),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="davet eden",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.membership",
+                        verbose_name="yetki",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'davet',
-                'verbose_name_plural': 'davetler',
-                'ordering': ['-pk'],
+                "verbose_name": "davet",
+                "verbose_name_plural": "davetler",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "pending")),
+                        fields=("provider", "tckn_hash"),
+                        name="invitation_one_pending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "manager", "consents", "accounting", "viewer"])),
+                        name="invitation_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "accepted", "withdrawn"])),
+                        name="invitation_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))), name="invitation_ends_later"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("membership__isnull", False), ("state", "accepted")),
+                            models.Q(models.Q(("state", "accepted"), _negated=True), ("membership", None)),
+                            _connector="OR",
+                        ),
+                        name="invitation_accepted_iff_membership",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WebSession',
+            name="WebSession",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('person_id', models.BigIntegerField(db_index=True, null=True, verbose_name='kişi no')),
-                ('browser', models.CharField(blank=True, default='', max_length=60, verbose_name='tarayıcı')),
-                ('address', models.CharField(blank=True, default='', max_length=45, verbose_name='adres')),
-                ('started_at', models.DateTimeField(null=True, verbose_name='giriş')),
-                ('seen_at', models.DateTimeField(null=True, verbose_name='son işlem')),
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("person_id", models.BigIntegerField(db_index=True, null=True, verbose_name="kişi no")),
+                ("browser", models.CharField(blank=True, default="", max_length=60, verbose_name="tarayıcı")),
+                ("address", models.CharField(blank=True, default="", max_length=45, verbose_name="adres")),
+                ("started_at", models.DateTimeField(null=True, verbose_name="giriş")),
+                ("seen_at", models.DateTimeField(null=True, verbose_name="son işlem")),
             ],
             options={
-                'verbose_name': 'oturum',
-                'verbose_name_plural': 'oturumlar',
+                "verbose_name": "oturum",
+                "verbose_name_plural": "oturumlar",
             },
         ),
         migrations.RemoveConstraint(
-            model_name='membership',
-            name='membership_role_known',
+            model_name="membership",
+            name="membership_role_known",
         ),
         migrations.AddField(
-            model_name='membership',
-            name='email',
-            field=models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='bildirim e-postası'),
+            model_name="membership",
+            name="email",
+            field=models.EmailField(
+                blank=True, db_default="", default="", max_length=254, verbose_name="bildirim e-postası"
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='muted',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('usage', 'Adres sınırı uyarıları'), ('renewal', 'Paket yenileme hatırlatmaları'), ('payments', 'Sipariş ve ödeme bildirimleri'), ('report', 'Haftalık rapor')], max_length=10), blank=True, db_default=models.Value([], output_field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), size=None)), default=list, size=None, verbose_name='İstenmeyen bildirimler'),
+            model_name="membership",
+            name="muted",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("usage", "Adres sınırı uyarıları"),
+                        ("renewal", "Paket yenileme hatırlatmaları"),
+                        ("payments", "Sipariş ve ödeme bildirimleri"),
+                        ("report", "Haftalık rapor"),
+                    ],
+                    max_length=10,
+                ),
+                blank=True,
+                db_default=models.Value(
+                    [],
+                    output_field=django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), size=None
+                    ),
+                ),
+                default=list,
+                size=None,
+                verbose_name="İstenmeyen bildirimler",
+            ),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='role',
-            field=models.CharField(choices=[('owner', 'Hesap Sahibi'), ('manager', 'Hesap Yöneticisi'), ('consents', 'İzin yetkilisi'), ('accounting', 'Muhasebe'), ('viewer', 'Görüntüleyici')], default='owner', max_length=10, verbose_name='görev'),
+            model_name="membership",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("owner", "Hesap Sahibi"),
+                    ("manager", "Hesap Yöneticisi"),
+                    ("consents", "İzin yetkilisi"),
+                    ("accounting", "Muhasebe"),
+                    ("viewer", "Görüntüleyici"),
+                ],
+                default="owner",
+                max_length=10,
+                verbose_name="görev",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'consents', 'accounting', 'viewer'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["owner", "manager", "consents", "accounting", "viewer"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('muted__contained_by', ['usage', 'renewal', 'payments', 'report'])), name='membership_muted_known'),
-        ),
-        migrations.AddField(
-            model_name='companychange',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='karar veren'),
-        ),
-        migrations.AddField(
-            model_name='companychange',
-            name='provider',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı'),
-        ),
-        migrations.AddField(
-            model_name='companychange',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='İsteyen'),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='invited_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='davet eden'),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='membership',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.membership', verbose_name='yetki'),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='provider',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı'),
-        ),
-        migrations.AddConstraint(
-            model_name='companychange',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('provider', 'field'), name='change_one_pending'),
-        ),
-        migrations.AddConstraint(
-            model_name='companychange',
-            constraint=models.CheckConstraint(condition=models.Q(('field__in', ['title', 'mersis', 'address', 'phone', 'email'])), name='change_field_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='companychange',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'applied', 'rejected', 'withdrawn'])), name='change_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='companychange',
-            constraint=models.CheckConstraint(condition=models.Q(('new_value', models.F('old_value')), _negated=True), name='change_changes'),
-        ),
-        migrations.AddConstraint(
-            model_name='companychange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='change_decided_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('provider', 'tckn_hash'), name='invitation_one_pending'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'consents', 'accounting', 'viewer'])), name='invitation_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'accepted', 'withdrawn'])), name='invitation_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='invitation_ends_later'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('membership__isnull', False), ('state', 'accepted')), models.Q(models.Q(('state', 'accepted'), _negated=True), ('membership', None)), _connector='OR'), name='invitation_accepted_iff_membership'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("muted__contained_by", ["usage", "renewal", "payments", "report"])),
+                name="membership_muted_known",
+            ),
         ),
     ]

@@ -11,119 +11,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_fixed_number'),
-        ('partners', '0002_grants_of_many_brands'),
+        ("accounts", "0003_fixed_number"),
+        ("partners", "0002_grants_of_many_brands"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiAccount',
+            name="ApiAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='ad')),
-                ('username', models.CharField(max_length=64, unique=True, verbose_name='kullanıcı adı')),
-                ('secret_hash', models.CharField(editable=False, max_length=64)),
-                ('secret_at', models.DateTimeField(verbose_name='şifre tarihi')),
-                ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('state', models.CharField(choices=[('active', 'Etkin'), ('revoked', 'İptal edildi')], default='active', max_length=10, verbose_name='durum')),
-                ('created_at', models.DateTimeField(verbose_name='oluşturma')),
-                ('expires_at', models.DateTimeField(verbose_name='geçerlilik sonu')),
-                ('revoked_at', models.DateTimeField(null=True, verbose_name='İptal')),
-                ('last_used_at', models.DateTimeField(null=True, verbose_name='son kullanım')),
-                ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43), db_default=models.Value([], output_field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43), size=None)), default=list, size=None, verbose_name='İzin verilen IP adresleri')),
-                ('per_second', models.PositiveIntegerField(verbose_name='saniyede istek')),
-                ('tokens_per_hour', models.PositiveIntegerField(null=True, verbose_name='saatte jeton')),
-                ('status_per_hour', models.PositiveIntegerField(null=True, verbose_name='saatte durum sorgusu')),
-                ('history_per_hour', models.PositiveIntegerField(null=True, verbose_name='saatte geçmiş sorgusu')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='oluşturan')),
-                ('intermediary', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.intermediary', verbose_name='aracı hizmet sağlayıcı')),
-                ('partner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.partner', verbose_name='İş ortağı')),
-                ('provider', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="ad")),
+                ("username", models.CharField(max_length=64, unique=True, verbose_name="kullanıcı adı")),
+                ("secret_hash", models.CharField(editable=False, max_length=64)),
+                ("secret_at", models.DateTimeField(verbose_name="şifre tarihi")),
+                ("generation", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Etkin"), ("revoked", "İptal edildi")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="oluşturma")),
+                ("expires_at", models.DateTimeField(verbose_name="geçerlilik sonu")),
+                ("revoked_at", models.DateTimeField(null=True, verbose_name="İptal")),
+                ("last_used_at", models.DateTimeField(null=True, verbose_name="son kullanım")),
+                (
+                    "networks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=43),
+                        db_default=models.Value(
+                            [],
+                            output_field=django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=43), size=None
+                            ),
+                        ),
+                        default=list,
+                        size=None,
+                        verbose_name="İzin verilen IP adresleri",
+                    ),
+                ),
+                ("per_second", models.PositiveIntegerField(verbose_name="saniyede istek")),
+                ("tokens_per_hour", models.PositiveIntegerField(null=True, verbose_name="saatte jeton")),
+                ("status_per_hour", models.PositiveIntegerField(null=True, verbose_name="saatte durum sorgusu")),
+                ("history_per_hour", models.PositiveIntegerField(null=True, verbose_name="saatte geçmiş sorgusu")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="oluşturan",
+                    ),
+                ),
+                (
+                    "intermediary",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.intermediary",
+                        verbose_name="aracı hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.partner",
+                        verbose_name="İş ortağı",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API hesabı',
-                'verbose_name_plural': 'API hesapları',
-                'ordering': ['-pk'],
+                "verbose_name": "API hesabı",
+                "verbose_name_plural": "API hesapları",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("intermediary", None), ("partner", None), ("provider__isnull", False)),
+                            models.Q(("intermediary", None), ("partner__isnull", False), ("provider", None)),
+                            models.Q(("intermediary__isnull", False), ("partner", None), ("provider", None)),
+                            _connector="OR",
+                        ),
+                        name="api_account_of_one_company",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "revoked"])), name="api_account_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("revoked_at__isnull", False), ("state", "revoked")),
+                            models.Q(models.Q(("state", "revoked"), _negated=True), ("revoked_at", None)),
+                            _connector="OR",
+                        ),
+                        name="api_account_revoked_iff_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_at__gt", models.F("secret_at")),
+                            (
+                                "expires_at__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("secret_at"), "+", models.Value(datetime.timedelta(days=366))
+                                ),
+                            ),
+                        ),
+                        name="api_account_lives_a_year",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("per_second__gt", 0)), name="api_account_may_call"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiRequest',
+            name="ApiRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider_id', models.BigIntegerField(null=True, verbose_name='hizmet sağlayıcı no')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='zaman')),
-                ('request_id', models.UUIDField(db_index=True, verbose_name='İstek no')),
-                ('method', models.CharField(max_length=7, verbose_name='yöntem')),
-                ('path', models.CharField(max_length=200, verbose_name='adres')),
-                ('status', models.PositiveSmallIntegerField(verbose_name='durum')),
-                ('codes', models.CharField(default='', max_length=60, verbose_name='hata kodları')),
-                ('milliseconds', models.PositiveIntegerField(verbose_name='süre (ms)')),
-                ('recipients', models.CharField(default='', max_length=120, verbose_name='alıcılar')),
-                ('recipient_count', models.PositiveIntegerField(default=0, verbose_name='alıcı sayısı')),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.apiaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider_id", models.BigIntegerField(null=True, verbose_name="hizmet sağlayıcı no")),
+                (
+                    "at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="zaman"),
+                ),
+                ("request_id", models.UUIDField(db_index=True, verbose_name="İstek no")),
+                ("method", models.CharField(max_length=7, verbose_name="yöntem")),
+                ("path", models.CharField(max_length=200, verbose_name="adres")),
+                ("status", models.PositiveSmallIntegerField(verbose_name="durum")),
+                ("codes", models.CharField(default="", max_length=60, verbose_name="hata kodları")),
+                ("milliseconds", models.PositiveIntegerField(verbose_name="süre (ms)")),
+                ("recipients", models.CharField(default="", max_length=120, verbose_name="alıcılar")),
+                ("recipient_count", models.PositiveIntegerField(default=0, verbose_name="alıcı sayısı")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.apiaccount",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API isteği',
-                'verbose_name_plural': 'API istekleri',
+                "verbose_name": "API isteği",
+                "verbose_name_plural": "API istekleri",
+                "indexes": [
+                    models.Index(fields=["account", "-at", "-id"], name="api_request_of_account"),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="api_request_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiSession',
+            name="ApiSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generation', models.PositiveIntegerField()),
-                ('started_at', models.DateTimeField(verbose_name='başlangıç')),
-                ('ends_at', models.DateTimeField(db_index=True, verbose_name='bitiş')),
-                ('revoked_at', models.DateTimeField(null=True, verbose_name='İptal')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='accounts.apiaccount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("generation", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField(verbose_name="başlangıç")),
+                ("ends_at", models.DateTimeField(db_index=True, verbose_name="bitiş")),
+                ("revoked_at", models.DateTimeField(null=True, verbose_name="İptal")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="accounts.apiaccount"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API oturumu',
-                'verbose_name_plural': 'API oturumları',
+                "verbose_name": "API oturumu",
+                "verbose_name_plural": "API oturumları",
             },
         ),
         migrations.CreateModel(
-            name='ApiRefreshToken',
+            name="ApiRefreshToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField(verbose_name='geçerlilik sonu')),
-                ('used_at', models.DateTimeField(null=True, verbose_name='kullanım')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refresh_tokens', to='accounts.apisession')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField(verbose_name="geçerlilik sonu")),
+                ("used_at", models.DateTimeField(null=True, verbose_name="kullanım")),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refresh_tokens",
+                        to="accounts.apisession",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'yenileme jetonu',
-                'verbose_name_plural': 'yenileme jetonları',
+                "verbose_name": "yenileme jetonu",
+                "verbose_name_plural": "yenileme jetonları",
             },
-        ),
-        migrations.AddConstraint(
-            model_name='apiaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('intermediary', None), ('partner', None), ('provider__isnull', False)), models.Q(('intermediary', None), ('partner__isnull', False), ('provider', None)), models.Q(('intermediary__isnull', False), ('partner', None), ('provider', None)), _connector='OR'), name='api_account_of_one_company'),
-        ),
-        migrations.AddConstraint(
-            model_name='apiaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'revoked'])), name='api_account_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='apiaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', False), ('state', 'revoked')), models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at', None)), _connector='OR'), name='api_account_revoked_iff_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='apiaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('secret_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('secret_at'), '+', models.Value(datetime.timedelta(days=366))))), name='api_account_lives_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='apiaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('per_second__gt', 0)), name='api_account_may_call'),
-        ),
-        migrations.AddIndex(
-            model_name='apirequest',
-            index=models.Index(fields=['account', '-at', '-id'], name='api_request_of_account'),
-        ),
-        migrations.AddIndex(
-            model_name='apirequest',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='api_request_at'),
         ),
     ]

@@ -7,206 +7,425 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('brands', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("brands", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('company', 'Hizmet sağlayıcı başvurusu'), ('person', 'Yetkilendirme talebi'), ('brand', 'Marka ekleme talebi')], max_length=10, verbose_name='tür')),
-                ('state', models.CharField(choices=[('draft', 'Taslak'), ('new', 'Yeni'), ('in_check', 'İncelemede'), ('missing', 'Eksik belge'), ('approved', 'Onaylandı'), ('rejected', 'Reddedildi')], default='draft', max_length=10, verbose_name='durum')),
-                ('reference', models.CharField(max_length=12, null=True, unique=True, verbose_name='başvuru no')),
-                ('token_hash', models.CharField(editable=False, max_length=64, null=True, unique=True)),
-                ('nonce', models.CharField(editable=False, max_length=64, null=True)),
-                ('title', models.CharField(db_collation='turkish', default='', max_length=255, verbose_name='unvan')),
-                ('tax_number', models.CharField(default='', max_length=10, verbose_name='vergi kimlik no')),
-                ('mersis', models.CharField(default='', max_length=16, verbose_name='MERSİS no')),
-                ('address', models.CharField(default='', max_length=500, verbose_name='adres')),
-                ('kep', models.CharField(default='', max_length=254, verbose_name='KEP adresi')),
-                ('phone', models.CharField(default='', max_length=20, verbose_name='telefon')),
-                ('email', models.EmailField(default='', max_length=254, verbose_name='e-posta')),
-                ('given_name', models.CharField(default='', max_length=100, verbose_name='ad')),
-                ('family_name', models.CharField(default='', max_length=100, verbose_name='soyad')),
-                ('tckn_hash', models.CharField(editable=False, max_length=64, null=True)),
-                ('tckn_encrypted', models.BinaryField(null=True)),
-                ('birth_date', models.DateField(null=True, verbose_name='doğum tarihi')),
-                ('mobile', models.CharField(default='', max_length=20, verbose_name='cep telefonu')),
-                ('person_email', models.EmailField(default='', max_length=254, verbose_name='kurumsal e-posta')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='oluşturma')),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='son değişiklik')),
-                ('submitted_at', models.DateTimeField(null=True, verbose_name='gönderme')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='karar')),
-                ('note', models.CharField(default='', max_length=700, verbose_name='karar açıklaması')),
-                ('provider', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='İsteyen')),
-                ('reviewer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='İnceleyen')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("company", "Hizmet sağlayıcı başvurusu"),
+                            ("person", "Yetkilendirme talebi"),
+                            ("brand", "Marka ekleme talebi"),
+                        ],
+                        max_length=10,
+                        verbose_name="tür",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Taslak"),
+                            ("new", "Yeni"),
+                            ("in_check", "İncelemede"),
+                            ("missing", "Eksik belge"),
+                            ("approved", "Onaylandı"),
+                            ("rejected", "Reddedildi"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("reference", models.CharField(max_length=12, null=True, unique=True, verbose_name="başvuru no")),
+                ("token_hash", models.CharField(editable=False, max_length=64, null=True, unique=True)),
+                ("nonce", models.CharField(editable=False, max_length=64, null=True)),
+                ("title", models.CharField(db_collation="turkish", default="", max_length=255, verbose_name="unvan")),
+                ("tax_number", models.CharField(default="", max_length=10, verbose_name="vergi kimlik no")),
+                ("mersis", models.CharField(default="", max_length=16, verbose_name="MERSİS no")),
+                ("address", models.CharField(default="", max_length=500, verbose_name="adres")),
+                ("kep", models.CharField(default="", max_length=254, verbose_name="KEP adresi")),
+                ("phone", models.CharField(default="", max_length=20, verbose_name="telefon")),
+                ("email", models.EmailField(default="", max_length=254, verbose_name="e-posta")),
+                ("given_name", models.CharField(default="", max_length=100, verbose_name="ad")),
+                ("family_name", models.CharField(default="", max_length=100, verbose_name="soyad")),
+                ("tckn_hash", models.CharField(editable=False, max_length=64, null=True)),
+                ("tckn_encrypted", models.BinaryField(null=True)),
+                ("birth_date", models.DateField(null=True, verbose_name="doğum tarihi")),
+                ("mobile", models.CharField(default="", max_length=20, verbose_name="cep telefonu")),
+                ("person_email", models.EmailField(default="", max_length=254, verbose_name="kurumsal e-posta")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="oluşturma"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="son değişiklik"
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField(null=True, verbose_name="gönderme")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="karar")),
+                ("note", models.CharField(default="", max_length=700, verbose_name="karar açıklaması")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="İsteyen",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="İnceleyen",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'başvuru',
-                'verbose_name_plural': 'başvurular',
-                'ordering': ['-pk'],
+                "verbose_name": "başvuru",
+                "verbose_name_plural": "başvurular",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["company", "person", "brand"])), name="application_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "new", "in_check", "missing", "approved", "rejected"])
+                        ),
+                        name="application_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reference", None),
+                            ("reference__regex", "^[34679ACDEFHJKMNPRTUVWXY]{12}$"),
+                            _connector="OR",
+                        ),
+                        name="application_reference_glyphs",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reference", None), ("state", "draft"), ("submitted_at", None)),
+                            models.Q(
+                                models.Q(("state", "draft"), _negated=True),
+                                models.Q(("reference", None), _negated=True),
+                                models.Q(("submitted_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_sent_iff_reference",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("approved", "rejected")),
+                                models.Q(("decided_at", None), _negated=True),
+                                models.Q(("reviewer", None), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("approved", "rejected")), _negated=True), ("decided_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_decided_iff_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("tckn_encrypted", None), ("tckn_hash", None)),
+                            models.Q(
+                                models.Q(("tckn_hash", None), _negated=True),
+                                models.Q(("tckn_encrypted", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_tckn_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(("kind", "company"), _negated=True),
+                            models.Q(
+                                ("tax_number__regex", "^[0-9]{10}$"),
+                                models.Q(("title", ""), _negated=True),
+                                models.Q(("tckn_hash", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_company_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "company"), models.Q(("state", "approved"), _negated=True)),
+                            models.Q(("provider", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="application_has_provider",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "brand"), _negated=True),
+                            models.Q(
+                                models.Q(("requested_by", None), _negated=True),
+                                models.Q(("nonce", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_brand_has_person",
+                    ),
+                    models.UniqueConstraint(fields=("provider", "nonce"), name="application_one_a_form"),
+                ],
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="application_by_state"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Check',
+            name="NewsSubscriber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('tax_number', 'Vergi kimlik numarası'), ('undertaking', 'Temel Hizmetler Kullanım Taahhütnamesi'), ('authority', 'Yetkilendirme talep formu'), ('certificate', 'Marka tescil belgesi')], max_length=20, verbose_name='denetlenen')),
-                ('state', models.CharField(choices=[('waiting', 'Bekliyor'), ('confirmed', 'Doğrulandı'), ('refused', 'Kabul edilmedi')], default='waiting', max_length=10, verbose_name='durum')),
-                ('cause', models.CharField(choices=[('unreadable', 'Belge okunmuyor'), ('other_document', 'İstenen belge değil'), ('unsigned', 'İmza eksik'), ('differs', 'Bilgiler başvuruyla uyuşmuyor'), ('foreign', 'Başka bir kişi ya da kuruluşa ait'), ('outdated', 'Geçerlilik süresi dolmuş'), ('other', 'Başka bir neden')], default='', max_length=20, verbose_name='neden')),
-                ('note', models.CharField(default='', max_length=500, verbose_name='açıklama')),
-                ('reviewed_at', models.DateTimeField(null=True, verbose_name='İnceleme')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='applications.application')),
-                ('reviewer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='İnceleyen')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-posta")),
+                ("asked_at", models.DateTimeField(verbose_name="İstek")),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="doğrulama")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ayrılma")),
             ],
             options={
-                'verbose_name': 'başvuru denetimi',
-                'verbose_name_plural': 'başvuru denetimleri',
-                'ordering': ['pk'],
+                "verbose_name": "haber isteyen",
+                "verbose_name_plural": "haber isteyenler",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), models.Q(("confirmed_at", None), _negated=True), _connector="OR"
+                        ),
+                        name="subscriber_ended_was_confirmed",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="RequestedBrand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=200, verbose_name='dosya adı')),
-                ('mimetype', models.CharField(max_length=20, verbose_name='tür')),
-                ('size', models.PositiveIntegerField(verbose_name='büyüklük (bayt)')),
-                ('pages', models.PositiveSmallIntegerField(verbose_name='sayfa')),
-                ('sha256', models.CharField(max_length=64, verbose_name='özet (SHA-256)')),
-                ('printed_sha256', models.CharField(default='', max_length=64)),
-                ('content_encrypted', models.BinaryField()),
-                ('uploaded_at', models.DateTimeField(verbose_name='yükleme')),
-                ('check_of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='applications.check')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(db_collation="turkish", max_length=255, verbose_name="marka adı")),
+                ("search_key", models.CharField(max_length=255)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="brands",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "brand",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brands.brand"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'başvuru belgesi',
-                'verbose_name_plural': 'başvuru belgeleri',
-                'ordering': ['pk'],
+                "verbose_name": "İstenen marka",
+                "verbose_name_plural": "İstenen markalar",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application", "search_key"), name="requested_brand_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NewsSubscriber',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-posta')),
-                ('asked_at', models.DateTimeField(verbose_name='İstek')),
-                ('confirmed_at', models.DateTimeField(null=True, verbose_name='doğrulama')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ayrılma')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("tax_number", "Vergi kimlik numarası"),
+                            ("undertaking", "Temel Hizmetler Kullanım Taahhütnamesi"),
+                            ("authority", "Yetkilendirme talep formu"),
+                            ("certificate", "Marka tescil belgesi"),
+                        ],
+                        max_length=20,
+                        verbose_name="denetlenen",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Bekliyor"), ("confirmed", "Doğrulandı"), ("refused", "Kabul edilmedi")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("unreadable", "Belge okunmuyor"),
+                            ("other_document", "İstenen belge değil"),
+                            ("unsigned", "İmza eksik"),
+                            ("differs", "Bilgiler başvuruyla uyuşmuyor"),
+                            ("foreign", "Başka bir kişi ya da kuruluşa ait"),
+                            ("outdated", "Geçerlilik süresi dolmuş"),
+                            ("other", "Başka bir neden"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="neden",
+                    ),
+                ),
+                ("note", models.CharField(default="", max_length=500, verbose_name="açıklama")),
+                ("reviewed_at", models.DateTimeField(null=True, verbose_name="İnceleme")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="İnceleyen",
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="applications.requestedbrand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'haber isteyen',
-                'verbose_name_plural': 'haber isteyenler',
-                'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('confirmed_at', None), _negated=True), _connector='OR'), name='subscriber_ended_was_confirmed')],
+                "verbose_name": "başvuru denetimi",
+                "verbose_name_plural": "başvuru denetimleri",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "kind", "brand"), name="check_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["tax_number", "undertaking", "authority", "certificate"])),
+                        name="check_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "confirmed", "refused"])), name="check_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "certificate"), models.Q(("brand", None), _negated=True)),
+                            models.Q(models.Q(("kind", "certificate"), _negated=True), ("brand", None)),
+                            _connector="OR",
+                        ),
+                        name="check_of_brand_iff_certificate",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reviewed_at", None), ("reviewer", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                models.Q(("reviewer", None), _negated=True),
+                                models.Q(("reviewed_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="check_judged_iff_reviewer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "cause__in",
+                                    [
+                                        "unreadable",
+                                        "other_document",
+                                        "unsigned",
+                                        "differs",
+                                        "foreign",
+                                        "outdated",
+                                        "other",
+                                    ],
+                                ),
+                                ("state", "refused"),
+                            ),
+                            models.Q(models.Q(("state", "refused"), _negated=True), ("cause", "")),
+                            _connector="OR",
+                        ),
+                        name="check_refused_iff_cause",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RequestedBrand',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='turkish', max_length=255, verbose_name='marka adı')),
-                ('search_key', models.CharField(max_length=255)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='brands', to='applications.application')),
-                ('brand', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='brands.brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("filename", models.CharField(max_length=200, verbose_name="dosya adı")),
+                ("mimetype", models.CharField(max_length=20, verbose_name="tür")),
+                ("size", models.PositiveIntegerField(verbose_name="büyüklük (bayt)")),
+                ("pages", models.PositiveSmallIntegerField(verbose_name="sayfa")),
+                ("sha256", models.CharField(max_length=64, verbose_name="özet (SHA-256)")),
+                ("printed_sha256", models.CharField(default="", max_length=64)),
+                ("content_encrypted", models.BinaryField()),
+                ("uploaded_at", models.DateTimeField(verbose_name="yükleme")),
+                (
+                    "check_of",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="documents", to="applications.check"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'İstenen marka',
-                'verbose_name_plural': 'İstenen markalar',
-                'ordering': ['pk'],
+                "verbose_name": "başvuru belgesi",
+                "verbose_name_plural": "başvuru belgeleri",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("mimetype__in", ["application/pdf", "image/png", "image/jpeg"])),
+                        name="document_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__range", (1, 10485760))), name="document_size_bounded"
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='check',
-            name='brand',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='applications.requestedbrand'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['state', '-id'], name='application_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['company', 'person', 'brand'])), name='application_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'new', 'in_check', 'missing', 'approved', 'rejected'])), name='application_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', None), ('reference__regex', '^[34679ACDEFHJKMNPRTUVWXY]{12}$'), _connector='OR'), name='application_reference_glyphs'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reference', None), ('state', 'draft'), ('submitted_at', None)), models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('reference', None), _negated=True), models.Q(('submitted_at', None), _negated=True)), _connector='OR'), name='application_sent_iff_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('approved', 'rejected')), models.Q(('decided_at', None), _negated=True), models.Q(('reviewer', None), _negated=True)), models.Q(models.Q(('state__in', ('approved', 'rejected')), _negated=True), ('decided_at', None)), _connector='OR'), name='application_decided_iff_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tckn_encrypted', None), ('tckn_hash', None)), models.Q(models.Q(('tckn_hash', None), _negated=True), models.Q(('tckn_encrypted', None), _negated=True)), _connector='OR'), name='application_tckn_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('kind', 'company'), _negated=True), models.Q(('tax_number__regex', '^[0-9]{10}$'), models.Q(('title', ''), _negated=True), models.Q(('tckn_hash', None), _negated=True)), _connector='OR'), name='application_company_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'company'), models.Q(('state', 'approved'), _negated=True)), models.Q(('provider', None), _negated=True), _connector='OR'), name='application_has_provider'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'brand'), _negated=True), models.Q(models.Q(('requested_by', None), _negated=True), models.Q(('nonce', None), _negated=True)), _connector='OR'), name='application_brand_has_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(fields=('provider', 'nonce'), name='application_one_a_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('mimetype__in', ['application/pdf', 'image/png', 'image/jpeg'])), name='document_type_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('size__range', (1, 10485760))), name='document_size_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='requestedbrand',
-            constraint=models.UniqueConstraint(fields=('application', 'search_key'), name='requested_brand_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('application', 'kind', 'brand'), name='check_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['tax_number', 'undertaking', 'authority', 'certificate'])), name='check_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'confirmed', 'refused'])), name='check_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'certificate'), models.Q(('brand', None), _negated=True)), models.Q(models.Q(('kind', 'certificate'), _negated=True), ('brand', None)), _connector='OR'), name='check_of_brand_iff_certificate'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewer', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), models.Q(('reviewer', None), _negated=True), models.Q(('reviewed_at', None), _negated=True)), _connector='OR'), name='check_judged_iff_reviewer'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cause__in', ['unreadable', 'other_document', 'unsigned', 'differs', 'foreign', 'outdated', 'other']), ('state', 'refused')), models.Q(models.Q(('state', 'refused'), _negated=True), ('cause', '')), _connector='OR'), name='check_refused_iff_cause'),
         ),
     ]

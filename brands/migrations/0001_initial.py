@@ -49,6 +49,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "marka",
                 "verbose_name_plural": "markalar",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="brand_of_provider"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_master", True)), fields=("provider",), name="brand_one_master"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "passive"])), name="brand_state_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -95,39 +104,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "bayi",
                 "verbose_name_plural": "bayiler",
                 "ordering": ["title"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="retailer_of_provider"),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__range", (10000000, 99999999))), name="retailer_code_digits"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tax_number__regex", "^[0-9]{10}$")), name="retailer_tax_number_digits"
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="brand",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="brand_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="brand",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_master", True)), fields=("provider",), name="brand_one_master"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="brand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "passive"])), name="brand_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailer",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="retailer_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="retailer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code__range", (10000000, 99999999))), name="retailer_code_digits"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tax_number__regex", "^[0-9]{10}$")), name="retailer_tax_number_digits"
-            ),
         ),
         same_provider("brands_retailer", "brand_id", "brands_brand"),
     ]

@@ -41,6 +41,32 @@ class Migration(migrations.Migration):
                 ("good_count", models.PositiveIntegerField(verbose_name="hatasız satır")),
                 ("created_at", models.DateTimeField(verbose_name="yükleme")),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="bitiş")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                        verbose_name="marka",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="yükleyen",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "bayi dosyası",
@@ -106,30 +132,6 @@ class Migration(migrations.Migration):
             model_name="retailer",
             name="tax_number",
             field=models.CharField(blank=True, default="", max_length=10, verbose_name="vergi kimlik no"),
-        ),
-        migrations.AddField(
-            model_name="retailerupload",
-            name="brand",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brands.brand", verbose_name="marka"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retailerupload",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="yükleyen",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retailerupload",
-            name="provider",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="accounts.provider", verbose_name="hizmet sağlayıcı"
-            ),
         ),
         same_provider("brands_retailerupload", "brand_id", "brands_brand"),
     ]

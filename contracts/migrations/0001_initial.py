@@ -92,6 +92,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "sözleşme onayı",
                 "verbose_name_plural": "sözleşme onayları",
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="approval_of_provider"),
+                    models.UniqueConstraint(fields=("provider", "order_code"), name="approval_one_an_order"),
+                    models.UniqueConstraint(fields=("provider", "previous_hash"), name="approval_chain_unforked"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,43 +147,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "İmzalı belge",
                 "verbose_name_plural": "İmzalı belgeler",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="approval_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("provider", "order_code"), name="approval_one_an_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("provider", "previous_hash"), name="approval_chain_unforked"),
-        ),
-        migrations.AddConstraint(
-            model_name="signeddocument",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="document_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="signeddocument",
-            constraint=models.UniqueConstraint(fields=("provider", "number"), name="document_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="signeddocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("content", None), ("issued_at", None), ("state__in", ["pending", "failed"])),
-                    models.Q(
-                        ("state__in", ["sealed", "timestamped"]),
-                        models.Q(("content", None), _negated=True),
-                        models.Q(("issued_at", None), _negated=True),
-                        models.Q(("sha256", ""), _negated=True),
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="document_of_provider"),
+                    models.UniqueConstraint(fields=("provider", "number"), name="document_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("content", None), ("issued_at", None), ("state__in", ["pending", "failed"])),
+                            models.Q(
+                                ("state__in", ["sealed", "timestamped"]),
+                                models.Q(("content", None), _negated=True),
+                                models.Q(("issued_at", None), _negated=True),
+                                models.Q(("sha256", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="document_content_iff_issued",
                     ),
-                    _connector="OR",
-                ),
-                name="document_content_iff_issued",
-            ),
+                ],
+            },
         ),
         append_only("contracts_contracttext"),
         append_only("contracts_approval"),

@@ -27,6 +27,11 @@ class Migration(migrations.Migration):
                 ("phones", models.IntegerField()),
                 ("emails", models.IntegerField()),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["provider_id"], name="address_delta_of_provider"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AddressUsage",
@@ -62,10 +67,19 @@ class Migration(migrations.Migration):
                 ("day", models.DateField(verbose_name="gün")),
                 ("phones", models.PositiveIntegerField(verbose_name="telefon")),
                 ("emails", models.PositiveIntegerField(verbose_name="e-posta")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.provider"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "günlük adres sayısı",
                 "verbose_name_plural": "günlük adres sayıları",
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "day"), name="address_usage_once_a_day"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,10 +108,42 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), verbose_name="oluşturma"
                     ),
                 ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.provider"
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="packages.subscription"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "abonelik bildirimi",
                 "verbose_name_plural": "abonelik bildirimleri",
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "subscription", "kind"), name="notice_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "expires-30",
+                                    "expires-7",
+                                    "expires-1",
+                                    "expired",
+                                    "usage-80",
+                                    "usage-95",
+                                    "usage-100",
+                                ],
+                            )
+                        ),
+                        name="notice_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -169,51 +215,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="tariff_campaign_within",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="addressdelta",
-            index=models.Index(fields=["provider_id"], name="address_delta_of_provider"),
-        ),
-        migrations.AddField(
-            model_name="addressusageday",
-            name="provider",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.provider"
-            ),
-        ),
-        migrations.AddField(
-            model_name="subscriptionnotice",
-            name="provider",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.provider"
-            ),
-        ),
-        migrations.AddField(
-            model_name="subscriptionnotice",
-            name="subscription",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="packages.subscription"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="addressusageday",
-            constraint=models.UniqueConstraint(fields=("provider", "day"), name="address_usage_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionnotice",
-            constraint=models.UniqueConstraint(fields=("provider", "subscription", "kind"), name="notice_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptionnotice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        ["expires-30", "expires-7", "expires-1", "expired", "usage-80", "usage-95", "usage-100"],
-                    )
-                ),
-                name="notice_kind_known",
             ),
         ),
     ]

@@ -69,11 +69,65 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), verbose_name="oluşturma"
                     ),
                 ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kaydeden",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "yetki şablonu",
                 "verbose_name_plural": "yetki şablonları",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "kind", "name_key"), name="grant_template_one_name"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["partner", "intermediary"])), name="grant_template_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("arama__in", ["none", "read", "write"]),
+                            ("eposta__in", ["none", "read", "write"]),
+                            ("mesaj__in", ["none", "read", "write"]),
+                        ),
+                        name="grant_template_rights_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("agreement", True),
+                            models.Q(("mesaj", "none"), _negated=True),
+                            models.Q(("arama", "none"), _negated=True),
+                            models.Q(("eposta", "none"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="grant_template_not_empty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "intermediary"), _negated=True),
+                            models.Q(
+                                ("agreement", False),
+                                models.Q(("mesaj", "write"), _negated=True),
+                                models.Q(("arama", "write"), _negated=True),
+                                models.Q(("eposta", "write"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="grant_template_intermediary_reads_only",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,11 +141,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="bitiş")),
+                (
+                    "intermediary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="partners.intermediary",
+                        verbose_name="aracı hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "AHS çalışanı",
                 "verbose_name_plural": "AHS çalışanları",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("intermediary", "person"),
+                        name="intermediary_membership_one_live",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="intermediary_membership_ends_later",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -105,11 +189,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="bitiş")),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="partners.partner", verbose_name="İş ortağı"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "İş ortağı çalışanı",
                 "verbose_name_plural": "İş ortağı çalışanları",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("partner", "person"),
+                        name="partner_membership_one_live",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="partner_membership_ends_later",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -260,137 +372,6 @@ class Migration(migrations.Migration):
                     ("ends_on", None), ("ends_on__gte", partners.models.IstanbulDay("granted_at")), _connector="OR"
                 ),
                 name="partner_grant_ends_later",
-            ),
-        ),
-        migrations.AddField(
-            model_name="granttemplate",
-            name="created_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="kaydeden",
-            ),
-        ),
-        migrations.AddField(
-            model_name="granttemplate",
-            name="provider",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="accounts.provider", verbose_name="hizmet sağlayıcı"
-            ),
-        ),
-        migrations.AddField(
-            model_name="intermediarymembership",
-            name="intermediary",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                to="partners.intermediary",
-                verbose_name="aracı hizmet sağlayıcı",
-            ),
-        ),
-        migrations.AddField(
-            model_name="intermediarymembership",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="kişi",
-            ),
-        ),
-        migrations.AddField(
-            model_name="partnermembership",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="partners.partner", verbose_name="İş ortağı"
-            ),
-        ),
-        migrations.AddField(
-            model_name="partnermembership",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="kişi",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="granttemplate",
-            constraint=models.UniqueConstraint(fields=("provider", "kind", "name_key"), name="grant_template_one_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="granttemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["partner", "intermediary"])), name="grant_template_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="granttemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("arama__in", ["none", "read", "write"]),
-                    ("eposta__in", ["none", "read", "write"]),
-                    ("mesaj__in", ["none", "read", "write"]),
-                ),
-                name="grant_template_rights_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="granttemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("agreement", True),
-                    models.Q(("mesaj", "none"), _negated=True),
-                    models.Q(("arama", "none"), _negated=True),
-                    models.Q(("eposta", "none"), _negated=True),
-                    _connector="OR",
-                ),
-                name="grant_template_not_empty",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="granttemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "intermediary"), _negated=True),
-                    models.Q(
-                        ("agreement", False),
-                        models.Q(("mesaj", "write"), _negated=True),
-                        models.Q(("arama", "write"), _negated=True),
-                        models.Q(("eposta", "write"), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="grant_template_intermediary_reads_only",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intermediarymembership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("intermediary", "person"),
-                name="intermediary_membership_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="intermediarymembership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
-                name="intermediary_membership_ends_later",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnermembership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("partner", "person"), name="partner_membership_one_live"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnermembership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
-                name="partner_membership_ends_later",
             ),
         ),
     ]

@@ -143,6 +143,127 @@ class Migration(migrations.Migration):
                 "verbose_name": "sipariş",
                 "verbose_name_plural": "siparişler",
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="order_of_provider"),
+                    models.UniqueConstraint(fields=("provider", "form_nonce"), name="order_one_a_form"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "gross",
+                                django.db.models.expressions.CombinedExpression(models.F("net"), "+", models.F("kdv")),
+                            )
+                        ),
+                        name="order_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kdv__gte", 0), ("net__gte", 0)), name="order_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[34679ACDEFHJKMNPRTUVWXY]{9}$")), name="order_code_glyphs"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "contract_accepted",
+                                    "card_pending",
+                                    "card_unknown",
+                                    "transfer_pending",
+                                    "partially_paid",
+                                    "in_review",
+                                    "paid",
+                                    "completed",
+                                    "expired",
+                                    "cancelled",
+                                    "refund_due",
+                                    "refunded",
+                                ],
+                            )
+                        ),
+                        name="order_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("accepted_at", None), ("approval", None)),
+                            models.Q(
+                                models.Q(("approval", None), _negated=True),
+                                models.Q(("accepted_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="order_approved_iff_accepted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "state__in",
+                                    frozenset(
+                                        [
+                                            "card_pending",
+                                            "card_unknown",
+                                            "completed",
+                                            "contract_accepted",
+                                            "paid",
+                                            "partially_paid",
+                                            "refunded",
+                                            "refund_due",
+                                            "transfer_pending",
+                                        ]
+                                    ),
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(("approval", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_state_needs_approval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "draft"), _negated=True),
+                            models.Q(("approval", None), ("paid_at", None)),
+                            _connector="OR",
+                        ),
+                        name="order_draft_is_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "transfer_pending"), _negated=True),
+                            models.Q(("pay_by", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_transfer_has_deadline",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "completed"), _negated=True),
+                            models.Q(
+                                models.Q(("subscription", None), _negated=True),
+                                models.Q(("completed_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="order_completed_has_package",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "paid"), _negated=True),
+                            models.Q(("paid_at", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="order_paid_has_instant",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["provider", "-id"], name="order_of_provider_newest"),
+                    models.Index(fields=["state", "id"], name="order_by_state"),
+                    models.Index(
+                        condition=models.Q(("state", "transfer_pending")), fields=["gross"], name="order_open_by_amount"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -205,6 +326,13 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "hesap ekstreleri",
                 "ordering": ["-pk"],
                 "permissions": [("work_on_statements", "Ekstre yükleyebilir ve hareketleri işleyebilir")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "sha256"), name="statement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "read", "matched", "refused"])),
+                        name="statement_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +390,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "ekstre hareketi",
                 "verbose_name_plural": "ekstre hareketleri",
                 "ordering": ["statement", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "digest", "occurrence"), name="line_once"),
+                    models.UniqueConstraint(fields=("statement", "position"), name="line_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["new", "matched", "suggested", "unmatched", "ignored"])),
+                        name="line_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "new"), models.Q(("verdict", ""), _negated=True), _connector="OR"),
+                        name="line_decided_has_reason",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="line_by_state"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -320,227 +463,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "mahsup",
                 "verbose_name_plural": "mahsuplar",
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["provider", "-id"], name="order_of_provider_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["state", "id"], name="order_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                condition=models.Q(("state", "transfer_pending")), fields=["gross"], name="order_open_by_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="order_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("provider", "form_nonce"), name="order_one_a_form"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("gross", django.db.models.expressions.CombinedExpression(models.F("net"), "+", models.F("kdv")))
-                ),
-                name="order_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kdv__gte", 0), ("net__gte", 0)), name="order_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code__regex", "^[34679ACDEFHJKMNPRTUVWXY]{9}$")), name="order_code_glyphs"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "contract_accepted",
-                            "card_pending",
-                            "card_unknown",
-                            "transfer_pending",
-                            "partially_paid",
-                            "in_review",
-                            "paid",
-                            "completed",
-                            "expired",
-                            "cancelled",
-                            "refund_due",
-                            "refunded",
-                        ],
-                    )
-                ),
-                name="order_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("accepted_at", None), ("approval", None)),
-                    models.Q(
-                        models.Q(("approval", None), _negated=True), models.Q(("accepted_at", None), _negated=True)
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reverses", None)), fields=("line", "order"), name="allocation_one_a_pair"
                     ),
-                    _connector="OR",
-                ),
-                name="order_approved_iff_accepted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "state__in",
-                            frozenset(
-                                [
-                                    "card_pending",
-                                    "card_unknown",
-                                    "completed",
-                                    "contract_accepted",
-                                    "paid",
-                                    "partially_paid",
-                                    "refunded",
-                                    "refund_due",
-                                    "transfer_pending",
-                                ]
-                            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__gt", 0), ("reverses", None)),
+                            models.Q(models.Q(("reverses", None), _negated=True), ("amount__lt", 0)),
+                            _connector="OR",
                         ),
-                        _negated=True,
+                        name="allocation_sign",
                     ),
-                    models.Q(("approval", None), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_state_needs_approval",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "draft"), _negated=True),
-                    models.Q(("approval", None), ("paid_at", None)),
-                    _connector="OR",
-                ),
-                name="order_draft_is_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "transfer_pending"), _negated=True),
-                    models.Q(("pay_by", None), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_transfer_has_deadline",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "completed"), _negated=True),
-                    models.Q(
-                        models.Q(("subscription", None), _negated=True), models.Q(("completed_at", None), _negated=True)
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reverses", None), models.Q(("reverses", models.F("pk")), _negated=True), _connector="OR"
+                        ),
+                        name="allocation_not_own_reversal",
                     ),
-                    _connector="OR",
-                ),
-                name="order_completed_has_package",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "paid"), _negated=True),
-                    models.Q(("paid_at", None), _negated=True),
-                    _connector="OR",
-                ),
-                name="order_paid_has_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.UniqueConstraint(fields=("account", "sha256"), name="statement_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "read", "matched", "refused"])),
-                name="statement_state_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statementline",
-            index=models.Index(fields=["state", "-id"], name="line_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(fields=("account", "digest", "occurrence"), name="line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.UniqueConstraint(fields=("statement", "position"), name="line_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["new", "matched", "suggested", "unmatched", "ignored"])),
-                name="line_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "new"), models.Q(("verdict", ""), _negated=True), _connector="OR"),
-                name="line_decided_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reverses", None)), fields=("line", "order"), name="allocation_one_a_pair"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount__gt", 0), ("reverses", None)),
-                    models.Q(models.Q(("reverses", None), _negated=True), ("amount__lt", 0)),
-                    _connector="OR",
-                ),
-                name="allocation_sign",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reverses", None), models.Q(("reverses", models.F("pk")), _negated=True), _connector="OR"
-                ),
-                name="allocation_not_own_reversal",
-            ),
+                ],
+            },
         ),
         same_provider("payments_order", "approval_id", "contracts_approval"),
         same_provider("payments_order", "subscription_id", "packages_subscription"),

@@ -72,41 +72,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="CardDifference",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("gateway", models.CharField(max_length=30, verbose_name="ödeme kuruluşu")),
-                ("day", models.DateField(verbose_name="gün")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("missing_here", "Bankada var, bizde yok"),
-                            ("missing_there", "Bizde var, bankada yok"),
-                            ("amount", "Tutar farklı"),
-                        ],
-                        max_length=15,
-                        verbose_name="tür",
-                    ),
-                ),
-                ("payment_id", models.CharField(max_length=64, verbose_name="ödeme no")),
-                ("event", models.CharField(max_length=20, verbose_name="İşlem")),
-                ("ours", models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name="bizde")),
-                ("theirs", models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name="bankada")),
-                (
-                    "found_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="saptama"),
-                ),
-                ("closed_at", models.DateTimeField(null=True, verbose_name="kapatma")),
-                ("note", models.TextField(blank=True, default="", verbose_name="açıklama")),
-            ],
-            options={
-                "verbose_name": "kart mutabakat farkı",
-                "verbose_name_plural": "kart mutabakat farkları",
-                "ordering": ["closed_at", "-day", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="GatewayEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -124,66 +89,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "ödeme kuruluşu bildirimi",
                 "verbose_name_plural": "ödeme kuruluşu bildirimleri",
                 "ordering": ["-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Refund",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(db_collation="C", max_length=40, unique=True, verbose_name="İade no")),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="tutar")),
-                ("reason", models.TextField(verbose_name="gerekçe")),
-                (
-                    "consequence",
-                    models.CharField(
-                        choices=[("keep", "Paket sürsün"), ("end", "Paket sona ersin")],
-                        default="keep",
-                        max_length=5,
-                        verbose_name="paket",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("gateway", "payment_id", "conversation_id", "kind", "status"), name="gateway_event_once"
                     ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("requested", "Onay bekliyor"),
-                            ("approved", "Onaylandı"),
-                            ("sending", "Bankaya iletiliyor"),
-                            ("unknown", "Bankanın yanıtı bekleniyor"),
-                            ("confirmed", "İade edildi"),
-                            ("failed", "Banka reddetti"),
-                            ("rejected", "Vazgeçildi"),
-                        ],
-                        default="requested",
-                        max_length=10,
-                        verbose_name="durum",
-                    ),
-                ),
-                ("needs_second", models.BooleanField(default=False, verbose_name="ikinci onay gerekir")),
-                ("reference", models.CharField(blank=True, default="", max_length=64, verbose_name="banka referansı")),
-                ("problem", models.CharField(blank=True, default="", max_length=200, verbose_name="sorun")),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="talep"),
-                ),
-                ("confirmed_at", models.DateTimeField(null=True, verbose_name="İade")),
-            ],
-            options={
-                "verbose_name": "kart iadesi",
-                "verbose_name_plural": "kart iadeleri",
-                "ordering": ["-pk"],
+                ],
             },
-        ),
-        migrations.AlterField(
-            model_name="allocation",
-            name="line",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="allocations",
-                to="payments.statementline",
-                verbose_name="hareket",
-            ),
         ),
         migrations.CreateModel(
             name="CardAttempt",
@@ -268,6 +179,329 @@ class Migration(migrations.Migration):
                 "verbose_name": "kart denemesi",
                 "verbose_name_plural": "kart denemeleri",
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="attempt_of_provider"),
+                    models.UniqueConstraint(fields=("provider", "form_nonce"), name="attempt_one_a_form"),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", frozenset(["authorising", "created", "needs_3ds", "unknown"]))
+                        ),
+                        fields=("order",),
+                        name="attempt_one_live",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "succeeded"), ("surplus", False)),
+                        fields=("order",),
+                        name="attempt_one_kept",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("payment_id", ""), _negated=True),
+                        fields=("gateway", "payment_id"),
+                        name="attempt_of_payment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "created",
+                                    "needs_3ds",
+                                    "authorising",
+                                    "unknown",
+                                    "succeeded",
+                                    "declined",
+                                    "abandoned",
+                                ],
+                            )
+                        ),
+                        name="attempt_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("paid_amount__gte", models.F("amount"))),
+                        name="attempt_amounts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("instalments__gte", 1), ("instalments__lte", 12)),
+                        name="attempt_instalments",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("bin__regex", "^([0-9]{6,8})?$"), ("last4__regex", "^([0-9]{4})?$")),
+                        name="attempt_card_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "succeeded"), _negated=True),
+                            models.Q(
+                                models.Q(("payment_id", ""), _negated=True),
+                                models.Q(("settled_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_captured_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "declined"), _negated=True),
+                            (
+                                "decline_group__in",
+                                [
+                                    "insufficient_funds",
+                                    "do_not_honour",
+                                    "expired_card",
+                                    "invalid_card",
+                                    "invalid_code",
+                                    "lost_or_stolen",
+                                    "not_permitted",
+                                    "restricted_by_law",
+                                    "fraud",
+                                    "authentication",
+                                    "abandoned",
+                                    "invalid_transaction",
+                                    "other",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_declined_has_group",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("surplus", False), ("state", "succeeded"), _connector="OR"),
+                        name="attempt_surplus_is_captured",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", frozenset(["authorising", "created", "needs_3ds", "unknown"]))
+                        ),
+                        fields=["created_at"],
+                        name="attempt_open",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CardDifference",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gateway", models.CharField(max_length=30, verbose_name="ödeme kuruluşu")),
+                ("day", models.DateField(verbose_name="gün")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missing_here", "Bankada var, bizde yok"),
+                            ("missing_there", "Bizde var, bankada yok"),
+                            ("amount", "Tutar farklı"),
+                        ],
+                        max_length=15,
+                        verbose_name="tür",
+                    ),
+                ),
+                ("payment_id", models.CharField(max_length=64, verbose_name="ödeme no")),
+                ("event", models.CharField(max_length=20, verbose_name="İşlem")),
+                ("ours", models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name="bizde")),
+                ("theirs", models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name="bankada")),
+                (
+                    "found_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="saptama"),
+                ),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="kapatma")),
+                ("note", models.TextField(blank=True, default="", verbose_name="açıklama")),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="differences",
+                        to="payments.cardattempt",
+                        verbose_name="kart denemesi",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kapatan",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "kart mutabakat farkı",
+                "verbose_name_plural": "kart mutabakat farkları",
+                "ordering": ["closed_at", "-day", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("gateway", "day", "payment_id", "event", "kind"), name="difference_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["missing_here", "missing_there", "amount"])),
+                        name="difference_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("closed_by", None)),
+                            models.Q(
+                                models.Q(("closed_at", None), _negated=True),
+                                models.Q(("closed_by", None), _negated=True),
+                                models.Q(("note", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="difference_closed_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.AlterField(
+            model_name="allocation",
+            name="line",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="allocations",
+                to="payments.statementline",
+                verbose_name="hareket",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Refund",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(db_collation="C", max_length=40, unique=True, verbose_name="İade no")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="tutar")),
+                ("reason", models.TextField(verbose_name="gerekçe")),
+                (
+                    "consequence",
+                    models.CharField(
+                        choices=[("keep", "Paket sürsün"), ("end", "Paket sona ersin")],
+                        default="keep",
+                        max_length=5,
+                        verbose_name="paket",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Onay bekliyor"),
+                            ("approved", "Onaylandı"),
+                            ("sending", "Bankaya iletiliyor"),
+                            ("unknown", "Bankanın yanıtı bekleniyor"),
+                            ("confirmed", "İade edildi"),
+                            ("failed", "Banka reddetti"),
+                            ("rejected", "Vazgeçildi"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("needs_second", models.BooleanField(default=False, verbose_name="ikinci onay gerekir")),
+                ("reference", models.CharField(blank=True, default="", max_length=64, verbose_name="banka referansı")),
+                ("problem", models.CharField(blank=True, default="", max_length=200, verbose_name="sorun")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="talep"),
+                ),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="İade")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="onaylayan",
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="payments.cardattempt",
+                        verbose_name="kart denemesi",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="payments.order",
+                        verbose_name="sipariş",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="isteyen",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "kart iadesi",
+                "verbose_name_plural": "kart iadeleri",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "id"), name="refund_of_provider"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["requested", "approved", "sending", "unknown", "confirmed", "failed", "rejected"],
+                            )
+                        ),
+                        name="refund_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("consequence__in", ["keep", "end"])), name="refund_consequence_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="refund_has_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("needs_second", False),
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="refund_second_is_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "rejected"]),
+                            ("needs_second", False),
+                            models.Q(("approved_by", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="refund_sent_is_approved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), models.Q(("confirmed_at", None), _negated=True)),
+                            models.Q(models.Q(("state", "confirmed"), _negated=True), ("confirmed_at", None)),
+                            _connector="OR",
+                        ),
+                        name="refund_confirmed_has_instant",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -296,294 +530,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="allocation_one_source",
-            ),
-        ),
-        migrations.AddField(
-            model_name="carddifference",
-            name="attempt",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="differences",
-                to="payments.cardattempt",
-                verbose_name="kart denemesi",
-            ),
-        ),
-        migrations.AddField(
-            model_name="carddifference",
-            name="closed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="kapatan",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="gatewayevent",
-            constraint=models.UniqueConstraint(
-                fields=("gateway", "payment_id", "conversation_id", "kind", "status"), name="gateway_event_once"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="approved_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="onaylayan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="attempt",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="refunds",
-                to="payments.cardattempt",
-                verbose_name="kart denemesi",
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="order",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="refunds",
-                to="payments.order",
-                verbose_name="sipariş",
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="provider",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="accounts.provider", verbose_name="hizmet sağlayıcı"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="requested_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="isteyen",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cardattempt",
-            index=models.Index(
-                condition=models.Q(("state__in", frozenset(["authorising", "created", "needs_3ds", "unknown"]))),
-                fields=["created_at"],
-                name="attempt_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="attempt_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.UniqueConstraint(fields=("provider", "form_nonce"), name="attempt_one_a_form"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", frozenset(["authorising", "created", "needs_3ds", "unknown"]))),
-                fields=("order",),
-                name="attempt_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "succeeded"), ("surplus", False)),
-                fields=("order",),
-                name="attempt_one_kept",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("payment_id", ""), _negated=True),
-                fields=("gateway", "payment_id"),
-                name="attempt_of_payment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["created", "needs_3ds", "authorising", "unknown", "succeeded", "declined", "abandoned"],
-                    )
-                ),
-                name="attempt_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("paid_amount__gte", models.F("amount"))), name="attempt_amounts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("instalments__gte", 1), ("instalments__lte", 12)), name="attempt_instalments"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bin__regex", "^([0-9]{6,8})?$"), ("last4__regex", "^([0-9]{4})?$")),
-                name="attempt_card_digits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "succeeded"), _negated=True),
-                    models.Q(
-                        models.Q(("payment_id", ""), _negated=True), models.Q(("settled_at", None), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="attempt_captured_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "declined"), _negated=True),
-                    (
-                        "decline_group__in",
-                        [
-                            "insufficient_funds",
-                            "do_not_honour",
-                            "expired_card",
-                            "invalid_card",
-                            "invalid_code",
-                            "lost_or_stolen",
-                            "not_permitted",
-                            "restricted_by_law",
-                            "fraud",
-                            "authentication",
-                            "abandoned",
-                            "invalid_transaction",
-                            "other",
-                        ],
-                    ),
-                    _connector="OR",
-                ),
-                name="attempt_declined_has_group",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("surplus", False), ("state", "succeeded"), _connector="OR"),
-                name="attempt_surplus_is_captured",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="carddifference",
-            constraint=models.UniqueConstraint(
-                fields=("gateway", "day", "payment_id", "event", "kind"), name="difference_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="carddifference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["missing_here", "missing_there", "amount"])),
-                name="difference_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="carddifference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("closed_by", None)),
-                    models.Q(
-                        models.Q(("closed_at", None), _negated=True),
-                        models.Q(("closed_by", None), _negated=True),
-                        models.Q(("note", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="difference_closed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(fields=("provider", "id"), name="refund_of_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["requested", "approved", "sending", "unknown", "confirmed", "failed", "rejected"])
-                ),
-                name="refund_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("consequence__in", ["keep", "end"])), name="refund_consequence_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="refund_has_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("needs_second", False),
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="refund_second_is_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["requested", "rejected"]),
-                    ("needs_second", False),
-                    models.Q(("approved_by", None), _negated=True),
-                    _connector="OR",
-                ),
-                name="refund_sent_is_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), models.Q(("confirmed_at", None), _negated=True)),
-                    models.Q(models.Q(("state", "confirmed"), _negated=True), ("confirmed_at", None)),
-                    _connector="OR",
-                ),
-                name="refund_confirmed_has_instant",
             ),
         ),
         same_provider("payments_cardattempt", "order_id", "payments_order"),

@@ -94,7 +94,6 @@ _REFUND_WITHIN_LINE = """
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("payments", "0006_receipts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -102,295 +101,481 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BankRefund',
+            name="LineComment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='tutar')),
-                ('iban', models.CharField(blank=True, default='', max_length=26, validators=[payments.models.bank.validate_iban], verbose_name='IBAN')),
-                ('name', models.CharField(blank=True, default='', max_length=140, verbose_name='alıcı')),
-                ('reason', models.TextField(verbose_name='gerekçe')),
-                ('state', models.CharField(choices=[('owed', 'İade edilecek'), ('exported', 'Banka dosyasında'), ('confirmed', 'İade edildi'), ('cancelled', 'Vazgeçildi')], default='owed', max_length=10, verbose_name='durum')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='kayıt')),
-                ('confirmed_at', models.DateTimeField(null=True, verbose_name='iade')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(verbose_name="not")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="yazıldı"),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="payments.statementline",
+                        verbose_name="hareket",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'havale iadesi',
-                'verbose_name_plural': 'havale iadeleri',
-                'ordering': ['-pk'],
+                "verbose_name": "hareket notu",
+                "verbose_name_plural": "hareket notları",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="comment_has_text"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LineComment',
+            name="LineDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(verbose_name='not')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='yazıldı')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("allocate", "Eşleştir"),
+                            ("refund", "İade listesine al"),
+                            ("ignore", "Yok say"),
+                            ("undo", "Geri al"),
+                        ],
+                        max_length=10,
+                        verbose_name="karar",
+                    ),
+                ),
+                ("shares", models.JSONField(default=list, verbose_name="bölüşüm")),
+                ("refund_amount", models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name="iade")),
+                (
+                    "refund_iban",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        max_length=26,
+                        validators=[payments.models.bank.validate_iban],
+                        verbose_name="iade IBAN",
+                    ),
+                ),
+                ("refund_name", models.CharField(blank=True, default="", max_length=140, verbose_name="iade alıcısı")),
+                (
+                    "reason",
+                    models.TextField(validators=[django.core.validators.MinLengthValidator(3)], verbose_name="gerekçe"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("awaiting", "İkinci onay bekliyor"),
+                            ("done", "Uygulandı"),
+                            ("rejected", "Onaylanmadı"),
+                        ],
+                        default="done",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                (
+                    "requested_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="karar zamanı"
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="ikinci kararın zamanı")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ikinci kişi",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="payments.statementline",
+                        verbose_name="hareket",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="karar veren",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hareket notu',
-                'verbose_name_plural': 'hareket notları',
-                'ordering': ['pk'],
+                "verbose_name": "hareket kararı",
+                "verbose_name_plural": "hareket kararları",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "awaiting")), fields=("line",), name="decision_one_awaiting"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["allocate", "refund", "ignore", "undo"])),
+                        name="decision_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["awaiting", "done", "rejected"])), name="decision_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="decision_has_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="decision_second_is_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None)),
+                            models.Q(
+                                models.Q(("decided_by", None), _negated=True),
+                                models.Q(("decided_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decision_by_a_second_has_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("refund_amount", None), ("refund_amount__gt", 0), _connector="OR"),
+                        name="decision_refund_positive",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LineDecision',
+            name="RefundFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allocate', 'Eşleştir'), ('refund', 'İade listesine al'), ('ignore', 'Yok say'), ('undo', 'Geri al')], max_length=10, verbose_name='karar')),
-                ('shares', models.JSONField(default=list, verbose_name='bölüşüm')),
-                ('refund_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='iade')),
-                ('refund_iban', models.CharField(blank=True, default='', max_length=26, validators=[payments.models.bank.validate_iban], verbose_name='iade IBAN')),
-                ('refund_name', models.CharField(blank=True, default='', max_length=140, verbose_name='iade alıcısı')),
-                ('reason', models.TextField(validators=[django.core.validators.MinLengthValidator(3)], verbose_name='gerekçe')),
-                ('state', models.CharField(choices=[('awaiting', 'İkinci onay bekliyor'), ('done', 'Uygulandı'), ('rejected', 'Onaylanmadı')], default='done', max_length=10, verbose_name='durum')),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='karar zamanı')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='ikinci kararın zamanı')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="hazırlandı"
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(verbose_name="adet")),
+                ("total", models.DecimalField(decimal_places=2, max_digits=16, verbose_name="toplam")),
+                ("sha256", models.CharField(max_length=64, verbose_name="özet (SHA-256)")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="payments.bankaccount", verbose_name="hesap"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="hazırlayan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hareket kararı',
-                'verbose_name_plural': 'hareket kararları',
-                'ordering': ['-pk'],
+                "verbose_name": "iade dosyası",
+                "verbose_name_plural": "iade dosyaları",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gt", 0), ("total__gt", 0)), name="refund_file_not_empty"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RefundFile',
+            name="BankRefund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='hazırlandı')),
-                ('count', models.PositiveIntegerField(verbose_name='adet')),
-                ('total', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='toplam')),
-                ('sha256', models.CharField(max_length=64, verbose_name='özet (SHA-256)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="tutar")),
+                (
+                    "iban",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        max_length=26,
+                        validators=[payments.models.bank.validate_iban],
+                        verbose_name="IBAN",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, default="", max_length=140, verbose_name="alıcı")),
+                ("reason", models.TextField(verbose_name="gerekçe")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("owed", "İade edilecek"),
+                            ("exported", "Banka dosyasında"),
+                            ("confirmed", "İade edildi"),
+                            ("cancelled", "Vazgeçildi"),
+                        ],
+                        default="owed",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="kayıt"),
+                ),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="iade")),
+                (
+                    "debit_line",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refund_paid",
+                        to="payments.statementline",
+                        verbose_name="çıkış hareketi",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_refunds",
+                        to="payments.statementline",
+                        verbose_name="hareket",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_refunds",
+                        to="payments.order",
+                        verbose_name="sipariş",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="isteyen",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="payments.refundfile",
+                        verbose_name="iade dosyası",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'iade dosyası',
-                'verbose_name_plural': 'iade dosyaları',
-                'ordering': ['-pk'],
+                "verbose_name": "havale iadesi",
+                "verbose_name_plural": "havale iadeleri",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="bank_refund_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["owed", "exported", "confirmed", "cancelled"])),
+                        name="bank_refund_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="bank_refund_has_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "exported"), _negated=True),
+                            models.Q(
+                                models.Q(("file", None), _negated=True),
+                                models.Q(("iban", ""), _negated=True),
+                                models.Q(("name", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_refund_exported_in_file",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state", "confirmed"),
+                                models.Q(("debit_line", None), _negated=True),
+                                models.Q(("confirmed_at", None), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "confirmed"), _negated=True),
+                                ("confirmed_at", None),
+                                ("debit_line", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_refund_confirmed_by_debit",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["owed", "exported"])),
+                        fields=["amount"],
+                        name="bank_refund_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatementChunk',
+            name="StatementChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('content_encrypted', models.BinaryField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("content_encrypted", models.BinaryField()),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="chunks", to="payments.statement"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ekstre parçası',
-                'verbose_name_plural': 'ekstre parçaları',
-                'ordering': ['statement', 'position'],
+                "verbose_name": "ekstre parçası",
+                "verbose_name_plural": "ekstre parçaları",
+                "ordering": ["statement", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("statement", "position"), name="chunk_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatementProfile',
+            name="StatementProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=30, unique=True, verbose_name='kısa ad')),
-                ('name', models.CharField(max_length=80, verbose_name='ad')),
-                ('kind', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel (XLSX)')], max_length=4, verbose_name='tür')),
-                ('definition', models.JSONField(verbose_name='sütun tanımı')),
-                ('is_active', models.BooleanField(default=True, verbose_name='kullanılıyor')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='tanım')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=30, unique=True, verbose_name="kısa ad")),
+                ("name", models.CharField(max_length=80, verbose_name="ad")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel (XLSX)")], max_length=4, verbose_name="tür"
+                    ),
+                ),
+                ("definition", models.JSONField(verbose_name="sütun tanımı")),
+                ("is_active", models.BooleanField(default=True, verbose_name="kullanılıyor")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="tanım"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="tanımlayan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ekstre sütun tanımı',
-                'verbose_name_plural': 'ekstre sütun tanımları',
-                'ordering': ['name'],
+                "verbose_name": "ekstre sütun tanımı",
+                "verbose_name_plural": "ekstre sütun tanımları",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["csv", "xlsx"])), name="profile_kind_known"
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='allocation',
-            name='allocation_one_a_pair',
+            model_name="allocation",
+            name="allocation_one_a_pair",
         ),
         migrations.RemoveConstraint(
-            model_name='statementline',
-            name='line_state_known',
+            model_name="statementline",
+            name="line_state_known",
         ),
         migrations.AddField(
-            model_name='statement',
-            name='profile',
-            field=models.JSONField(editable=False, null=True, verbose_name='sütun tanımı'),
+            model_name="statement",
+            name="profile",
+            field=models.JSONField(editable=False, null=True, verbose_name="sütun tanımı"),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='size',
-            field=models.PositiveBigIntegerField(default=0, verbose_name='büyüklük (bayt)'),
+            model_name="statement",
+            name="size",
+            field=models.PositiveBigIntegerField(default=0, verbose_name="büyüklük (bayt)"),
             preserve_default=False,
         ),
         migrations.AddField(
-            model_name='statementline',
-            name='features',
-            field=models.JSONField(default=dict, editable=False, verbose_name='kararın verileri'),
+            model_name="statementline",
+            name="features",
+            field=models.JSONField(default=dict, editable=False, verbose_name="kararın verileri"),
         ),
         migrations.AddField(
-            model_name='statementline',
-            name='matching_version',
-            field=models.CharField(default='', editable=False, max_length=20, verbose_name='eşleştirme sürümü'),
+            model_name="statementline",
+            name="matching_version",
+            field=models.CharField(default="", editable=False, max_length=20, verbose_name="eşleştirme sürümü"),
         ),
         migrations.AddField(
-            model_name='statementline',
-            name='proposal',
-            field=models.JSONField(editable=False, null=True, verbose_name='önerilen bölüşüm'),
+            model_name="statementline",
+            name="proposal",
+            field=models.JSONField(editable=False, null=True, verbose_name="önerilen bölüşüm"),
         ),
         migrations.AlterField(
-            model_name='statement',
-            name='reader_version',
-            field=models.CharField(default='', max_length=40, verbose_name='okuyucu sürümü'),
+            model_name="statement",
+            name="reader_version",
+            field=models.CharField(default="", max_length=40, verbose_name="okuyucu sürümü"),
         ),
         migrations.AlterField(
-            model_name='statementline',
-            name='payer_tax_number',
-            field=models.CharField(default='', max_length=11, verbose_name='gönderen VKN/TCKN'),
+            model_name="statementline",
+            name="payer_tax_number",
+            field=models.CharField(default="", max_length=11, verbose_name="gönderen VKN/TCKN"),
         ),
         migrations.AlterField(
-            model_name='statementline',
-            name='state',
-            field=models.CharField(choices=[('new', 'Eşleştirilmedi'), ('matched', 'Eşleşti'), ('suggested', 'Öneri var'), ('unmatched', 'Eşleşmedi'), ('refund', 'İade edilecek'), ('ignored', 'Kapsam dışı')], default='new', max_length=10, verbose_name='durum'),
+            model_name="statementline",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("new", "Eşleştirilmedi"),
+                    ("matched", "Eşleşti"),
+                    ("suggested", "Öneri var"),
+                    ("unmatched", "Eşleşmedi"),
+                    ("refund", "İade edilecek"),
+                    ("ignored", "Kapsam dışı"),
+                ],
+                default="new",
+                max_length=10,
+                verbose_name="durum",
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(condition=models.Q(('payer_iban', ''), _negated=True), fields=['payer_iban'], name='line_by_payer_iban'),
+            model_name="statementline",
+            index=models.Index(
+                condition=models.Q(("payer_iban", ""), _negated=True), fields=["payer_iban"], name="line_by_payer_iban"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['new', 'matched', 'suggested', 'unmatched', 'refund', 'ignored'])), name='line_state_known'),
-        ),
-        migrations.AddField(
-            model_name='bankrefund',
-            name='debit_line',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refund_paid', to='payments.statementline', verbose_name='çıkış hareketi'),
-        ),
-        migrations.AddField(
-            model_name='bankrefund',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_refunds', to='payments.statementline', verbose_name='hareket'),
-        ),
-        migrations.AddField(
-            model_name='bankrefund',
-            name='order',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bank_refunds', to='payments.order', verbose_name='sipariş'),
-        ),
-        migrations.AddField(
-            model_name='bankrefund',
-            name='requested_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='isteyen'),
-        ),
-        migrations.AddField(
-            model_name='linecomment',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='payments.statementline', verbose_name='hareket'),
-        ),
-        migrations.AddField(
-            model_name='linecomment',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='kişi'),
-        ),
-        migrations.AddField(
-            model_name='linedecision',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ikinci kişi'),
-        ),
-        migrations.AddField(
-            model_name='linedecision',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='payments.statementline', verbose_name='hareket'),
-        ),
-        migrations.AddField(
-            model_name='linedecision',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='karar veren'),
-        ),
-        migrations.AddField(
-            model_name='refundfile',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='payments.bankaccount', verbose_name='hesap'),
-        ),
-        migrations.AddField(
-            model_name='refundfile',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='hazırlayan'),
-        ),
-        migrations.AddField(
-            model_name='bankrefund',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.refundfile', verbose_name='iade dosyası'),
-        ),
-        migrations.AddField(
-            model_name='statementchunk',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chunks', to='payments.statement'),
-        ),
-        migrations.AddField(
-            model_name='statementprofile',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='tanımlayan'),
-        ),
-        migrations.AddConstraint(
-            model_name='linecomment',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_has_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'awaiting')), fields=('line',), name='decision_one_awaiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['allocate', 'refund', 'ignore', 'undo'])), name='decision_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['awaiting', 'done', 'rejected'])), name='decision_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='decision_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='decision_second_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None)), models.Q(models.Q(('decided_by', None), _negated=True), models.Q(('decided_at', None), _negated=True)), _connector='OR'), name='decision_by_a_second_has_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='linedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_amount', None), ('refund_amount__gt', 0), _connector='OR'), name='decision_refund_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='refundfile',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gt', 0), ('total__gt', 0)), name='refund_file_not_empty'),
-        ),
-        migrations.AddIndex(
-            model_name='bankrefund',
-            index=models.Index(condition=models.Q(('state__in', ['owed', 'exported'])), fields=['amount'], name='bank_refund_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankrefund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bank_refund_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankrefund',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['owed', 'exported', 'confirmed', 'cancelled'])), name='bank_refund_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankrefund',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='bank_refund_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankrefund',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'exported'), _negated=True), models.Q(models.Q(('file', None), _negated=True), models.Q(('iban', ''), _negated=True), models.Q(('name', ''), _negated=True)), _connector='OR'), name='bank_refund_exported_in_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankrefund',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), models.Q(('debit_line', None), _negated=True), models.Q(('confirmed_at', None), _negated=True)), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at', None), ('debit_line', None)), _connector='OR'), name='bank_refund_confirmed_by_debit'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementchunk',
-            constraint=models.UniqueConstraint(fields=('statement', 'position'), name='chunk_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementprofile',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['csv', 'xlsx'])), name='profile_kind_known'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["new", "matched", "suggested", "unmatched", "refund", "ignored"])),
+                name="line_state_known",
+            ),
         ),
         migrations.RunSQL(_MOVE_CONTENT, migrations.RunSQL.noop),
         migrations.RemoveField(model_name="statement", name="content_encrypted"),

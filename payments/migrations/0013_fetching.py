@@ -7,43 +7,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0012_decisions'),
+        ("payments", "0012_decisions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SourceRun',
+            name="SourceRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=30, verbose_name='kaynak')),
-                ('tried_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='son deneme')),
-                ('succeeded_at', models.DateTimeField(null=True, verbose_name='son başarılı sorgu')),
-                ('failing_since', models.DateTimeField(null=True, verbose_name='sorun başladı')),
-                ('problem', models.CharField(blank=True, default='', max_length=300, verbose_name='sorun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=30, verbose_name="kaynak")),
+                (
+                    "tried_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="son deneme"
+                    ),
+                ),
+                ("succeeded_at", models.DateTimeField(null=True, verbose_name="son başarılı sorgu")),
+                ("failing_since", models.DateTimeField(null=True, verbose_name="sorun başladı")),
+                ("problem", models.CharField(blank=True, default="", max_length=300, verbose_name="sorun")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="source_runs",
+                        to="payments.bankaccount",
+                        verbose_name="hesap",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ekstre kaynağı',
-                'verbose_name_plural': 'ekstre kaynakları',
-                'ordering': ['source', 'account'],
+                "verbose_name": "ekstre kaynağı",
+                "verbose_name_plural": "ekstre kaynakları",
+                "ordering": ["source", "account"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "account"), name="source_run_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("failing_since", None), ("problem", "")),
+                            models.Q(
+                                models.Q(("problem", ""), _negated=True),
+                                models.Q(("failing_since", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="source_run_failing_has_problem",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state__in', ['suggested', 'unmatched'])), fields=['candidates'], name='line_waiting_for_order', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddField(
-            model_name='sourcerun',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='source_runs', to='payments.bankaccount', verbose_name='hesap'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerun',
-            constraint=models.UniqueConstraint(fields=('source', 'account'), name='source_run_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('problem', '')), models.Q(models.Q(('problem', ''), _negated=True), models.Q(('failing_since', None), _negated=True)), _connector='OR'), name='source_run_failing_has_problem'),
+            model_name="statementline",
+            index=django.contrib.postgres.indexes.GinIndex(
+                condition=models.Q(("state__in", ["suggested", "unmatched"])),
+                fields=["candidates"],
+                name="line_waiting_for_order",
+                opclasses=["jsonb_path_ops"],
+            ),
         ),
     ]

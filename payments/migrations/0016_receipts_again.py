@@ -65,52 +65,94 @@ def same_order(table: str, column: str, target: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('payments', '0015_other_amount'),
+        ("accounts", "0001_initial"),
+        ("payments", "0015_other_amount"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='receipt',
-            name='number',
-            field=models.CharField(db_collation='C', max_length=24, unique=True, verbose_name='makbuz no'),
+            model_name="receipt",
+            name="number",
+            field=models.CharField(db_collation="C", max_length=24, unique=True, verbose_name="makbuz no"),
         ),
         migrations.AlterField(
-            model_name='receipt',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='payments.order', verbose_name='sipariş'),
+            model_name="receipt",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="receipts",
+                to="payments.order",
+                verbose_name="sipariş",
+            ),
         ),
         migrations.CreateModel(
-            name='ReceiptVoid',
+            name="ReceiptVoid",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(verbose_name='gerekçe')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='geçersiz kılındı')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.order', verbose_name='sipariş')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='kişi')),
-                ('receipt', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='void', to='payments.receipt', verbose_name='makbuz')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField(verbose_name="gerekçe")),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="geçersiz kılındı"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.order",
+                        verbose_name="sipariş",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="void",
+                        to="payments.receipt",
+                        verbose_name="makbuz",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'geçersiz makbuz',
-                'verbose_name_plural': 'geçersiz makbuzlar',
-                'ordering': ['pk'],
+                "verbose_name": "geçersiz makbuz",
+                "verbose_name_plural": "geçersiz makbuzlar",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="receipt_void_has_reason"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='receipt',
-            name='replaces',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='payments.receiptvoid', verbose_name='yerine geçtiği'),
+            model_name="receipt",
+            name="replaces",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="next",
+                to="payments.receiptvoid",
+                verbose_name="yerine geçtiği",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaces', None)), fields=('order',), name='receipt_one_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptvoid',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='receipt_void_has_reason'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("replaces", None)), fields=("order",), name="receipt_one_first"
+            ),
         ),
         same_order("payments_receiptvoid", "receipt_id", "payments_receipt"),
         same_order("payments_receipt", "replaces_id", "payments_receiptvoid"),

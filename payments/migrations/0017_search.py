@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("payments", "0016_receipts_again"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -18,25 +17,46 @@ class Migration(migrations.Migration):
     operations = [
         TrigramExtension(),
         migrations.CreateModel(
-            name='StatementSample',
+            name="StatementSample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=200, verbose_name='dosya adı')),
-                ('content_encrypted', models.BinaryField()),
-                ('created_at', models.DateTimeField(verbose_name='yükleme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("filename", models.CharField(max_length=200, verbose_name="dosya adı")),
+                ("content_encrypted", models.BinaryField()),
+                ("created_at", models.DateTimeField(verbose_name="yükleme")),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'örnek ekstre',
-                'verbose_name_plural': 'örnek ekstreler',
+                "verbose_name": "örnek ekstre",
+                "verbose_name_plural": "örnek ekstreler",
             },
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper(models.Func(django.db.models.functions.text.Concat('text', models.Value(' '), 'payer_name', output_field=models.TextField()), models.Value('İıiŞşĞğÜüÖöÇçÂâÎîÛû'), models.Value('IIISSGGUUOOCCAAIIUU'), function='translate', output_field=models.TextField())), name='gin_trgm_ops'), condition=models.Q(('state__in', ['suggested', 'unmatched'])), name='line_waiting_words'),
-        ),
-        migrations.AddField(
-            model_name='statementsample',
-            name='person',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='kişi'),
+            model_name="statementline",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper(
+                        models.Func(
+                            django.db.models.functions.text.Concat(
+                                "text", models.Value(" "), "payer_name", output_field=models.TextField()
+                            ),
+                            models.Value("İıiŞşĞğÜüÖöÇçÂâÎîÛû"),
+                            models.Value("IIISSGGUUOOCCAAIIUU"),
+                            function="translate",
+                            output_field=models.TextField(),
+                        )
+                    ),
+                    name="gin_trgm_ops",
+                ),
+                condition=models.Q(("state__in", ["suggested", "unmatched"])),
+                name="line_waiting_words",
+            ),
         ),
     ]

@@ -8,37 +8,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0019_refunds_by_hand'),
+        ("payments", "0019_refunds_by_hand"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Presence',
+            name="Presence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(db_collation='C', max_length=40, verbose_name='yer')),
-                ('since', models.DateTimeField(verbose_name='beri')),
-                ('seen_at', models.DateTimeField(verbose_name='son görülme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.CharField(db_collation="C", max_length=40, verbose_name="yer")),
+                ("since", models.DateTimeField(verbose_name="beri")),
+                ("seen_at", models.DateTimeField(verbose_name="son görülme")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="kişi",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sayfadaki kişi',
-                'verbose_name_plural': 'sayfadaki kişiler',
+                "verbose_name": "sayfadaki kişi",
+                "verbose_name_plural": "sayfadaki kişiler",
+                "constraints": [
+                    models.UniqueConstraint(fields=("place", "person"), name="presence_once"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper(models.Func(django.db.models.functions.text.Concat('text', models.Value(' '), 'payer_name', output_field=models.TextField()), models.Value('İıiŞşĞğÜüÖöÇçÂâÎîÛû'), models.Value('IIISSGGUUOOCCAAIIUU'), function='translate', output_field=models.TextField())), name='gin_trgm_ops'), condition=models.Q(('state__in', ['matched', 'refund', 'ignored'])), name='line_decided_words'),
-        ),
-        migrations.AddField(
-            model_name='presence',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='kişi'),
-        ),
-        migrations.AddConstraint(
-            model_name='presence',
-            constraint=models.UniqueConstraint(fields=('place', 'person'), name='presence_once'),
+            model_name="statementline",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper(
+                        models.Func(
+                            django.db.models.functions.text.Concat(
+                                "text", models.Value(" "), "payer_name", output_field=models.TextField()
+                            ),
+                            models.Value("İıiŞşĞğÜüÖöÇçÂâÎîÛû"),
+                            models.Value("IIISSGGUUOOCCAAIIUU"),
+                            function="translate",
+                            output_field=models.TextField(),
+                        )
+                    ),
+                    name="gin_trgm_ops",
+                ),
+                condition=models.Q(("state__in", ["matched", "refund", "ignored"])),
+                name="line_decided_words",
+            ),
         ),
     ]

@@ -6,140 +6,219 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0004_api_accounts'),
-        ('brands', '0005_fixed_number'),
-        ('partners', '0002_grants_of_many_brands'),
+        ("accounts", "0004_api_accounts"),
+        ("brands", "0005_fixed_number"),
+        ("partners", "0002_grants_of_many_brands"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PushConnection',
+            name="PushConnection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.SmallIntegerField(choices=[(1, 'Arama'), (2, 'Mesaj'), (3, 'E-posta')], verbose_name='kanal')),
-                ('slot', models.SmallIntegerField()),
-                ('url', models.CharField(max_length=500, verbose_name='adres')),
-                ('username', models.CharField(max_length=255, verbose_name='kullanıcı adı')),
-                ('password_encrypted', models.BinaryField()),
-                ('secret_encrypted', models.BinaryField()),
-                ('state', models.CharField(choices=[('active', 'Bağlantı Oluşturuldu'), ('stopped', 'Bağlantı Durduruldu'), ('removed', 'Bağlantı Kaldırıldı')], default='active', max_length=10, verbose_name='durum')),
-                ('state_at', models.DateTimeField(verbose_name='durum zamanı')),
-                ('cursor', models.BigIntegerField(default=0)),
-                ('due_at', models.DateTimeField(null=True, verbose_name='sıradaki gönderim')),
-                ('failures', models.PositiveIntegerField(default=0, verbose_name='art arda hata')),
-                ('failing_since', models.DateTimeField(null=True, verbose_name='ilk hata')),
-                ('delivered_at', models.DateTimeField(null=True, verbose_name='son teslim')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='kayıt')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='brands.brand', verbose_name='marka')),
-                ('partner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.partner', verbose_name='İş ortağı')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.SmallIntegerField(
+                        choices=[(1, "Arama"), (2, "Mesaj"), (3, "E-posta")], verbose_name="kanal"
+                    ),
+                ),
+                ("slot", models.SmallIntegerField()),
+                ("url", models.CharField(max_length=500, verbose_name="adres")),
+                ("username", models.CharField(max_length=255, verbose_name="kullanıcı adı")),
+                ("password_encrypted", models.BinaryField()),
+                ("secret_encrypted", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Bağlantı Oluşturuldu"),
+                            ("stopped", "Bağlantı Durduruldu"),
+                            ("removed", "Bağlantı Kaldırıldı"),
+                        ],
+                        default="active",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("state_at", models.DateTimeField(verbose_name="durum zamanı")),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("due_at", models.DateTimeField(null=True, verbose_name="sıradaki gönderim")),
+                ("failures", models.PositiveIntegerField(default=0, verbose_name="art arda hata")),
+                ("failing_since", models.DateTimeField(null=True, verbose_name="ilk hata")),
+                ("delivered_at", models.DateTimeField(null=True, verbose_name="son teslim")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="kayıt"),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                        verbose_name="marka",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.partner",
+                        verbose_name="İş ortağı",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'anlık bildirim bağlantısı',
-                'verbose_name_plural': 'anlık bildirim bağlantıları',
+                "verbose_name": "anlık bildirim bağlantısı",
+                "verbose_name_plural": "anlık bildirim bağlantıları",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("active", "stopped"))),
+                        fields=("provider", "brand", "channel", "slot"),
+                        name="push_two_a_channel",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("active", "stopped"))),
+                        fields=("provider", "brand", "channel", "url"),
+                        name="push_address_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("slot__in", (1, 2))), name="push_slot_known"),
+                    models.CheckConstraint(condition=models.Q(("channel__in", [1, 2, 3])), name="push_channel_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "stopped", "removed"])), name="push_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("url__startswith", "https://")), name="push_https_only"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("failing_since", None), ("failures", 0)),
+                            models.Q(("failing_since__isnull", False), ("failures__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="push_failing_iff_failures",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_at", None), ("state", "active"), _connector="OR"),
+                        name="push_only_active_is_due",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "active")), fields=["provider"], name="push_active"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PushDelivery',
+            name="PushDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_replay', models.BooleanField(default=False, verbose_name='yeniden gönderim')),
-                ('first_seq', models.BigIntegerField()),
-                ('last_seq', models.BigIntegerField()),
-                ('count', models.PositiveIntegerField(verbose_name='hareket')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='deneme')),
-                ('created_at', models.DateTimeField(verbose_name='oluşturma')),
-                ('delivered_at', models.DateTimeField(null=True, verbose_name='teslim')),
-                ('dropped_at', models.DateTimeField(null=True, verbose_name='vazgeçme')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='push.pushconnection')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.provider')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_replay", models.BooleanField(default=False, verbose_name="yeniden gönderim")),
+                ("first_seq", models.BigIntegerField()),
+                ("last_seq", models.BigIntegerField()),
+                ("count", models.PositiveIntegerField(verbose_name="hareket")),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="deneme")),
+                ("created_at", models.DateTimeField(verbose_name="oluşturma")),
+                ("delivered_at", models.DateTimeField(null=True, verbose_name="teslim")),
+                ("dropped_at", models.DateTimeField(null=True, verbose_name="vazgeçme")),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="push.pushconnection"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.provider"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'anlık bildirim',
-                'verbose_name_plural': 'anlık bildirimler',
+                "verbose_name": "anlık bildirim",
+                "verbose_name_plural": "anlık bildirimler",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("first_seq__lte", models.F("last_seq"))), name="push_delivery_ordered"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("count__gt", 0)), name="push_delivery_not_empty"),
+                    models.CheckConstraint(
+                        condition=models.Q(("delivered_at", None), ("dropped_at", None), _connector="OR"),
+                        name="push_delivery_ends_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("delivered_at", None), ("dropped_at", None), ("is_replay", False)),
+                        fields=("connection",),
+                        name="push_delivery_one_waits",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["connection", "-id"], name="push_delivery_log"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PushAttempt',
+            name="PushAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='zaman')),
-                ('result', models.CharField(choices=[('ok', 'Alındı'), ('status', 'Adres hata yanıtı verdi'), ('timeout', 'Zaman aşımı'), ('unreachable', 'Bağlantı kurulamadı'), ('certificate', 'Sertifika geçersiz'), ('forbidden', 'Adres izin verilmeyen bir ağda'), ('nonsense', 'Yanıt HTTP değil')], max_length=12, verbose_name='sonuç')),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name='HTTP durumu')),
-                ('took_ms', models.PositiveIntegerField(verbose_name='süre (ms)')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log', to='push.pushdelivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="zaman")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Alındı"),
+                            ("status", "Adres hata yanıtı verdi"),
+                            ("timeout", "Zaman aşımı"),
+                            ("unreachable", "Bağlantı kurulamadı"),
+                            ("certificate", "Sertifika geçersiz"),
+                            ("forbidden", "Adres izin verilmeyen bir ağda"),
+                            ("nonsense", "Yanıt HTTP değil"),
+                        ],
+                        max_length=12,
+                        verbose_name="sonuç",
+                    ),
+                ),
+                ("status", models.PositiveSmallIntegerField(null=True, verbose_name="HTTP durumu")),
+                ("took_ms", models.PositiveIntegerField(verbose_name="süre (ms)")),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="log", to="push.pushdelivery"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'gönderim denemesi',
-                'verbose_name_plural': 'gönderim denemeleri',
+                "verbose_name": "gönderim denemesi",
+                "verbose_name_plural": "gönderim denemeleri",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "result__in",
+                                ["ok", "status", "timeout", "unreachable", "certificate", "forbidden", "nonsense"],
+                            )
+                        ),
+                        name="push_attempt_result_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("result__in", ("ok", "status")), ("status__isnull", False)),
+                            models.Q(models.Q(("result__in", ("ok", "status")), _negated=True), ("status", None)),
+                            _connector="OR",
+                        ),
+                        name="push_attempt_status_iff_answer",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='pushconnection',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['provider'], name='push_active'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('active', 'stopped'))), fields=('provider', 'brand', 'channel', 'slot'), name='push_two_a_channel'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('active', 'stopped'))), fields=('provider', 'brand', 'channel', 'url'), name='push_address_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='push_slot_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', [1, 2, 3])), name='push_channel_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'stopped', 'removed'])), name='push_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('url__startswith', 'https://')), name='push_https_only'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0)), models.Q(('failing_since__isnull', False), ('failures__gt', 0)), _connector='OR'), name='push_failing_iff_failures'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at', None), ('state', 'active'), _connector='OR'), name='push_only_active_is_due'),
-        ),
-        migrations.AddIndex(
-            model_name='pushdelivery',
-            index=models.Index(fields=['connection', '-id'], name='push_delivery_log'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('first_seq__lte', models.F('last_seq'))), name='push_delivery_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gt', 0)), name='push_delivery_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_at', None), ('dropped_at', None), _connector='OR'), name='push_delivery_ends_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushdelivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('delivered_at', None), ('dropped_at', None), ('is_replay', False)), fields=('connection',), name='push_delivery_one_waits'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['ok', 'status', 'timeout', 'unreachable', 'certificate', 'forbidden', 'nonsense'])), name='push_attempt_result_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pushattempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result__in', ('ok', 'status')), ('status__isnull', False)), models.Q(models.Q(('result__in', ('ok', 'status')), _negated=True), ('status', None)), _connector='OR'), name='push_attempt_status_iff_answer'),
         ),
     ]

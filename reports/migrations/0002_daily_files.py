@@ -8,143 +8,256 @@ from iys_portal.audit.database import append_only, same_provider
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_fixed_number'),
-        ('brands', '0005_fixed_number'),
-        ('reports', '0001_daily_roll_up'),
+        ("accounts", "0003_fixed_number"),
+        ("brands", "0005_fixed_number"),
+        ("reports", "0001_daily_roll_up"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DailyFile',
+            name="DailyFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='gün')),
-                ('revision', models.PositiveSmallIntegerField(default=1, verbose_name='sürüm')),
-                ('state', models.CharField(choices=[('queued', 'Sırada'), ('inprogress', 'Hazırlanıyor'), ('completed', 'Hazır'), ('error', 'Yeniden denenecek')], default='queued', max_length=10, verbose_name='durum')),
-                ('message', models.CharField(blank=True, default='', max_length=200, verbose_name='neden')),
-                ('last_seq', models.BigIntegerField()),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='hareket')),
-                ('size', models.PositiveBigIntegerField(default=0, verbose_name='büyüklük (bayt)')),
-                ('sha384', models.CharField(blank=True, default='', max_length=96, verbose_name='özet (SHA-384)')),
-                ('asked_at', models.DateTimeField(verbose_name='hazırlanması istendi')),
-                ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='hazırlandı')),
-                ('stamp', models.BinaryField(null=True)),
-                ('stamped_at', models.DateTimeField(blank=True, null=True, verbose_name='zaman damgası')),
-                ('stamp_is_test', models.BooleanField(default=False, verbose_name='test zaman damgası')),
-                ('stamp_trouble', models.CharField(blank=True, default='', max_length=200, verbose_name='zaman damgası sorunu')),
-                ('agreed_at', models.DateTimeField(blank=True, null=True, verbose_name='mutabakat')),
-                ('agreed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='mutabık kalan')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='brands.brand', verbose_name='marka')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.provider', verbose_name='hizmet sağlayıcı')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="gün")),
+                ("revision", models.PositiveSmallIntegerField(default=1, verbose_name="sürüm")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Sırada"),
+                            ("inprogress", "Hazırlanıyor"),
+                            ("completed", "Hazır"),
+                            ("error", "Yeniden denenecek"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("message", models.CharField(blank=True, default="", max_length=200, verbose_name="neden")),
+                ("last_seq", models.BigIntegerField()),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="hareket")),
+                ("size", models.PositiveBigIntegerField(default=0, verbose_name="büyüklük (bayt)")),
+                ("sha384", models.CharField(blank=True, default="", max_length=96, verbose_name="özet (SHA-384)")),
+                ("asked_at", models.DateTimeField(verbose_name="hazırlanması istendi")),
+                ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="hazırlandı")),
+                ("stamp", models.BinaryField(null=True)),
+                ("stamped_at", models.DateTimeField(blank=True, null=True, verbose_name="zaman damgası")),
+                ("stamp_is_test", models.BooleanField(default=False, verbose_name="test zaman damgası")),
+                (
+                    "stamp_trouble",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="zaman damgası sorunu"),
+                ),
+                ("agreed_at", models.DateTimeField(blank=True, null=True, verbose_name="mutabakat")),
+                (
+                    "agreed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="mutabık kalan",
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                        verbose_name="marka",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.provider",
+                        verbose_name="hizmet sağlayıcı",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'günlük dosya',
-                'verbose_name_plural': 'günlük dosyalar',
-                'ordering': ['-day', '-pk'],
+                "verbose_name": "günlük dosya",
+                "verbose_name_plural": "günlük dosyalar",
+                "ordering": ["-day", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "brand", "day", "revision"), name="daily_file_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "inprogress", "completed", "error"])),
+                        name="daily_file_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("made_at__isnull", False), ("sha384__regex", "^[0-9a-f]{96}$"), ("state", "completed")
+                            ),
+                            models.Q(
+                                models.Q(("state", "completed"), _negated=True), ("made_at", None), ("sha384", "")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="daily_file_made_iff_completed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stamp", None), ("stamped_at", None)),
+                            models.Q(
+                                ("made_at__isnull", False), ("stamp__isnull", False), ("stamped_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="daily_file_stamp_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("agreed_at", None), ("made_at__isnull", False), _connector="OR"),
+                        name="daily_file_agreed_when_made",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["provider", "day"], name="daily_file_day"),
+                    models.Index(
+                        condition=models.Q(("stamp", None)), fields=["provider", "made_at"], name="daily_file_unstamped"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Comparison',
+            name="Comparison",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=255, verbose_name='dosya adı')),
-                ('sha384', models.CharField(max_length=96, verbose_name='özet (SHA-384)')),
-                ('state', models.CharField(choices=[('waiting', 'Karşılaştırılıyor'), ('done', 'Karşılaştırıldı'), ('refused', 'Dosya okunamadı')], default='waiting', max_length=10, verbose_name='durum')),
-                ('message', models.CharField(blank=True, default='', max_length=500, verbose_name='neden')),
-                ('sent_at', models.DateTimeField(verbose_name='yüklendi')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='bitti')),
-                ('row_count', models.PositiveIntegerField(default=0, verbose_name='satır')),
-                ('only_ours', models.PositiveIntegerField(default=0)),
-                ('only_theirs', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('notes', models.JSONField(default=list)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.provider')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comparisons', to='reports.dailyfile')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='DailyFilePiece',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('content_encrypted', models.BinaryField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pieces', to='reports.dailyfile')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Difference',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Dosyanızda yok'), (2, 'İYS kaydında yok'), (3, 'İçeriği farklı')])),
-                ('ours', models.TextField(default='')),
-                ('theirs', models.TextField(default='')),
-                ('comparison', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='reports.comparison')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ComparisonPiece',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('content_encrypted', models.BinaryField()),
-                ('comparison', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='reports.comparison')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("filename", models.CharField(max_length=255, verbose_name="dosya adı")),
+                ("sha384", models.CharField(max_length=96, verbose_name="özet (SHA-384)")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Karşılaştırılıyor"),
+                            ("done", "Karşılaştırıldı"),
+                            ("refused", "Dosya okunamadı"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="durum",
+                    ),
+                ),
+                ("message", models.CharField(blank=True, default="", max_length=500, verbose_name="neden")),
+                ("sent_at", models.DateTimeField(verbose_name="yüklendi")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="bitti")),
+                ("row_count", models.PositiveIntegerField(default=0, verbose_name="satır")),
+                ("only_ours", models.PositiveIntegerField(default=0)),
+                ("only_theirs", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("notes", models.JSONField(default=list)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("provider", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.provider")),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="comparisons", to="reports.dailyfile"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('comparison', 'position'), name='comparison_piece_once')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "done", "refused"])), name="comparison_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("state", "waiting")),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("finished_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="comparison_finished_iff_over",
+                    ),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name='dailyfile',
-            index=models.Index(fields=['provider', 'day'], name='daily_file_day'),
+        migrations.CreateModel(
+            name="DailyFilePiece",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("content_encrypted", models.BinaryField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pieces", to="reports.dailyfile"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("file", "position"), name="daily_file_piece_once"),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='dailyfile',
-            index=models.Index(condition=models.Q(('stamp', None)), fields=['provider', 'made_at'], name='daily_file_unstamped'),
+        migrations.CreateModel(
+            name="Difference",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.SmallIntegerField(
+                        choices=[(1, "Dosyanızda yok"), (2, "İYS kaydında yok"), (3, "İçeriği farklı")]
+                    ),
+                ),
+                ("ours", models.TextField(default="")),
+                ("theirs", models.TextField(default="")),
+                (
+                    "comparison",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="differences", to="reports.comparison"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("comparison", "position"), name="comparison_difference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", 1), ("theirs", ""), models.Q(("ours", ""), _negated=True)),
+                            models.Q(("kind", 2), ("ours", ""), models.Q(("theirs", ""), _negated=True)),
+                            models.Q(
+                                ("kind", 3),
+                                models.Q(("ours", ""), _negated=True),
+                                models.Q(("theirs", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="difference_says_both_sides",
+                    ),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='dailyfile',
-            constraint=models.UniqueConstraint(fields=('provider', 'brand', 'day', 'revision'), name='daily_file_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyfile',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'inprogress', 'completed', 'error'])), name='daily_file_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('made_at__isnull', False), ('sha384__regex', '^[0-9a-f]{96}$'), ('state', 'completed')), models.Q(models.Q(('state', 'completed'), _negated=True), ('made_at', None), ('sha384', '')), _connector='OR'), name='daily_file_made_iff_completed'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stamp', None), ('stamped_at', None)), models.Q(('made_at__isnull', False), ('stamp__isnull', False), ('stamped_at__isnull', False)), _connector='OR'), name='daily_file_stamp_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyfile',
-            constraint=models.CheckConstraint(condition=models.Q(('agreed_at', None), ('made_at__isnull', False), _connector='OR'), name='daily_file_agreed_when_made'),
-        ),
-        migrations.AddConstraint(
-            model_name='comparison',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'done', 'refused'])), name='comparison_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='comparison',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='comparison_finished_iff_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='dailyfilepiece',
-            constraint=models.UniqueConstraint(fields=('file', 'position'), name='daily_file_piece_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.UniqueConstraint(fields=('comparison', 'position'), name='comparison_difference_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 1), ('theirs', ''), models.Q(('ours', ''), _negated=True)), models.Q(('kind', 2), ('ours', ''), models.Q(('theirs', ''), _negated=True)), models.Q(('kind', 3), models.Q(('ours', ''), _negated=True), models.Q(('theirs', ''), _negated=True)), _connector='OR'), name='difference_says_both_sides'),
+        migrations.CreateModel(
+            name="ComparisonPiece",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("content_encrypted", models.BinaryField()),
+                (
+                    "comparison",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pieces", to="reports.comparison"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("comparison", "position"), name="comparison_piece_once")
+                ],
+            },
         ),
         same_provider("reports_dailyfile", "brand_id", "brands_brand"),
         append_only("reports_dailyfilepiece"),

@@ -9,7 +9,7 @@ from contracts.development_pki import make_development_pki
 from contracts.keys import Seal, load_seal
 from contracts.rendering import render_contract
 from contracts.signing import seal
-from tests.contracts.samples import CREATED_AT, NUMBER, approved, contract
+from tests.contracts.samples import BRIEF_TEXT, CREATED_AT, NUMBER, approved, contract
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def company(folder: Path) -> Seal:
 
 @pytest.fixture(scope="module")
 def unsealed() -> bytes:
-    return render_contract(approved(contract()), number=NUMBER, created_at=CREATED_AT)
+    return render_contract(approved(contract(text=BRIEF_TEXT)), number=NUMBER, created_at=CREATED_AT)
 
 
 @pytest.fixture(scope="module")

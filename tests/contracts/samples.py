@@ -11,6 +11,24 @@ from contracts.data import ContractData, Evidence, Party, TextVersion
 
 TEXT = TextVersion(kind="services", version=1, source=markup.packaged_source("services", 1))
 FORM = TextVersion(kind="information", version=1, source=markup.packaged_source("information", 1))
+BRIEF = {
+    "services": """\
+# İLETİ Hizmetleri Satış Sözleşmesi
+
+## 1. Konu
+
+1.1. {provider.title}, {product} hizmetini {price.gross} karşılığında alır.
+""",
+    "information": """\
+# Ön Bilgilendirme Formu
+
+## 1. Bedel
+
+1.1. Hizmetin toplam bedeli {price.gross} tutarındadır.
+""",
+}
+"""Sources of a few lines, for tests in which it does not matter what stands in a text: the whole one takes a second."""
+BRIEF_TEXT = TextVersion(kind="services", version=2, source=BRIEF["services"])
 APPROVED_AT = datetime(2026, 11, 23, 11, 5, 9, tzinfo=UTC)
 CREATED_AT = datetime(2026, 11, 23, 21, 30, 0, tzinfo=UTC)  # already the 24th in Istanbul
 NUMBER = "SZL-2026-KM7T3RAWC"

@@ -17,7 +17,7 @@ from contracts.signing import seal
 from contracts.trust import load_trust
 from contracts.verification import in_words, verify
 from tests.contracts import sealed
-from tests.contracts.samples import CREATED_AT, NUMBER, approved, contract
+from tests.contracts.samples import BRIEF_TEXT, CREATED_AT, NUMBER, approved, contract
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
@@ -48,7 +48,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Seal:
 @pytest.fixture(scope="module")
 def levels(folder: Path, company: Seal) -> dict[str, bytes]:
     """The same contract: unsealed, and at each level that it may have."""
-    unsealed = render_contract(approved(contract()), number=NUMBER, created_at=CREATED_AT)
+    unsealed = render_contract(approved(contract(text=BRIEF_TEXT)), number=NUMBER, created_at=CREATED_AT)
     bare, stamped = sealed.seal_without_stamp(unsealed, seal=company), seal(unsealed, seal=company)
     stamper = company.timestamper
     late = sealed.stamp(bare, timestamper=stamper)

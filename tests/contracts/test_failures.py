@@ -12,6 +12,7 @@ from contracts.issuing import issue_document
 from contracts.models import SignedDocument
 from contracts.rendering import RenderingError, render_contract, render_draft
 from payments.models import Order
+from tests import factories
 from tests.contracts.samples import CREATED_AT, NUMBER, annexed, approved
 from tests.payments.conftest import accepted, draft  # noqa: F401  (fixtures)
 
@@ -68,6 +69,7 @@ def test_the_document_waits_and_comes_when_the_loss_is_mended(
     tmp_path: Path,
 ) -> None:
     settings.DATA_DIR = tmp_path / "data"
+    factories.brief_texts()
     document = SignedDocument.objects.get(approval=accepted("ileti-75").approval)
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path / "empty"

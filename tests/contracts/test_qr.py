@@ -18,13 +18,13 @@ from pytest_django import Settings
 from contracts import qr
 from contracts.rendering import canonical_json, render_contract, render_draft
 from tests.contracts import poppler
-from tests.contracts.samples import CREATED_AT, NUMBER, approved, contract
+from tests.contracts.samples import BRIEF_TEXT, CREATED_AT, NUMBER, approved, contract
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
 CODE = "KM7T3RAWC4H9WX6D"
 ADDRESS = "https://portal.example.com.tr/dogrula/KM7T-3RAW-C4H9-WX6D/"
-DATA = approved(contract())
+DATA = approved(contract(text=BRIEF_TEXT))
 DOTS = 300
 
 
@@ -145,7 +145,7 @@ def test_code_and_address_stand_beside_it_and_in_the_data(tmp_path: Path) -> Non
 
 def test_a_draft_and_a_document_without_a_code_show_none(tmp_path: Path) -> None:
     for pdf in (
-        render_draft(contract(), created_at=CREATED_AT),
+        render_draft(contract(text=BRIEF_TEXT), created_at=CREATED_AT),
         render_contract(DATA, number=NUMBER, created_at=CREATED_AT),
     ):
         assert "Belgeyi doğrulayın" not in "\n".join(poppler.pages(pdf, tmp_path))

@@ -20,6 +20,7 @@ from contracts.models import SignedDocument
 from contracts.signing import seal
 from iys_portal.shared import codes
 from payments.models import Order
+from tests import factories
 from tests.contracts import sealed
 from tests.payments.conftest import accepted, draft  # noqa: F401  (fixtures)
 
@@ -45,6 +46,7 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def queued(accepted: Callable[..., Order], folder: Path) -> SignedDocument:
     """Alice's contract for a free package, approved and not yet made."""
+    factories.brief_texts()
     accepted("ileti-75")
     return SignedDocument.objects.get()
 

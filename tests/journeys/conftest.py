@@ -75,13 +75,17 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Start the product as its users do, and see to it that stopping leaves nothing behind."""
     data = tmp_path_factory.mktemp("portal")
     name = f"test_journey_{uuid.uuid4().hex[:8]}"
     server = os.environ["DATABASE_URL"]
+    first = _is_the_first(request.config, tmp_path_factory.getbasetemp().parent)
+    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if not first:
+        create += sql.SQL(" TEMPLATE {}").format(sql.Identifier(request.getfixturevalue("migrated_template")))
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(create)
     port = _free_ports()
     environment = {
         **{
@@ -94,6 +98,8 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         "IYS_DATA": str(data),
         "DEBUG": "1",
     }
+    if not first:
+        subprocess.run([sys.executable, "run.py", "manage", "demo_data"], cwd=ROOT, env=environment, check=True)
     with (data / "up.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "run.py", "up", "--port", str(port)],
@@ -156,7 +162,21 @@ def _processes_of(data: Path) -> list[str]:
     return left
 
 
-@pytest.fixture(scope="module")
+def _is_the_first(config: pytest.Config, shared: Path) -> bool:
+    """Whether this portal is to begin on an empty database, as on everybody's first start: one of each run does.
+
+    Migrations take half a minute. `shared`: the folder that the workers of the run share.
+    """
+    if not hasattr(config, "workerinput"):
+        return True
+    try:
+        (shared / "portal.begun").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

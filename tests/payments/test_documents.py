@@ -57,6 +57,7 @@ def pki(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def document(accepted: Callable[..., Order]) -> SignedDocument:
     """A contract that waits to be issued."""
+    factories.brief_texts()
     return SignedDocument.objects.get(approval=accepted("ileti-75").approval)
 
 
