@@ -44,11 +44,24 @@ REFUSED = (
 
 @transaction.atomic
 def create_sandbox_account(
-    *, provider: Provider, name: str, networks: Sequence[str], actor: Person | None, now: datetime
+    *,
+    provider: Provider,
+    name: str,
+    networks: Sequence[str],
+    actor: Person | None,
+    now: datetime,
+    brand_codes: Sequence[int] = (),
 ) -> Issued:
     """Make an account of a provider whose calls go to test data of its own. Raises AccountRefused as others do."""
-    sandbox = _made(provider, actor=actor, now=now)
-    return create_account(provider=provider, name=name, networks=networks, sandbox=sandbox, actor=actor, now=now)
+    return create_account(
+        provider=provider,
+        name=name,
+        networks=networks,
+        brand_codes=brand_codes,
+        sandbox=_made(provider, actor=actor, now=now),
+        actor=actor,
+        now=now,
+    )
 
 
 @transaction.atomic
