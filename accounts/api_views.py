@@ -33,7 +33,7 @@ from accounts.services.api_accounts import (
 )
 from brands.models import Brand
 from brands.selectors import brands_of
-from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
+from consents.services.sandboxes import ADDED, APPROVED, REFUSED, create_sandbox_account, reset_sandbox
 from iys_portal.api.brief import counted
 from iys_portal.shared.crypto import seal, unseal
 from partners.models import Intermediary, Partner
@@ -260,7 +260,7 @@ class _TestData:
 def _test_data(account: ApiAccount) -> _TestData | None:
     if account.sandbox is None:
         return None
-    rows = [*((*each, "Onay") for each in APPROVED), *((*each, "Ret") for each in REFUSED)]
+    rows = [*((*each, "Onay") for each in (*APPROVED, ADDED)), *((*each, "Ret") for each in REFUSED)]
     recipients = [(address, str(channel.label), str(kind.label), status) for address, channel, kind, status in rows]
     brands = list(brands_of(account.sandbox.pk).order_by("-is_master", "stands_for"))
     return _TestData(brands, recipients, account.sandbox.created_at)
