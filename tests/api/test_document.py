@@ -111,3 +111,47 @@ def test_our_own_document_says_what_is_answered(api: Make, provider: Provider, a
         described = ours["paths"][path]["get"]["responses"][str(answer.status_code)]["content"]["application/json"]
         whole = {**described["schema"], "components": ours["components"]}
         jsonschema.Draft202012Validator(whole).validate(answer.json())
+
+
+LEFT_OUT = ("/via/", "/otp-management/", "/widget/")
+OURS_ALONE = {
+    *{("get", "/version"), ("post", "/oauth/token"), ("post", "/oauth/refresh"), ("get", "/brands/{tin}")},
+    ("post", "/brands/{brandCode}/consents/{recipientType}/rejected/{type}"),
+}
+
+
+def operations(document: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return method and path of everything that a document describes, but ViA, ViA PASS and the widgets."""
+    paths = {path: methods for path, methods in document["paths"].items() if not path.startswith(LEFT_OUT)}
+    return {(method, path) for path, methods in paths.items() for method in methods}
+
+
+def names(value: Any, document: dict[str, Any]) -> set[str]:
+    """Return the names of all fields that a description shows, in its schema or its examples."""
+    if isinstance(value, list):
+        return set().union(*(names(each, document) for each in value))
+    if not isinstance(value, dict):
+        return set()
+    if "$ref" in value:
+        return names(document["components"]["schemas"][value["$ref"].rpartition("/")[2]], document)
+    return set(value) | set().union(*(names(each, document) for each in value.values()))
+
+
+def test_iyss_document_and_ours_describe_the_same(document: dict[str, Any]) -> None:
+    """Of every service: the parameters, the statuses of success, and no field that İYS does not name."""
+    ours = own_document()
+    assert operations(document) - operations(ours) == set()
+    assert operations(ours) - operations(document) == OURS_ALONE
+    strange = {}
+    for method, path in sorted(operations(document)):
+        own, iyss = ours["paths"][path][method], document["paths"][path][method]
+        good, known = ({code for code in each["responses"] if code < "300"} for each in (own, iyss))
+        body = names(own.get("requestBody", {}), ours) - names(iyss.get("requestBody", {}), document)
+        answer = names([own["responses"][code] for code in good], ours) - names(iyss["responses"], document)
+        places = [{each["name"] for each in described["parameters"]} for described in (own, iyss)]
+        if found := (good - known, body - SCHEMA_WORDS, answer - SCHEMA_WORDS, places[0] ^ places[1]):
+            strange[method, path] = found
+    assert strange == {}
+
+
+SCHEMA_WORDS = {"default", "anyOf", "additionalProperties", "headers", "X-Request-Id", "format", "minItems", "prefixItems"}
