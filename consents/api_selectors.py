@@ -187,7 +187,9 @@ def changes_of(
             start = max(start, found[0])
         if start >= last:
             return []
-        cursor.execute(_CHANGES.format(side=_SIDES[citizens], citizen=_CITIZEN[citizens]), {**values, "after": start, "last": last})
+        cursor.execute(
+            _CHANGES.format(side=_SIDES[citizens], citizen=_CITIZEN[citizens]), {**values, "after": start, "last": last}
+        )
         return [Change(*row) for row in cursor.fetchall()]
 
 

@@ -114,7 +114,7 @@ def create_account(
 def remind_of_end(*, now: datetime) -> int:
     """Write to providers whose accounts end within 30, 7 and 1 days, once for each; return for how many accounts.
 
-    A partner or AHS reads the day on its page: the portal knows no address of theirs.
+    A partner or AHS reads the day on its page.
     """
     soon = ApiAccount.objects.filter(
         state=ApiAccountState.ACTIVE, provider__isnull=False, sandbox=None, expires_at__gt=now

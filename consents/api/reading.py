@@ -314,10 +314,13 @@ def recipients_in(raw: Any, channel: Channel) -> list[str]:
     if len(values) > MOST_ITEMS:
         raise Refused([Problem("H127", _MOST_RECIPIENTS, ["recipients"])])
     # Nearly all lists are good, and known to be at a glance.
-    if set(map(type, values)) == {str} and len(set(values)) == len(values):
-        if all(map(is_mail, values)) if channel == Channel.EPOSTA else are_turkish_mobiles(values):
-            return values
+    if set(map(type, values)) == {str} and len(set(values)) == len(values) and _are_good(values, channel):
+        return values
     return _one_by_one(values, channel)
+
+
+def _are_good(recipients: Sequence[str], channel: Channel) -> bool:
+    return all(map(is_mail, recipients)) if channel == Channel.EPOSTA else are_turkish_mobiles(recipients)
 
 
 def _one_by_one(values: list[Any], channel: Channel) -> list[str]:

@@ -1,9 +1,9 @@
 """Every endpoint as our own document describes it, and otherwise: schemathesis calls the WSGI application.
 
 `API_CASES` says how many calls are made in all: those of every run are few and always the same, any other number draws
-others each time. What failed is made again by the seed that stands beside it: `API_SEED`, with the same number of calls,
-and `API_ONLY`, the endpoint's name, which leaves the others out. Values that mean something here (codes, recipients,
-dates, requests) take the place of drawn ones, so that calls come past the first refusal; the caller is drawn, too.
+others each time. What fails says its seed and its calls: with them (`API_SEED`, `API_CASES`) it is made again, alone by
+`API_ONLY`, the endpoint's name. Values that mean something here (codes, recipients, dates, requests) take the place of
+drawn ones, so that calls come past the first refusal; the caller is drawn, too.
 """
 
 import logging

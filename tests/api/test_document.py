@@ -154,4 +154,13 @@ def test_iyss_document_and_ours_describe_the_same(document: dict[str, Any]) -> N
     assert strange == {}
 
 
-SCHEMA_WORDS = {"default", "anyOf", "additionalProperties", "headers", "X-Request-Id", "format", "minItems", "prefixItems"}
+SCHEMA_WORDS = {
+    "default",
+    "anyOf",
+    "additionalProperties",
+    "headers",
+    "X-Request-Id",
+    "format",
+    "minItems",
+    "prefixItems",
+}

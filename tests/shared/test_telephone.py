@@ -87,7 +87,9 @@ def test_reading_never_breaks_and_reading_again_changes_nothing(text: str) -> No
     assert read(read(text)) == read(text)
 
 
-NUMBERS = st.sampled_from(["+905321234567", "+905990000001", "+905321234567 +905321234568", "+90532", "", " ", "a@b.cc"])
+NUMBERS = st.sampled_from(
+    ["+905321234567", "+905990000001", "+905321234567 +905321234568", "+90532", "", " ", "a@b.cc"]
+)
 
 
 @given(st.lists(NUMBERS, max_size=4))

@@ -264,7 +264,7 @@ def test_a_citizen_who_added_the_brand_is_named_as_long_as_the_feed_tells_it(
     record_citizens_movement(**citizens(brand, recipient=PHONES[1], source=Source.IYS_WEB_YENI))
     with pytest.raises(ValueError, match="IYS_MOBIL"):
         record_citizens_movement(**(new | {"source": Source.IYS_MOBIL}))
-    assert "Ahmet".encode() not in bytes(CitizenName.objects.get().name_encrypted)
+    assert b"Ahmet" not in bytes(CitizenName.objects.get().name_encrypted)
     clock.shift(3601)
     assert [row.get("citizenName") for row in program.changes().json()["list"]] == ["Ahmet Tuna Yılmaz", None]
     assert "citizenName" not in program.ask("status", KEY | {"recipient": PHONES[0], "type": "MESAJ"}).json()
