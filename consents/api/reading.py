@@ -244,8 +244,9 @@ def _all_at_a_glance(bodies: Sequence[_Plain], judge: RowJudge) -> list[Item] | 
     known = {each: kind[:4] for each, kind in kinds.items() if kind is not None and kind.source != Source.HS_2015}
     if len(known) < len(kinds):
         return None
-    mails = [each.recipient for each in bodies if each.type == Channel.EPOSTA.name]
-    phones = [each.recipient for each in bodies if each.type != Channel.EPOSTA.name]
+    by_mail = Channel.EPOSTA.name
+    mails = [each.recipient for each in bodies if each.type == by_mail]
+    phones = [each.recipient for each in bodies if each.type != by_mail]
     instants = judge.instants([each.consent_date for each in bodies])
     if instants is None or not (are_turkish_mobiles(phones) and all(map(is_mail, mails))):
         return None

@@ -101,10 +101,11 @@ class RowJudge:
         """Return the instants of dates that are all known at a glance, else None; they are looked at all at once."""
         if set(map(len, dates)) != {_DATE_LENGTH} or max(dates) > self.until:
             return None
-        days = {date[:10] for date in dates}
-        if not (days <= self.offsets.keys() and _CLOCKS.fullmatch("".join([date[10:] for date in dates]))):
+        offsets = {self.offsets.get(day) for day in {date[:10] for date in dates}}
+        offset = offsets.pop()
+        if offset is None or offsets or not _CLOCKS.fullmatch("".join([date[10:] for date in dates])):
             return None
-        return [date + self.offsets[date[:10]] for date in dates]
+        return [date + offset for date in dates]
 
     def kind_of(self, words: tuple[str, ...]) -> Kind | None:
         """Return what type, source, status and recipient type mean where they go together, else None."""
