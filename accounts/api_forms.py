@@ -1,11 +1,14 @@
 """What people type about API accounts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.rules import MOST_NETWORKS, network_of
+from brands.enums import BrandState
+from brands.models import Brand
 
 _NAME_LENGTH = 60
 
@@ -60,8 +63,30 @@ class NewAccountForm(NetworksForm):
         return " ".join(self.cleaned_data["name"].split())
 
 
-class NewProviderAccountForm(NewAccountForm):
-    """A provider's new account may be one for trying out."""
+class BrandsForm(forms.Form):
+    """For which of its provider's brands an account may act. Passive brands stand there, too: they may come back."""
+
+    brands = forms.TypedMultipleChoiceField(
+        label="Markalar",
+        required=False,
+        coerce=int,
+        help_text="Hesap yalnızca seçtiğiniz markalar için çalışır. Hiçbirini seçmezseniz sonradan ekledikleriniz de"
+        " içinde olmak üzere bütün markalarınız için çalışır.",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Seçtiğiniz markalardan biri bulunamadı; seçiminizi denetleyin."},
+    )
+
+    def __init__(self, *values: Any, own: Iterable[Brand], **options: Any) -> None:
+        super().__init__(*values, **options)
+        field: Any = self.fields["brands"]
+        field.choices = [
+            (brand.code, f"{brand.code} {brand.name}{'' if brand.state == BrandState.ACTIVE else ' (pasif)'}")
+            for brand in own
+        ]
+
+
+class NewProviderAccountForm(BrandsForm, NewAccountForm):
+    """A provider's new account may be for some of its brands only, and one for trying out."""
 
     is_sandbox = forms.BooleanField(
         label="Deneme hesabı",
@@ -69,4 +94,4 @@ class NewProviderAccountForm(NewAccountForm):
         help_text="İstekleri yalnızca kendi deneme verisine gider; gerçek izinlerinize, adres sayınıza ve paketinize"
         " dokunmaz. Paketiniz olmasa da çalışır. Sonradan gerçek hesaba çevrilemez.",
     )
-    field_order = ("name", "is_sandbox", "networks")
+    field_order = ("name", "is_sandbox", "brands", "networks")

@@ -1,7 +1,7 @@
-"""API hesapları: accounts with their secrets, addresses, quotas and log.
+"""API hesapları: accounts with their secrets, addresses, brands, quotas and log.
 
 A provider's people find theirs at İşyerim, those of an iş ortağı or AHS beside its brands: the same pages, by the same
-functions; only providers have sandboxes.
+functions; only providers have sandboxes and accounts for some of their brands.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import AnyView, PartyRequest, ProviderRequest, partner_view, provider_view
-from accounts.api_forms import NetworksForm, NewAccountForm, NewProviderAccountForm
+from accounts.api_forms import BrandsForm, NetworksForm, NewAccountForm, NewProviderAccountForm
 from accounts.api_usage import PAGE, older_than, requests_of, usage_of
 from accounts.enums import ApiAccountState, Capability
 from accounts.fresh import prove_first, typed
@@ -25,6 +25,7 @@ from accounts.rules import AccountRefused
 from accounts.selectors import api_account_with, api_accounts_of
 from accounts.services.api_accounts import (
     Issued,
+    change_brands,
     change_networks,
     create_account,
     revoke_account,
@@ -32,7 +33,7 @@ from accounts.services.api_accounts import (
 )
 from brands.models import Brand
 from brands.selectors import brands_of
-from consents.services.sandboxes import APPROVED, REFUSED, create_sandbox_account, reset_sandbox
+from consents.services.sandboxes import ADDED, APPROVED, REFUSED, create_sandbox_account, reset_sandbox
 from iys_portal.counting import counted
 from iys_portal.paging import query_of
 from iys_portal.shared.crypto import seal, unseal
@@ -44,7 +45,10 @@ _REVOKED = "Bu API hesabı iptal edilmiş."
 _PAGES = {
     "overview": "api_accounts",
     "account": "api_account",
-    **{name: f"api_{name}" for name in ("create", "secret", "rotate", "networks", "revoke", "requests", "reset")},
+    **{
+        name: f"api_{name}"
+        for name in ("create", "secret", "rotate", "networks", "brands", "revoke", "requests", "reset")
+    },
 }
 CompanyRequest = ProviderRequest | PartyRequest
 Company = Provider | Partner | Intermediary
@@ -79,8 +83,9 @@ def _create(request: CompanyRequest) -> HttpResponse:
     column, company = _owner(request)
     now = timezone.now()
     owner: dict[str, Any] = {column: company}
-    kind = NewProviderAccountForm if column == "provider" else NewAccountForm
-    form = kind(request.POST if request.method == "POST" else typed(request, now=now))
+    data = request.POST if request.method == "POST" else typed(request, now=now)
+    is_provider = column == "provider"
+    form = NewProviderAccountForm(data, own=brands_of(company.pk)) if is_provider else NewAccountForm(data)
     if request.method == "POST" and form.is_valid():
         if (first := prove_first(request, step=_STEP, now=now)) is not None:
             return first
@@ -90,6 +95,7 @@ def _create(request: CompanyRequest) -> HttpResponse:
                 **owner,
                 name=form.cleaned_data["name"],
                 networks=form.cleaned_data["networks"],
+                brand_codes=form.cleaned_data.get("brands", ()),
                 actor=request.user,
                 now=now,
             )
@@ -117,6 +123,7 @@ def _detail(request: CompanyRequest, pk: int) -> HttpResponse:
         "is_over": account.expires_at <= now,
         "usage": counted(("api usage", account.pk), lambda: usage_of(account, now=now)),
         "networks": [network.removesuffix("/128" if ":" in network else "/32") for network in account.networks],
+        "own_brands": _own_brands(account),
         "test_data": _test_data(account),
     }
     return _page(request, "accounts/api_account.html", context)
@@ -152,6 +159,26 @@ def _networks(request: CompanyRequest, pk: int) -> HttpResponse:
         messages.success(request, "İzin verilen IP adresleri kaydedildi; bir saniye içinde geçerli olur.")
         return redirect(_pages(request)["account"], account.pk)
     return _page(request, "accounts/api_networks.html", {"form": form, "account": account})
+
+
+def _brands(request: CompanyRequest, pk: int) -> HttpResponse:
+    """For which of its provider's brands the account may act."""
+    account = _account(request, pk)
+    if account.state == ApiAccountState.REVOKED:
+        return _is_revoked(request, account)
+    own = brands_of(_owner(request)[1].pk)
+    data = request.POST if request.method == "POST" else None
+    form = BrandsForm(data, own=own, initial={"brands": account.brand_codes})
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data["brands"]
+        try:
+            change_brands(account=account, brand_codes=chosen, actor=request.user)
+        except ApiAccount.DoesNotExist:
+            return _is_revoked(request, account)
+        which = f"seçtiğiniz {len(chosen)} marka" if chosen else "bütün markalarınız"
+        messages.success(request, f"Hesap {which} için çalışır; değişiklik bir saniye içinde geçerli olur.")
+        return redirect(_pages(request)["account"], account.pk)
+    return _page(request, "accounts/api_brands.html", {"form": form, "account": account})
 
 
 def _revoke(request: CompanyRequest, pk: int) -> HttpResponse:
@@ -214,6 +241,13 @@ def _to_secret(request: CompanyRequest, issued: Issued) -> HttpResponse:
     return redirect(_pages(request)["secret"], issued.account.pk)
 
 
+def _own_brands(account: ApiAccount) -> list[Brand]:
+    """Return the brands for which alone the account acts; none where it acts for all."""
+    if account.provider_id is None or not account.brand_codes:
+        return []
+    return list(brands_of(account.provider_id).filter(code__in=account.brand_codes))
+
+
 @dataclass(frozen=True)
 class _TestData:
     """What a sandbox holds: its brands, and the recipients that stand in the first one after a reset."""
@@ -226,7 +260,7 @@ class _TestData:
 def _test_data(account: ApiAccount) -> _TestData | None:
     if account.sandbox is None:
         return None
-    rows = [*((*each, "Onay") for each in APPROVED), *((*each, "Ret") for each in REFUSED)]
+    rows = [*((*each, "Onay") for each in (*APPROVED, ADDED)), *((*each, "Ret") for each in REFUSED)]
     recipients = [(address, str(channel.label), str(kind.label), status) for address, channel, kind, status in rows]
     brands = list(brands_of(account.sandbox.pk).order_by("-is_master", "stands_for"))
     return _TestData(brands, recipients, account.sandbox.created_at)
@@ -270,3 +304,4 @@ networks, party_networks = _for_both(_acts(_networks))
 revoke, party_revoke = _for_both(_acts(_revoke))
 requests, party_requests = _for_both(_reads(_requests))
 reset = provider_view(Capability.API)(_acts(_reset))
+brands = provider_view(Capability.API)(_acts(_brands))

@@ -34,6 +34,7 @@ urlpatterns = [
     path(f"{_API}<int:pk>/sifre/", api_views.secret, name="api_secret"),
     path(f"{_API}<int:pk>/sifre/yenile/", api_views.rotate, name="api_rotate"),
     path(f"{_API}<int:pk>/adresler/", api_views.networks, name="api_networks"),
+    path(f"{_API}<int:pk>/markalar/", api_views.brands, name="api_brands"),
     path(f"{_API}<int:pk>/iptal/", api_views.revoke, name="api_revoke"),
     path(f"{_API}<int:pk>/sifirla/", api_views.reset, name="api_reset"),
     path(f"{_API}<int:pk>/istekler/", api_views.requests, name="api_requests"),

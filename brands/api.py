@@ -48,14 +48,15 @@ class BrandDetails(msgspec.Struct):
 )
 def list_brands(call: Call) -> list[BrandDetails]:
     """Hizmet sağlayıcının etkin markalarını izin ve bayi sayılarıyla verir. İş ortakları yalnızca kendilerine yetki
-    veren markaları görür. Çok izni olan markalarda sayılar en çok bir dakika öncesine ait olabilir."""
+    veren markaları, belirli markalar için açılmış API hesapları yalnızca bu markaları görür. Çok izni olan markalarda
+    sayılar en çok bir dakika öncesine ait olabilir."""
     provider_id = call.provider.pk
     brands = brands_of(provider_id).filter(state=BrandState.ACTIVE).order_by("-is_master", "stands_for", "code")
     if call.partner is not None:
         grants = list(grants_to(call.partner, "", "", now=call.now).filter(provider_id=provider_id))
         rows = authorised_brands(call.partner, grants, now=call.now)
         brands = brands.filter(pk__in=[row.brand.pk for row in rows if row.refusal is None])
-    listed = list(brands)
+    listed = [brand for brand in brands if call.caller.acts_for(brand.public_code)]
     keys = [brand.pk for brand in listed]
     consents = lately_counted(provider_id, keys)
     retailers = retailer_counts(provider_id, keys)

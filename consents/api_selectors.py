@@ -15,7 +15,7 @@ from django.db import connection
 from brands.enums import RetailerState
 from brands.models import Brand
 from consents.access_selectors import Kind
-from consents.enums import Channel, ConsentStatus, RecipientType
+from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.rules.requests import After
 
 
@@ -85,7 +85,10 @@ def active_dealers(brand: Brand, codes: Collection[int]) -> set[int]:
 # --- Changes ----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A movement as the change feed tells it, all in İYS's words; `second` counts from 1970."""
+    """A movement as the change feed tells it, all in İYS's words; `second` counts from 1970.
+
+    `citizen_encrypted`: the name of a citizen who added the brand by themselves.
+    """
 
     second: int
     created_at: str
@@ -96,6 +99,7 @@ class Change:
     status: str
     source: int | None
     transaction_id: str
+    citizen_encrypted: bytes | None
 
 
 # Of a provider the instants of recording follow the numbers (docs/adr/0032-consent-store.md): the number before an
@@ -126,7 +130,8 @@ _NUMBER = f"""
 """  # noqa: S608  (constants of our own)
 _CHANGES = f"""
     SELECT floor(extract(epoch FROM e.created_at))::bigint, {written_sql("e.created_at")},
-        {written_sql("e.consent_at")}, e.recipient, {RECIPIENT_TYPE}, {TYPE}, {STATUS}, e.source, {TRANSACTION_ID}
+        {written_sql("e.consent_at")}, e.recipient, {RECIPIENT_TYPE}, {TYPE}, {STATUS}, e.source, {TRANSACTION_ID},
+        {{citizen}}
     FROM (
         SELECT * FROM consent_event
         WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(last)s AND brand_id = %(brand)s
@@ -136,6 +141,13 @@ _CHANGES = f"""
     ORDER BY e.seq
 """  # noqa: S608  (constants of our own)
 _SIDES = {True: "source > 100", False: "(source <= 100 OR source IS NULL)"}
+_CITIZEN = {
+    True: f"""(
+        SELECT name_encrypted FROM consent_citizen_name c
+        WHERE e.source = {Source.IYS_WEB_YENI.value} AND c.provider_id = e.provider_id AND c.seq = e.seq
+    )""",  # noqa: S608  (constants of our own)
+    False: "NULL",
+}
 
 
 def changes_of(
@@ -175,7 +187,9 @@ def changes_of(
             start = max(start, found[0])
         if start >= last:
             return []
-        cursor.execute(_CHANGES.format(side=_SIDES[citizens]), {**values, "after": start, "last": last})
+        cursor.execute(
+            _CHANGES.format(side=_SIDES[citizens], citizen=_CITIZEN[citizens]), {**values, "after": start, "last": last}
+        )
         return [Change(*row) for row in cursor.fetchall()]
 
 

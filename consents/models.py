@@ -74,6 +74,24 @@ class ConsentEvent(models.Model):
         db_table = "consent_event"
 
 
+class CitizenName(models.Model):
+    """Who a citizen is that added a brand at the register's own place (IYS_WEB_YENI): beside the event, never in it.
+
+    The name is what the change feed tells, and forgotten when the movement has left it. As with consents: no foreign
+    keys, the provider first.
+    """
+
+    pk = models.CompositePrimaryKey("provider_id", "seq")
+    provider_id = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    name_encrypted = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "consent_citizen_name"
+
+
 class RetailerAccess(models.Model):
     """A dealer (bayi) to whom a consent is open: one row per consent and dealer.
 

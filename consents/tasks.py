@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from consents.services import batches, imports
+from consents.services import batches, imports, recording
 from iys_portal.audit.outbox import handler
 
 
@@ -29,3 +29,9 @@ def forget_imports(**_kwargs: object) -> None:
 def forget_batches(**_kwargs: object) -> None:
     """Drop batches whose results can be asked for no more."""
     batches.forget(now=timezone.now())
+
+
+@shared_task
+def forget_citizens(**_kwargs: object) -> None:
+    """Drop the names of citizens that the change feed tells no more."""
+    recording.forget_citizens(now=timezone.now())

@@ -65,7 +65,11 @@ def configuration(*, level: str) -> dict[str, Any]:
 def structlog_configuration() -> dict[str, Any]:
     """Return the keyword arguments of `structlog.configure`."""
     return {
-        "processors": [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        "processors": [
+            structlog.stdlib.filter_by_level,  # first: what nobody will read is not made ready to be read
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         "logger_factory": structlog.stdlib.LoggerFactory(),
         "cache_logger_on_first_use": True,
     }

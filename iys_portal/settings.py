@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "plan-push": {"task": "push.tasks.plan_push", "schedule": 5.0, "options": {"queue": "push"}},
     "forget-push-log": {"task": "push.tasks.forget_push_log", "schedule": crontab(hour="4", minute="30")},
     "forget-batches": {"task": "consents.tasks.forget_batches", "schedule": crontab(hour="4", minute="25")},
+    "forget-citizens": {"task": "consents.tasks.forget_citizens", "schedule": crontab(hour="4", minute="35")},
     "roll-up-movements": {"task": "reports.tasks.roll_up_movements", "schedule": 60.0},
     # The days that have ended since the last time: a worker that was away at half past midnight misses nothing.
     "close-report-days": {"task": "reports.tasks.close_report_days", "schedule": crontab(minute="30")},

@@ -99,7 +99,7 @@ class ApiAccountAdmin(ActingAdmin, ReadOnlyAdmin):
     fields = (
         *("name", "username", "provider", "partner", "intermediary", "is_sandbox"),
         *("state", "created_by", "created_at"),
-        *("secret_at", "expires_at", "revoked_at", "last_used_at", "networks"),
+        *("secret_at", "expires_at", "revoked_at", "last_used_at", "networks", "brand_codes"),
         *("per_second", "tokens_per_hour", "status_per_hour", "history_per_hour"),
     )
 

@@ -21,8 +21,9 @@ LONGEST_LIFE = timedelta(days=366)
 class ApiAccount(models.Model):
     """A username and a secret for programs. Only the secret's keyed hash is kept; a new one ends all tokens.
 
-    `networks` (CIDR) are the only addresses that may call; none means all. `generation` counts the secrets. The
-    calls of an account with a `sandbox` go to that provider's test data and to nothing else.
+    `networks` (CIDR) are the only addresses that may call, `brand_codes` the only brands of its provider that it acts
+    for; none means all. `generation` counts the secrets. The calls of an account with a `sandbox` go to that provider's
+    test data and to nothing else.
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT, null=True)
@@ -58,6 +59,12 @@ class ApiAccount(models.Model):
         default=list,
         db_default=Value([], output_field=ArrayField(models.CharField(max_length=43))),
     )
+    brand_codes = ArrayField(
+        models.PositiveIntegerField(),
+        verbose_name="yalnızca bu markalar",
+        default=list,
+        db_default=Value([], output_field=ArrayField(models.PositiveIntegerField())),
+    )
     per_second = models.PositiveIntegerField("saniyede istek")
     tokens_per_hour = models.PositiveIntegerField("saatte jeton", null=True)
     status_per_hour = models.PositiveIntegerField("saatte durum sorgusu", null=True)
@@ -76,6 +83,10 @@ class ApiAccount(models.Model):
             ),
             models.CheckConstraint(
                 name="api_account_sandbox_of_provider", condition=Q(sandbox=None) | Q(provider__isnull=False)
+            ),
+            # Which brands a partner or an AHS acts for, their grants say.
+            models.CheckConstraint(
+                name="api_account_brands_of_provider", condition=Q(brand_codes=[]) | Q(provider__isnull=False)
             ),
             models.CheckConstraint(name="api_account_state_known", condition=Q(state__in=ApiAccountState.values)),
             models.CheckConstraint(
@@ -97,6 +108,10 @@ class ApiAccount(models.Model):
     def as_actor(self) -> str:
         """How the audit trail names the account."""
         return f"API: {self.name} ({self.username})"
+
+    def acts_for(self, brand_code: int) -> bool:
+        """Return whether it may act for a brand, as far as its own list of brands is concerned."""
+        return not self.brand_codes or brand_code in self.brand_codes
 
 
 class ApiSession(models.Model):

@@ -1,4 +1,4 @@
-"""Change API accounts: make one, give it a new secret, say from where it may call, revoke it."""
+"""Change API accounts: make one, give it a new secret, say from where and for which brands it may call, revoke it."""
 
 import secrets
 from collections.abc import Sequence
@@ -67,13 +67,15 @@ def create_account(
     partner: "Partner | None" = None,
     intermediary: "Intermediary | None" = None,
     networks: Sequence[str] = (),
+    brand_codes: Sequence[int] = (),
     sandbox: Provider | None = None,
 ) -> Issued:
     """Make an account of the one company that is named, good for a year, with İYS's limits; in demo mode with none.
 
-    `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them. A person's second account of
-    the same name is refused (AccountRefused): it is the same form, sent twice. `sandbox`: the provider's own test data,
-    to which the account's calls go. Locks the company.
+    `networks` are addresses and CIDR blocks as accounts.rules.network_of returns them, `brand_codes` the brands that a
+    provider's account acts for, none for all. A person's second account of the same name is refused (AccountRefused):
+    it is the same form, sent twice. `sandbox`: the provider's own test data, to which the account's calls go. Locks
+    the company.
     """
     owner = {"provider": provider, "partner": partner, "intermediary": intermediary}
     company = next(each for each in owner.values() if each is not None)
@@ -92,6 +94,7 @@ def create_account(
         created_at=now,
         expires_at=now + LIFE,
         networks=list(networks),
+        brand_codes=sorted(brand_codes),
         sandbox=sandbox,
         **(_DEMO_LIMITS if settings.DEMO_MODE else _DEFAULT_LIMITS),
     )
@@ -102,6 +105,7 @@ def create_account(
         name=name,
         username=account.username,
         networks=account.networks,
+        brand_codes=account.brand_codes,
         sandbox=sandbox is not None,
     )
     return Issued(account, secret)
@@ -110,7 +114,7 @@ def create_account(
 def remind_of_end(*, now: datetime) -> int:
     """Write to providers whose accounts end within 30, 7 and 1 days, once for each; return for how many accounts.
 
-    A partner or AHS reads the day on its page: the portal knows no address of theirs.
+    A partner or AHS reads the day on its page.
     """
     soon = ApiAccount.objects.filter(
         state=ApiAccountState.ACTIVE, provider__isnull=False, sandbox=None, expires_at__gt=now
@@ -165,6 +169,21 @@ def change_networks(*, account: ApiAccount, networks: Sequence[str], actor: Acto
         return
     account.save(update_fields=["networks"])
     record(action="api_networks", subject=account, actor=actor, before=before, after=account.networks)
+
+
+@transaction.atomic
+def change_brands(*, account: ApiAccount, brand_codes: Sequence[int], actor: Actor | None) -> None:
+    """Let a provider's account act for these of its brands only; none lets it act for all, those to come included.
+
+    Raises ApiAccount.DoesNotExist when the account was revoked meanwhile. Tokens that are out there follow within a
+    second.
+    """
+    account = _locked(account)
+    before, account.brand_codes = account.brand_codes, sorted(brand_codes)
+    if before == account.brand_codes:
+        return
+    account.save(update_fields=["brand_codes"])
+    record(action="api_brands", subject=account, actor=actor, before=before, after=account.brand_codes)
 
 
 @transaction.atomic

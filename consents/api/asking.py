@@ -17,6 +17,7 @@ from iys_portal.api.calls import Call
 from iys_portal.api.errors import Refused, problem, refused
 from iys_portal.api.handling import Answer
 from iys_portal.api.registry import Hourly, Needs, Parameter, endpoint
+from iys_portal.shared.crypto import decrypt
 from partners.enums import Right
 
 _KEY_CODES = ("H097", "H111", "H114", "H116", "H117", "H120", "H121", "H122", "H160", "H166", "H170", "P002")
@@ -198,11 +199,17 @@ def _recorded(call: Call, event: ConsentEvent) -> Recorded:
 
 
 # --- Changes ----------------------------------------------------------------------------------------------------------
+class Changed(Recorded, rename="camel", omit_defaults=True):
+    """A movement as it was recorded. A citizen who added the brand by themselves (IYS_WEB_YENI) may be named."""
+
+    citizen_name: str | UnsetType = UNSET
+
+
 class Changes(msgspec.Struct):
     """Movements in the order of their recording; `after` names the last of them, for the next question."""
 
     after: str
-    list: list[Recorded]
+    list: list[Changed]
 
 
 @endpoint(
@@ -222,7 +229,8 @@ class Changes(msgspec.Struct):
 )
 def pull_consent(call: Call) -> Changes | Answer:
     """Son 7 günün izin hareketlerini kayıt sırasıyla verir; son bir saatin hareketleri listelenmez. Hareket yoksa yanıt
-    204'tür. İş ortakları yalnızca okuyabildikleri kanalların hareketlerini görür."""
+    204'tür. İş ortakları yalnızca okuyabildikleri kanalların hareketlerini görür. citizenName, markaya kendisi izin
+    ekleyen alıcının (IYS_WEB_YENI) adıdır."""
     citizens, limit = _source(call), _limit(call)
     after = None
     if (text := call.query("after")) is not None and (after := read_after(text)) is None:
@@ -265,10 +273,11 @@ def _limit(call: Call) -> int:
 _SOURCES = {source.value: source.name for source in Source}
 
 
-def _changed(change: Change) -> Recorded:
-    return Recorded(
+def _changed(change: Change) -> Changed:
+    return Changed(
         *(change.recipient, change.recipient_type, change.status, change.channel, change.created_at),
         change.transaction_id,
         UNSET if change.consent_at is None else change.consent_at,
         UNSET if change.source is None else _SOURCES[change.source],
+        UNSET if change.citizen_encrypted is None else decrypt(change.citizen_encrypted).decode(),
     )

@@ -39,7 +39,7 @@ _EXAMPLE = [
 ]
 
 
-class SubRequest(msgspec.Struct, rename="camel", omit_defaults=True):
+class SubRequest(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """One consent of the list as it was understood, with the number under which its result stands."""
 
     type: str
@@ -101,7 +101,11 @@ def _accepted(call: Call, *, repeats: bool) -> Accepted:
     _demand_rights(call, items)
     if strange := strange_dealers(
         call,
-        [(n, item.retailer_code, item.retailer_access) for n, item in enumerate(items) if item.names_dealers],
+        [
+            (index, item.retailer_code, item.retailer_access)
+            for index, item in enumerate(items)
+            if item.retailer_code is not None or item.retailer_access
+        ],
     ):
         raise Refused(strange)
     batch = accept(

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from consents.enums import Channel, RecipientType
+from consents.enums import Channel, RecipientType, Source
 from consents.imports.judging import RowJudge, staged_of
 from consents.rules.fields import Movement, Policy, Raw, read
 from consents.rules.recipient import is_mail, read_recipient
@@ -21,7 +21,7 @@ from consents.rules.requests import MOST_ITEMS
 from consents.services.batches import Item
 from iys_portal.api.codes import codes
 from iys_portal.api.errors import Problem, Refused, problem, refused
-from iys_portal.shared.telephone import LONGEST, TURKISH_MOBILE
+from iys_portal.shared.telephone import LONGEST, are_turkish_mobiles
 
 MOST_ACCESS = 100
 """To so many dealers one call opens a consent."""
@@ -186,10 +186,10 @@ def batch_in(raw: bytes, *, policy: Policy, now: datetime, read_json: Callable[[
     Raises Refused with all faults of the fields of all of them (and H194 for keys that come again); one fault refuses
     the whole list.
     """
-    judge = RowJudge(policy=policy, now=now)
-    glances = _glances(raw, judge)
-    if glances and all(glances) and len({item[:3] for item in glances if item}) == len(glances) <= MOST_ITEMS:
-        return [item for item in glances if item]
+    glances = _glances(raw, RowJudge(policy=policy, now=now))
+    good = [item for item in glances if item is not None]
+    if 0 < len({_key(item) for item in good}) == len(glances) <= MOST_ITEMS:
+        return good
     bodies = read_json()
     if not isinstance(bodies, list) or not bodies:
         raise refused("H092")
@@ -203,7 +203,7 @@ def batch_in(raw: bytes, *, policy: Policy, now: datetime, read_json: Callable[[
         if isinstance(found, list):
             problems += found
             continue
-        key = found[:3]
+        key = _key(found)
         if key in keys:
             problems.append(problem("H194", index=index))
         keys.add(key)
@@ -213,7 +213,11 @@ def batch_in(raw: bytes, *, policy: Policy, now: datetime, read_json: Callable[[
     return items
 
 
-def _glances(raw: bytes, judge: RowJudge) -> list[Item | None]:
+def _key(item: Item) -> tuple[str, int, int]:
+    return item.recipient, item.channel, item.recipient_type
+
+
+def _glances(raw: bytes, judge: RowJudge) -> Sequence[Item | None]:
     """Return of each consent what it says, None unless it is surely good; nothing where they are not plain ones."""
     # What is there and says nothing is no matter of a glance: it may not be taken for what is not there.
     if b'""' in raw:
@@ -222,12 +226,31 @@ def _glances(raw: bytes, judge: RowJudge) -> list[Item | None]:
         bodies = _PLAIN.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return []
-    glance, make = judge.at_a_glance, Item._make
+    if (items := _all_at_a_glance(bodies, judge)) is not None:
+        return items
     found = [
-        glance((each.type, each.source, each.recipient, each.status, each.consent_date, each.recipient_type, ""))
+        judge.at_a_glance(
+            (each.type, each.source, each.recipient, each.status, each.consent_date, each.recipient_type, "")
+        )
         for each in bodies
     ]
-    return [None if staged is None else make((*staged, ())) for staged in found]
+    return [None if staged is None else Item(*staged) for staged in found]
+
+
+def _all_at_a_glance(bodies: Sequence[_Plain], judge: RowJudge) -> list[Item] | None:
+    """Return what consents say that are all surely good and dated, else None: as `RowJudge.at_a_glance`, by columns."""
+    words = [(each.type, each.source, each.status, each.recipient_type) for each in bodies]
+    kinds = {each: judge.kind_of(each) for each in set(words)}
+    known = {each: kind[:4] for each, kind in kinds.items() if kind is not None and kind.source != Source.HS_2015}
+    if len(known) < len(kinds):
+        return None
+    by_mail = Channel.EPOSTA.name
+    mails = [each.recipient for each in bodies if each.type == by_mail]
+    phones = [each.recipient for each in bodies if each.type != by_mail]
+    instants = judge.instants([each.consent_date for each in bodies])
+    if instants is None or not (are_turkish_mobiles(phones) and all(map(is_mail, mails))):
+        return None
+    return [Item(each.recipient, *known[kind], at) for each, kind, at in zip(bodies, words, instants, strict=True)]
 
 
 def _arbited(body: Any, *, policy: Policy, now: datetime, index: int) -> Item | list[Problem]:
@@ -236,7 +259,7 @@ def _arbited(body: Any, *, policy: Policy, now: datetime, index: int) -> Item | 
     found = read_consent(body, policy=policy, now=now, index=index)
     if isinstance(found, list):
         return found
-    return Item._make((*staged_of(found.movement, found.retailer_code), found.retailer_access))
+    return Item(*staged_of(found.movement, found.retailer_code), found.retailer_access)
 
 
 # --- Which consents are asked for -------------------------------------------------------------------------------------
@@ -292,10 +315,13 @@ def recipients_in(raw: Any, channel: Channel) -> list[str]:
     if len(values) > MOST_ITEMS:
         raise Refused([Problem("H127", _MOST_RECIPIENTS, ["recipients"])])
     # Nearly all lists are good, and known to be at a glance.
-    good = is_mail if channel == Channel.EPOSTA else TURKISH_MOBILE.fullmatch
-    if all(type(value) is str and good(value) for value in values) and len(set(values)) == len(values):
+    if set(map(type, values)) == {str} and len(set(values)) == len(values) and _are_good(values, channel):
         return values
     return _one_by_one(values, channel)
+
+
+def _are_good(recipients: Sequence[str], channel: Channel) -> bool:
+    return all(map(is_mail, recipients)) if channel == Channel.EPOSTA else are_turkish_mobiles(recipients)
 
 
 def _one_by_one(values: list[Any], channel: Channel) -> list[str]:

@@ -7,6 +7,7 @@ the arbiter, which also says what is wrong. A test holds both to the same verdic
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ Staged = tuple[str, int, int, int, int | None, str | None, int | None]
 """A good row: recipient, channel, recipient type, status, source, consent date (ISO, with offset), dealer's code."""
 
 CLOCK = re.compile(r" (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+_CLOCKS = re.compile(rf"(?:{CLOCK.pattern})*")
+_DATE_LENGTH = len("2026-11-23 12:07:07")
 RETAILER = re.compile(r"[1-9][0-9]{7}")
 _MOST_KNOWN = 10_000
 _SAMPLES = {"EPOSTA": "alici@ornek.example"}
@@ -93,6 +96,16 @@ class RowJudge:
         else:
             return None
         return recipient, kind.channel, kind.recipient_type, kind.status, kind.source, instant, None
+
+    def instants(self, dates: Sequence[str]) -> list[str] | None:
+        """Return the instants of dates that are all known at a glance, else None; they are looked at all at once."""
+        if set(map(len, dates)) != {_DATE_LENGTH} or max(dates) > self.until:
+            return None
+        offsets = {self.offsets.get(day) for day in {date[:10] for date in dates}}
+        offset = offsets.pop()
+        if offset is None or offsets or not _CLOCKS.fullmatch("".join([date[10:] for date in dates])):
+            return None
+        return [date + offset for date in dates]
 
     def kind_of(self, words: tuple[str, ...]) -> Kind | None:
         """Return what type, source, status and recipient type mean where they go together, else None."""

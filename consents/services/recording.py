@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import Person, Provider
@@ -12,7 +13,7 @@ from brands.enums import RetailerState
 from brands.models import Brand
 from consents.access_selectors import Kind, access_of
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
-from consents.models import Consent
+from consents.models import CitizenName, Consent
 from consents.rules.faults import Fault
 from consents.rules.fields import Movement, Policy
 from consents.rules.state import Standing, judge, judge_citizens
@@ -29,6 +30,7 @@ from consents.services.access import RetailersUnknown, hold_dealers, open_consen
 from consents.services.holding import append, hold
 from iys_portal.audit.services import Actor, Program
 from iys_portal.audit.short import ShortTransaction, short_transaction
+from iys_portal.shared.crypto import encrypt
 from packages.usage import lock_addresses
 
 
@@ -222,20 +224,38 @@ def record_citizens_movement(
     source: Source,
     consent_at: datetime,
     now: datetime,
+    citizen_name: str = "",
 ) -> Recorded:
     """Record what a citizen did at İYS's own places: it wins by its date alone, and no limit of a package stops it.
 
+    `citizen_name`: of a citizen who adds the brand by themselves (IYS_WEB_YENI) the register tells the name.
     Raises ConsentRefused (H178) when what is recorded is newer, or as new and no approval that the citizen refuses.
     """
     if not source.is_citizens:
         raise ValueError(f"{source.name} is a provider's source.")
+    if citizen_name and source != Source.IYS_WEB_YENI:
+        raise ValueError(f"{source.name} tells no citizen's name.")
     movement = Movement(recipient, channel, recipient_type, status, source, consent_at.replace(microsecond=0))
     job = _Job(provider, brand, movement, Origin(Way.CITIZEN), now)
-    with short_transaction() as short:
-        address = hold(short, provider.pk, recipient).address
-        if faults := judge_citizens(_standing(_current(job, address)), movement):
-            raise ConsentRefused(faults)
-        return _write(short, job, address)
+    with transaction.atomic() if citizen_name else nullcontext():
+        with short_transaction() as short:
+            address = hold(short, provider.pk, recipient).address
+            if faults := judge_citizens(_standing(_current(job, address)), movement):
+                raise ConsentRefused(faults)
+            recorded = _write(short, job, address)
+        if citizen_name:
+            CitizenName.objects.create(
+                provider_id=provider.pk,
+                seq=recorded.seq,
+                created_at=recorded.created_at,
+                name_encrypted=encrypt(citizen_name.encode()),
+            )
+        return recorded
+
+
+def forget_citizens(*, now: datetime) -> int:
+    """Drop the names of citizens whose movements the change feed tells no more; return how many."""
+    return CitizenName.objects.filter(created_at__lt=now - timedelta(days=settings.CHANGES_DAYS)).delete()[0]
 
 
 @transaction.atomic

@@ -40,15 +40,30 @@ REFUSED = (
     ("ret@ornek.example", Channel.EPOSTA, RecipientType.BIREYSEL),
 )
 """Those who approved and then refused at İYS's own places."""
+ADDED = ("+905992000004", Channel.MESAJ, RecipientType.BIREYSEL)
+"""Who approved at İYS's own place without having been asked: the change feed names them."""
 
 
 @transaction.atomic
 def create_sandbox_account(
-    *, provider: Provider, name: str, networks: Sequence[str], actor: Person | None, now: datetime
+    *,
+    provider: Provider,
+    name: str,
+    networks: Sequence[str],
+    actor: Person | None,
+    now: datetime,
+    brand_codes: Sequence[int] = (),
 ) -> Issued:
     """Make an account of a provider whose calls go to test data of its own. Raises AccountRefused as others do."""
-    sandbox = _made(provider, actor=actor, now=now)
-    return create_account(provider=provider, name=name, networks=networks, sandbox=sandbox, actor=actor, now=now)
+    return create_account(
+        provider=provider,
+        name=name,
+        networks=networks,
+        brand_codes=brand_codes,
+        sandbox=_made(provider, actor=actor, now=now),
+        actor=actor,
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -96,15 +111,17 @@ def _fill(sandbox: Provider, brand: Brand, *, now: datetime) -> None:
     for recipient, channel, kind in (*APPROVED, *REFUSED):
         movement = Movement(recipient, channel, kind, ConsentStatus.ONAY, Source.HS_WEB, at)
         record_consent(provider=sandbox, brand=brand, movement=movement, origin=origin, policy=rules, now=now)
-    for recipient, channel, kind in REFUSED:
+    for recipient, channel, kind in (*REFUSED, ADDED):
+        is_added = (recipient, channel, kind) == ADDED
         record_citizens_movement(
             provider=sandbox,
             brand=brand,
             recipient=recipient,
             channel=channel,
             recipient_type=kind,
-            status=ConsentStatus.RET,
-            source=Source.IYS_WEB,
+            status=ConsentStatus.ONAY if is_added else ConsentStatus.RET,
+            source=Source.IYS_WEB_YENI if is_added else Source.IYS_WEB,
             consent_at=now,
             now=now,
+            citizen_name="Deniz Örnek" if is_added else "",
         )

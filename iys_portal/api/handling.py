@@ -144,8 +144,10 @@ def _read_body(request: HttpRequest) -> None:
 
 def _read_chunks(request: HttpRequest) -> None:
     """Read a body whose length nobody told: Django, which goes by the length alone, takes it for empty."""
-    stream = request.META["wsgi.input"]
-    body = stream.read(settings.API_MAX_BYTES + 1)
+    try:
+        body = request.META["wsgi.input"].read(settings.API_MAX_BYTES + 1)
+    except OSError:
+        raise refused("H014") from None
     if len(body) > settings.API_MAX_BYTES:
         raise refused("P006", limit=settings.API_MAX_BYTES)
     request._body = body  # where Django keeps what it has read

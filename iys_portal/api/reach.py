@@ -47,8 +47,10 @@ def reach(account: ApiAccount, declared: Endpoint, places: dict[str, str], *, no
     iys_code = code_in(places, "iysCode", "H190")
     brand_code = code_in(places, "brandCode", "H191") if declared.of_brand else None
     found = briefly(("reach", account.pk, iys_code, brand_code), lambda: _read(account, iys_code, brand_code, now=now))
-    if found is None or (found.brand is None and brand_code is not None):
-        raise refused("H353", field="iysCode" if found is None else "brandCode")
+    if found is None:
+        raise refused("H353", field="iysCode")
+    if brand_code is not None and (found.brand is None or not account.acts_for(brand_code)):
+        raise refused("H353", field="brandCode")
     if declared.needs == Needs.PROVIDER and account.provider_id is None:
         raise refused("H363")
     _pass_gate(account, found, declared, now=now)

@@ -82,9 +82,11 @@ def _key() -> bytes:
 def _company(account: ApiAccount, *, now: datetime) -> dict[str, Any]:
     if account.provider is not None:
         provider = account.provider
-        own = brands_of(provider.pk).filter(state=BrandState.ACTIVE)[:MOST_BRANDS]
+        own = brands_of(provider.pk).filter(state=BrandState.ACTIVE)
+        if account.brand_codes:
+            own = own.filter(code__in=account.brand_codes)
         company = {"title": provider.title, "iysCode": str(provider.iys_code)}
-        return {"brands": _named(own), "serviceProvider": company}
+        return {"brands": _named(own[:MOST_BRANDS]), "serviceProvider": company}
     if account.partner is None:
         raise ValueError("an AHS calls with its secret, not with a token")
     grants = grants_to(account.partner, "", "", now=now).filter(counting(istanbul_day(now)))[:MOST_BRANDS]

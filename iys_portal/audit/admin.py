@@ -15,6 +15,7 @@ from iys_portal.audit.retries import retry
 _STATE = "state:"
 _ACTIONS = {
     "api_account_created": "API hesabı açıldı",
+    "api_brands": "API hesabının markaları değişti",
     "api_networks": "API hesabının adres listesi değişti",
     "api_limits": "API hesabının sınırları değişti",
     "api_sandbox_reset": "API hesabının deneme verisi sıfırlandı",

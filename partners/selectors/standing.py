@@ -73,6 +73,12 @@ def party_of_choice(choice: PartyChoice) -> Party:
     return party
 
 
+def addresses_of(partner: Partner) -> dict[int, str]:
+    """Return the e-mail addresses of the people who look after a partner now, by person; not all of them have one."""
+    people = PartnerMembership.objects.filter(partner=partner, ended_at=None, person__is_active=True)
+    return dict(people.exclude(person__email="").order_by("pk").values_list("person_id", "person__email"))
+
+
 def why_refused(*, party: Party, brand: Brand, channel: Channel | None, right: Right, now: datetime) -> Refusal | None:
     """Return why a call of `party` with `right` on a channel of `brand` is refused at `now`, or None.
 

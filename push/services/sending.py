@@ -15,9 +15,10 @@ from iys_portal.audit.locks import exclusive
 from iys_portal.audit.outbox import promise, promise_many
 from iys_portal.audit.services import move
 from iys_portal.mail.enums import MailKind
-from iys_portal.mail.services import public_link
+from iys_portal.mail.services import public_link, queue
 from iys_portal.shared.clock import ISTANBUL
 from iys_portal.shared.crypto import decrypt
+from partners.selectors.standing import addresses_of
 from push import payload
 from push.enums import CONNECTION_TRANSITIONS, ConnectionState, Result
 from push.models import PushAttempt, PushConnection, PushDelivery
@@ -159,18 +160,34 @@ def _postponed(connection: PushConnection, now: datetime) -> None:
         failures=connection.failures,
         failing_since=since,
     )
-    queue_for(
-        connection.provider,
-        kind=MailKind.PUSH_STOPPED,
-        context={
-            "title": connection.provider.title,
-            "brand": connection.brand.name,
-            "channel": connection.get_channel_display(),
-            "since": f"{since.astimezone(ISTANBUL):%d.%m.%Y %H:%M}",
-            "link": public_link("push:connection", code=connection.brand.code, pk=connection.pk),
-        },
-        key=f"push-stopped:{connection.pk}:{now:%Y%m%d%H%M%S}",
-    )
+    _tell(connection, since=since, now=now)
+
+
+def _tell(connection: PushConnection, *, since: datetime, now: datetime) -> None:
+    """Write to the provider's people that the connection was stopped, and to those of the partner whose it is."""
+    partner = connection.partner
+    key = f"push-stopped:{connection.pk}:{now:%Y%m%d%H%M%S}"
+    context = {
+        "brand": connection.brand.name,
+        "channel": connection.get_channel_display(),
+        "partner": partner.title if partner else "",
+        "since": f"{since.astimezone(ISTANBUL):%d.%m.%Y %H:%M}",
+    }
+    own_page = public_link("push:connection", code=connection.brand.code, pk=connection.pk)
+    for_provider = {**context, "title": connection.provider.title, "link": own_page}
+    queue_for(connection.provider, kind=MailKind.PUSH_STOPPED, context=for_provider, key=key)
+    if partner is None:
+        return
+    for_partner = {**context, "title": partner.title, "link": public_link("party_push:connection", pk=connection.pk)}
+    for person_id, address in addresses_of(partner).items():
+        queue(
+            kind=MailKind.PUSH_STOPPED,
+            to=address,
+            provider_id=None,
+            context=for_partner,
+            key=f"{key}:{person_id}",
+            is_personal=True,
+        )
 
 
 def _due(connection: PushConnection, at: datetime) -> None:

@@ -111,3 +111,64 @@ def test_our_own_document_says_what_is_answered(api: Make, provider: Provider, a
         described = ours["paths"][path]["get"]["responses"][str(answer.status_code)]["content"]["application/json"]
         whole = {**described["schema"], "components": ours["components"]}
         jsonschema.Draft202012Validator(whole).validate(answer.json())
+
+
+LEFT_OUT = ("/via/", "/otp-management/", "/widget/")
+OURS_ALONE = {
+    *{("get", "/version"), ("post", "/oauth/token"), ("post", "/oauth/refresh"), ("get", "/brands/{tin}")},
+    ("post", "/brands/{brandCode}/consents/{recipientType}/rejected/{type}"),
+}
+WORDS = {
+    *("additionalProperties", "anyOf", "contentEncoding", "default", "example", "format", "headers", "required"),
+    *("title", "X-Request-Id"),
+}
+"""Of descriptions themselves: no names of fields."""
+BRAND = "/sps/{iysCode}/brands/{brandCode}"
+MORE: dict[tuple[str, str], set[str]] = {
+    # The number stands under all three spellings (docs/adr/0039-api-endpoints.md).
+    ("get", "/sps/{iysCode}/subscription"): {"subscripitionId"},
+    ("get", "/integrator/{integratorCode}/subscription"): {"subscripitionId"},
+    # A dealer is the same object everywhere.
+    ("post", f"{BRAND}/consent/retailers/access/list"): {"tin", "status", "retailerAccessCount"},
+    ("get", "/integrator/{integratorCode}/sps/{iysCode}"): {"limit"},
+    ("get", f"{BRAND}/agreements/{{reportDate}}/timestamp"): {"204"},
+}
+"""What we say beyond İYS's document, on purpose."""
+
+
+def operations(document: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return method and path of everything that a document describes, but ViA, ViA PASS and the widgets."""
+    paths = {path: methods for path, methods in document["paths"].items() if not path.startswith(LEFT_OUT)}
+    return {(method, path) for path, methods in paths.items() for method in methods}
+
+
+def names(value: Any, document: dict[str, Any]) -> set[str]:
+    """Return every name in a description, its schema's fields and those of its examples among them."""
+    if isinstance(value, list):
+        return set().union(*(names(each, document) for each in value))
+    if not isinstance(value, dict):
+        return set()
+    if "$ref" in value:
+        return names(document["components"]["schemas"][value["$ref"].rpartition("/")[2]], document)
+    return set(value) | set().union(*(names(each, document) for each in value.values()))
+
+
+def said(operation: dict[str, Any], document: dict[str, Any], *, answers: str) -> set[str]:
+    """Return parameters, statuses of success and names of fields of a service; `answers`: of statuses below it."""
+    found = {code: answer for code, answer in operation["responses"].items() if code < answers}
+    parameters = {each["name"] for each in operation.get("parameters", [])}
+    good = {code for code in found if code < "300"}
+    return parameters | good | names([*found.values(), operation.get("requestBody", {})], document)
+
+
+def test_we_say_no_more_than_iyss_document(document: dict[str, Any]) -> None:
+    """Every service is there, and none has a parameter, a status of success or a field that İYS does not name."""
+    ours = own_document()
+    assert operations(document) - operations(ours) == set()
+    assert operations(ours) - operations(document) == OURS_ALONE
+    more = {}
+    for method, path in operations(document):
+        own = said(ours["paths"][path][method], ours, answers="300")
+        iyss = said(document["paths"][path][method], document, answers="600")
+        more[method, path] = own - iyss - WORDS
+    assert {key: found for key, found in more.items() if found} == MORE

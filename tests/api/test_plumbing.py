@@ -176,6 +176,20 @@ def test_a_body_without_a_length_comes_in_chunks(api: Make, provider: Provider, 
     assert codes(post(b'"' + b"x" * 3_000_000 + b'"')) == (413, ["P006"])
 
 
+class Torn(BytesIO):
+    """A body whose sender is gone, or too slow for the server."""
+
+    def read(self, *_: object) -> bytes:
+        raise OSError("the connection is closed")
+
+
+def test_a_body_that_breaks_off(api: Make, provider: Provider, echo: Callable[..., None]) -> None:
+    echo(lambda call: call.body(dict, invalid="H085"))
+    client = api(provider)
+    for how in ({"CONTENT_LENGTH": "9"}, {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}):
+        assert codes(client.post("/info/echo", **{"wsgi.input": Torn()}, **how)) == (400, ["H014"])
+
+
 def test_who_may_not_call_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The body of a call that is refused anyway is not read: a slow one would keep a thread."""
     monkeypatch.setattr(handling, "_read_body", lambda _: pytest.fail("read"))

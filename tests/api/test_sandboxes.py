@@ -55,14 +55,14 @@ def test_test_data_by_the_real_numbers(sandbox: Consents, provider: Provider, br
     answer = sandbox.client.get(f"/sps/{provider.iys_code}/brands")
     assert (answer.status_code, answer.headers[HEADER]) == (200, "deneme")
     assert [(row["brandCode"], row["master"], row["stats"]["consents"]["total"]) for row in answer.json()] == [
-        (brands[0].code, True, 6),
+        (brands[0].code, True, 7),
         (brands[1].code, False, 0),
     ]
     assert [status(sandbox), status(sandbox, "ret@ornek.example")] == ["ONAY", "RET"]
-    assert len(sandbox.changes().json()["list"]) == 2
+    assert [row.get("citizenName") for row in sandbox.changes().json()["list"]] == [None, None, "Deniz Örnek"]
     assert len(sandbox.changes(source="HS").json()["list"]) == 6
     subscription = sandbox.client.get(f"/sps/{provider.iys_code}/subscription").json()
-    assert (subscription["status"], subscription["usedConsentLimit"]) == ("ACTIVE", 2)
+    assert (subscription["status"], subscription["usedConsentLimit"]) == ("ACTIVE", 3)
 
 
 def test_nothing_real_is_touched(sandbox: Consents, provider: Provider, api: Callable[..., Api]) -> None:
@@ -109,7 +109,7 @@ def test_reset_gives_fresh_data_and_changes_nothing_that_was_written(
     assert str(late.code) in page
     assert [status(sandbox, "yeni@ornek.example"), status(sandbox)] == [None, "ONAY"]
     assert Consents(sandbox.client, late).changes().status_code == 204
-    assert ConsentEvent.objects.count() == events + 8
+    assert ConsentEvent.objects.count() == events + 9
     old = account.sandbox
     account.refresh_from_db()
     assert old is not None

@@ -147,7 +147,7 @@ CAPABILITIES = {
         (
             *("accounts:api_accounts", "accounts:api_create", "accounts:api_account", "accounts:api_secret"),
             *("accounts:api_rotate", "accounts:api_networks", "accounts:api_revoke", "accounts:api_requests"),
-            "accounts:api_reset",
+            *("accounts:api_brands", "accounts:api_reset"),
         ),
         Capability.API,
     ),

@@ -1,4 +1,4 @@
-"""An owner makes an API account, a program calls the API with it, the owner sees the call and ends the account."""
+"""An owner makes an API account, a program calls with it; it is for one brand only, its calls are seen, it ends."""
 
 import re
 import time
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Portal, log_in
 
-IYS_CODE = 675400
+IYS_CODE, OTHER_BRAND = 675400, 675403
 
 
 def token_of(portal: Portal, username: str, password: str) -> httpx.Response:
@@ -41,6 +41,14 @@ def test_made_called_seen_and_ended(page: Page, portal: Portal, screenshots: Pat
     assert IYS_CODE in [brand["brandCode"] for brand in answer.json()]
 
     page.get_by_role("link", name="Kaydettim").click()
+    page.get_by_role("link", name="Markaları değiştir").click()
+    page.get_by_role("checkbox", name=re.compile(str(OTHER_BRAND))).check()
+    page.screenshot(path=screenshots / "brands.png", full_page=True)
+    page.get_by_role("button", name="Markaları kaydet").click()
+    expect(page.get_by_test_id("own-brands")).to_contain_text(str(OTHER_BRAND))
+    time.sleep(1)  # so long may a process remember what the account could do
+    assert [brand["brandCode"] for brand in brands(portal, token).json()] == [OTHER_BRAND]
+
     page.get_by_role("link", name="İstek günlüğü").click()
     page.get_by_label("İstek no ile ara").fill(answer.headers["X-Request-Id"])
     page.get_by_role("button", name="Ara", exact=True).click()
@@ -51,6 +59,6 @@ def test_made_called_seen_and_ended(page: Page, portal: Portal, screenshots: Pat
     page.get_by_role("link", name="Hesabı iptal et").click()
     page.get_by_role("button", name="Hesabı iptal et").click()
     expect(page.get_by_text(f"“{name}” iptal edildi")).to_be_visible()
-    time.sleep(1)  # so long may a process remember what the account could do
+    time.sleep(1)
     assert brands(portal, token).status_code == 401
     assert token_of(portal, username, password).status_code == 400

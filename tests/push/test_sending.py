@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Person, Provider
 from brands.models import Brand
@@ -14,7 +15,7 @@ from iys_portal.audit.models import OutboxMessage
 from iys_portal.mail.models import Mail
 from partners.enums import Channel as PartnerChannel
 from partners.enums import Right
-from partners.models import PartnerGrant
+from partners.models import PartnerGrant, PartnerMembership
 from partners.services import authorise_partner, revoke
 from push import selectors
 from push.enums import ConnectionState, Result
@@ -242,6 +243,28 @@ def test_what_a_partner_registered_ends_with_its_right(
     citizen(2)
     work(connection, now + timedelta(minutes=1))
     assert (connection.state, len(receiver.got)) == (ConnectionState.REMOVED, 1)
+
+
+def test_people_of_a_partner_are_told_that_its_address_was_stopped(
+    provider: Provider, brand: Brand, receiver: Receiver, citizen: Citizen, alice: Person, now: datetime
+) -> None:
+    partner = grant(brand, alice, now).partner
+    for email in ("destek@ortak.example", ""):
+        PartnerMembership.objects.create(partner=partner, person=factories.PersonFactory.create(email=email))
+    gone = factories.PersonFactory.create(email="eski@ortak.example")
+    PartnerMembership.objects.create(partner=partner, person=gone, ended_at=now, started_at=now)
+    wanted = Wanted(receiver.url, Channel.MESAJ, USER, PASSWORD)
+    (connection,) = connections.register(brand=brand, wanted=[wanted], actor=None, now=now, partner=partner)
+    receiver.answers += [500, 500]
+    citizen(1)
+    work(connection, now)
+    work(connection, now + STOP_AFTER)
+    own, theirs = Mail.objects.order_by("pk")
+    assert (own.to, own.provider_id) == (provider.email, provider.pk)
+    assert f"{partner.title} tarafından kaydedilen adrese" in " ".join(own.text.split())
+    assert (theirs.to, theirs.provider_id, theirs.is_personal) == ("destek@ortak.example", None, True)
+    assert reverse("party_push:connection", args=[connection.pk]) in theirs.text
+    assert f"Sayın {partner.title} yetkilisi" in theirs.text
 
 
 def test_without_a_package_for_the_api_nothing_is_sent_until_there_is_one(

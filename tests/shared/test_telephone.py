@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from iys_portal.shared.telephone import (
     EXAMPLE,
     TURKISH_MOBILE,
+    are_turkish_mobiles,
     is_in_use,
     is_turkish,
     is_turkish_mobile,
@@ -84,3 +85,13 @@ def test_a_mobile_number_is_read_as_phonenumbers_reads_it(number: int, before: s
 @given(st.text(max_size=30) | st.text("0123456789+ -()/.", max_size=20))
 def test_reading_never_breaks_and_reading_again_changes_nothing(text: str) -> None:
     assert read(read(text)) == read(text)
+
+
+NUMBERS = st.sampled_from(
+    ["+905321234567", "+905990000001", "+905321234567 +905321234568", "+90532", "", " ", "a@b.cc"]
+)
+
+
+@given(st.lists(NUMBERS, max_size=4))
+def test_many_mobile_numbers_are_known_as_each_is(numbers: list[str]) -> None:
+    assert are_turkish_mobiles(numbers) == all(TURKISH_MOBILE.fullmatch(number) for number in numbers)

@@ -53,6 +53,7 @@ class Change:
     creation_date: str
     consent_date: str = ""
     source: str = ""
+    citizen_name: str = ""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Change":
@@ -66,6 +67,7 @@ class Change:
             row["creationDate"],
             row.get("consentDate") or "",
             row.get("source") or "",
+            row.get("citizenName") or "",
         )
 
 

@@ -13,9 +13,12 @@ import pytest
 from django.http import HttpResponse
 
 from brands.models import Brand
+from consents.enums import Source
+from consents.services import record_citizens_movement
 from tests import factories
 from tests.consents.api.conftest import Consents, Make, consent
 from tests.consents.api.test_adding import every_call
+from tests.consents.api.test_asking import citizens
 from tests.consents.scene import MAILS, PHONES
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +140,8 @@ def test_batches(program: Consents, document: dict[str, Any], version: str) -> N
 
 def test_asking(program: Consents, brand: Brand, document: dict[str, Any], clock: Any) -> None:
     program.add(retailerCode=factories.RetailerFactory.create(brand=brand).code)
+    new = citizens(brand, recipient=PHONES[1], source=Source.IYS_WEB_YENI, citizen_name="Ahmet Tuna Yılmaz")
+    record_citizens_movement(**new)
     key = {"recipient": PHONES[0], "type": "MESAJ", "recipientType": "BIREYSEL"}
     for rest in ("status", "history"):
         good, bad, torn = program.ask(rest, key), program.ask(rest, {"type": "x"}), program.ask(rest, b"{")
@@ -151,9 +156,12 @@ def test_asking(program: Consents, brand: Brand, document: dict[str, Any], clock
     for answer in many:
         judge(document, f"{BASE}/{{recipientType}}/status/{{type}}", "post", answer)
     clock.shift(3601)
-    feed = [program.changes(source="HS"), program.changes(), program.changes(source="x"), program.changes(limit=0)]
-    assert [answer.status_code for answer in feed] == [200, 204, 422, 422]
-    for answer in feed:
+    named = program.changes()
+    assert [row["citizenName"] for row in named.json()["list"]] == ["Ahmet Tuna Yılmaz"]
+    feed = [program.changes(**each) for each in ({"source": "HS"}, {"after": named.json()["after"]})]
+    wrong = [program.changes(source="x"), program.changes(limit=0)]
+    assert [answer.status_code for answer in (named, *feed, *wrong)] == [200, 200, 204, 422, 422]
+    for answer in (named, *feed, *wrong):
         judge(document, f"{BASE}/changes", "get", answer)
 
 

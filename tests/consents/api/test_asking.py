@@ -14,9 +14,10 @@ from accounts.models import Provider
 from brands.models import Brand
 from consents.api_selectors import TRANSACTION_ID, _number_before
 from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
-from consents.models import ConsentEvent
+from consents.models import CitizenName, ConsentEvent
 from consents.selectors import id_of
 from consents.services import record_citizens_movement
+from consents.services.recording import forget_citizens
 from tests import factories
 from tests.consents.api.conftest import Consents, consent, errors
 from tests.consents.conftest import Recording
@@ -253,6 +254,23 @@ def test_changes_come_in_the_order_of_their_recording_and_each_once(
         ("IYS_WEB", "ONAY", MAILS[0])
     ] * 3
     assert program.changes(source="IYS").json() == own
+
+
+def test_a_citizen_who_added_the_brand_is_named_as_long_as_the_feed_tells_it(
+    program: Consents, brand: Brand, clock: Any
+) -> None:
+    new = citizens(brand, source=Source.IYS_WEB_YENI, citizen_name="Ahmet Tuna Yılmaz")
+    record_citizens_movement(**new)
+    record_citizens_movement(**citizens(brand, recipient=PHONES[1], source=Source.IYS_WEB_YENI))
+    with pytest.raises(ValueError, match="IYS_MOBIL"):
+        record_citizens_movement(**(new | {"source": Source.IYS_MOBIL}))
+    assert b"Ahmet" not in bytes(CitizenName.objects.get().name_encrypted)
+    clock.shift(3601)
+    assert [row.get("citizenName") for row in program.changes().json()["list"]] == ["Ahmet Tuna Yılmaz", None]
+    assert "citizenName" not in program.ask("status", KEY | {"recipient": PHONES[0], "type": "MESAJ"}).json()
+    assert errors(program.add(citizenName="Ahmet")) == (422, [("H118", ["citizenName"], "Ahmet")])
+    assert forget_citizens(now=timezone.now() + timedelta(days=6)) == 0
+    assert forget_citizens(now=timezone.now() + timedelta(days=7)) == 1
 
 
 def test_the_window_is_a_week_without_the_last_hour(program: Consents, clock: Any, settings: Any) -> None:

@@ -265,9 +265,19 @@ def test_what_is_known_at_a_glance_is_what_the_arbiter_says(body: dict[str, Any]
         assert refusal.value.problems == arbited
         msgspec.json.encode(arbited)
         return
-    expected = Item._make((*staged_of(arbited.movement, arbited.retailer_code), arbited.retailer_access))
+    expected = Item(*staged_of(arbited.movement, arbited.retailer_code), arbited.retailer_access)
     assert batch_in(raw, policy=policy, now=now, read_json=lambda: [body]) == [expected]
     assert glance in (None, expected)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bodies=st.lists(_GOOD, min_size=2, max_size=4))
+def test_many_are_known_at_a_glance_as_each_is(bodies: list[dict[str, Any]]) -> None:
+    policy, now = Policy(Calendar()), factories.instant("2026-11-23 09:00:00")
+    judge = RowJudge(policy=policy, now=now)
+    glances = reading._glances(msgspec.json.encode(bodies), judge)
+    each = [reading._glances(msgspec.json.encode([body]), judge) for body in bodies]
+    assert glances == [glance for (glance,) in each]
 
 
 _JSON = st.recursive(
