@@ -174,7 +174,12 @@ class DailyFile(models.Model):
         Person, verbose_name="mutabık kalan", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     agreed_partner = models.ForeignKey(
-        Partner, verbose_name="mutabık kalan iş ortağı", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        Partner,
+        verbose_name="mutabık kalan iş ortağı",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
     )
 
     class Meta:

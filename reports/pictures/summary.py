@@ -12,7 +12,7 @@ Answer = tuple[Question[Asked], Report]
 
 
 def answers_of(provider_id: int, scope: Scope, *, now: datetime) -> list[Answer]:
-    """Return the answers to a company's questions for the days that have come; of one brand those that can be its own."""
+    """Return the answers to a company's questions for the days that have come; of a brand those of its own."""
     today = istanbul_day(now)
     asked = Asked(up_to(scope.period, today), now, today, provider_id, scope.brand)
     return [(each, each.answer(asked)) for each in QUESTIONS if each.by_brand or scope.brand is None]

@@ -61,7 +61,7 @@ def ask(
     now: datetime,
     partner: Partner | None = None,
 ) -> Comparison:
-    """Keep a file, encrypted, until it is compared with ours, which is promised. Of a partner it is that one's alone."""
+    """Keep a file, encrypted, until it is compared with ours, which is promised. `partner`: whose it is."""
     comparison = Comparison.objects.create(
         provider_id=file.provider_id,
         file=file,

@@ -174,9 +174,7 @@ def _set_aside(pk: int, error: Exception) -> None:
 
 # --- Mutabakat --------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def agree(
-    *, file: DailyFile, actor: Actor | None, now: datetime, sha384: str, partner: Partner | None = None
-) -> bool:
+def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str, partner: Partner | None = None) -> bool:
     """Note that somebody has the same file; return whether they have: whether `sha384` (hex) is the file's hash.
 
     `partner` is for whom the person speaks, where it is not the provider. A program (`actor` no person) stands in the

@@ -32,22 +32,23 @@ _COMPARED = """
             mesaj, arama, eposta)
         SELECT provider_id, brand_id, partner_id, person_id, now(), true, 'none', 'none', 'none' FROM brand
     ), file AS (
-        INSERT INTO reports_dailyfile (provider_id, brand_id, day, revision, state, message, last_seq, rows, size, sha384,
-            asked_at, made_at, stamp_is_test, stamp_trouble)
-        SELECT provider_id, brand_id, '2026-01-02', 1, 'completed', '', 1, 1234, 187654, %(sha384)s, now(), now(), false,
-            '' FROM brand RETURNING id
+        INSERT INTO reports_dailyfile (provider_id, brand_id, day, revision, state, message, last_seq, rows, size,
+            sha384, asked_at, made_at, stamp_is_test, stamp_trouble)
+        SELECT provider_id, brand_id, '2026-01-02', 1, 'completed', '', 1, 1234, 187654,
+            %(sha384)s::text, now(), now(), false, '' FROM brand RETURNING id
     ), side AS (
         INSERT INTO reports_comparison (provider_id, file_id, person_id, partner_id, filename, sha384, state, message,
             sent_at, finished_at, row_count, only_ours, only_theirs, changed, notes)
-        SELECT provider_id, file.id, person_id, whose, 'kayıtlarımız-2026-01-02.csv', '', 'done', '', now(), now(), 1234,
-            1, 1, 1, '["Satırlarınız CR LF ile bitiyor; İYS dosyasında yalnızca LF vardır."]'
+        SELECT provider_id, file.id, person_id, whose, 'kayıtlarımız-2026-01-02.csv', '', 'done', '', now(), now(),
+            1234, 1, 1, 1, '["Satırlarınız CR LF ile bitiyor; İYS dosyasında yalnızca LF vardır."]'
         FROM brand, file, unnest(ARRAY[NULL, partner_id]) AS whose RETURNING id, partner_id
     ), line AS (
-        SELECT '2026-01-02 12:34:56,' || %(sha384)s || ',+905992000001,BIREYSEL,MESAJ,ONAY,2026-01-02 12:34:50,HS_' AS is
+        SELECT '2026-01-02 12:34:56,' || %(sha384)s::text
+            || ',+905992000001,BIREYSEL,MESAJ,ONAY,2026-01-02 12:34:50,HS_' AS begun
     ), difference AS (
         INSERT INTO reports_difference (comparison_id, position, kind, ours, theirs)
-        SELECT side.id, kind, kind, CASE WHEN kind = 2 THEN '' ELSE line.is || 'WEB' END,
-            CASE WHEN kind = 1 THEN '' ELSE line.is || 'FIZIKSEL_ORTAM' END
+        SELECT side.id, kind, kind, CASE WHEN kind = 2 THEN '' ELSE line.begun || 'WEB' END,
+            CASE WHEN kind = 1 THEN '' ELSE line.begun || 'FIZIKSEL_ORTAM' END
         FROM side, line, generate_series(1, 3) AS kind
     )
     SELECT member, (SELECT id FROM side WHERE partner_id IS NULL), (SELECT id FROM side WHERE partner_id IS NOT NULL)

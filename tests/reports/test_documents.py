@@ -278,9 +278,7 @@ def test_days_and_brands_that_have_no_report(browser: Client, brand: Brand, quer
     assert not ReportDocument.objects.exists()
 
 
-def test_the_oldest_chosen_days_make_room(
-    provider: Provider, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_oldest_chosen_days_make_room(provider: Provider, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MOST_CHOSEN", 2)
     days = [date(2026, 10, number) for number in range(1, 5)]
     for number, day in enumerate(days):
