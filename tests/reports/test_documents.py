@@ -257,6 +257,12 @@ def test_a_wish_without_days_is_for_the_last_thirty(browser: Client) -> None:
     assert "Bu dönem sürüyor" in browser.get(address).content.decode()
 
 
+def test_pictures_lead_to_the_report_of_their_days(browser: Client, brand: Brand) -> None:
+    query = f"ilk=2026-10-01&son=2026-10-15&marka={brand.code}"
+    page = browser.get(f"/raporlar/grafikler/onay-ret/?{query}").content.decode()
+    assert f'href="{DAYS}?{query.replace("&", "&amp;")}"' in page
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
