@@ -54,7 +54,7 @@ def test_a_key_is_counted_once(provider: Provider, now: datetime, table: str) ->
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("report_document_rhythm_known", "rhythm = 'day'"),
+        ("report_document_rhythm_known", "rhythm = 'day', brand_id = NULL"),
         ("report_document_days_in_order", "last = first - 1"),
         ("report_document_chosen_alone_has_brand", "rhythm = 'week'"),
         ("reports_reportdocument_brand_id_same_provider", "provider_id = (SELECT max(id) FROM accounts_provider)"),
