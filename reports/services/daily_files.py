@@ -194,8 +194,8 @@ def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str, p
 def note_download(*, subject: DailyFile | Comparison, person: Person, partner: Partner | None = None) -> None:
     """Note who took along a daily file, or the rows in which theirs differs: both name recipients."""
     file = subject if isinstance(subject, DailyFile) else subject.file
-    detail = {"day": str(file.day), "revision": file.revision}
-    record(action=DOWNLOADED, subject=subject, actor=person, reason=words_for(partner), **detail)
+    reason = words_for(partner)
+    record(action=DOWNLOADED, subject=subject, actor=person, reason=reason, day=str(file.day), revision=file.revision)
 
 
 def words_for(partner: Partner | None) -> str:
