@@ -16,6 +16,7 @@ urlpatterns = [
     path("markalar/", include("partners.urls")),
     path("markalar/", include("push.urls")),
     path("is-ortagi/bildirimler/", include("push.party_urls")),
+    path("is-ortagi/mutabakat/", include("reports.party_urls")),
     path("is-ortagi/", include("partners.party_urls")),
     path("izinler/", include("consents.urls")),
     path("ret/<str:token>/", refuse, name="refusal"),

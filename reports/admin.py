@@ -21,21 +21,25 @@ class DailyFileAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fields = (
         *("provider", "brand", "day", "revision", "state", "message", "rows", "size", "sha384"),
-        *("asked_at", "made_at", "stamped_at", "stamp_is_test", "stamp_trouble", "agreed_at", "agreed_by"),
+        *("asked_at", "made_at", "stamped_at", "stamp_is_test", "stamp_trouble"),
+        *("agreed_at", "agreed_by", "agreed_partner"),
     )
 
 
 @admin.register(ReportDocument)
 class ReportDocumentAdmin(ReadOnlyAdmin):
-    """Documents of weeks and months of all providers, newest first."""
+    """Documents of reports of all providers, newest first."""
 
-    list_display = ("first", "rhythm", "provider", "state", "asked_at", "made_at", "mailing_at")
+    list_display = ("first", "last", "rhythm", "provider", "brand", "state", "asked_at", "made_at", "mailing_at")
     list_filter = ("state", "rhythm")
-    list_select_related = ("provider",)
+    list_select_related = ("provider", "brand")
     search_fields = ("=provider__iys_code",)
     ordering = ("-pk",)
     show_full_result_count = False
-    fields = ("provider", "rhythm", "first", "state", "message", "asked_at", "made_at", "mailing_at")
+    fields = (
+        *("provider", "rhythm", "first", "last", "brand", "state", "message"),
+        *("asked_at", "made_at", "mailing_at"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReportDocument]:
         """Leave the documents themselves where they are."""

@@ -1,5 +1,6 @@
-"""Reports of weeks and months: the document, made by a worker, and who gets it by e-mail."""
+"""Reports of weeks, months and chosen days: the document, made by a worker, and who gets it by e-mail."""
 
+from collections.abc import Sequence
 from datetime import date
 from urllib.parse import urlencode
 
@@ -20,8 +21,10 @@ from iys_portal.views import too_often
 from reports.enums import Rhythm
 from reports.forms import SubscriptionForm
 from reports.models import ReportDocument
-from reports.pictures.period import Period, last_periods, name_of, period_of
-from reports.pictures.summary import title_of, up_to, words_of
+from reports.picture_forms import PictureForm
+from reports.pictures.period import DEFAULT_DAYS
+from reports.pictures.scope import Scope, last_scopes, scope_of
+from reports.pictures.summary import up_to
 from reports.selectors import documents as selectors
 from reports.services import documents, subscriptions
 from reports.services.making import HOUR
@@ -36,33 +39,59 @@ _TIMES, _SECONDS = 30, 600
 @provider_view
 def document(request: ProviderRequest, period: str) -> HttpResponse:
     """The report of a week or month: ask for it, wait for it, take it along. ?iys= of an e-mail says whose it is."""
-    rhythm, days = _period_or_404(period)
+    scope = _scope_or_404(period)
     if request.GET.get("iys", str(request.provider.iys_code)) != str(request.provider.iys_code):
         return _others(request)
-    if not _is_offered(rhythm, days):
-        context = {"title": title_of(rhythm, days.first), "number": OFFERED[rhythm]}
+    if not _is_offered(scope):
+        context = {"title": scope.title, "number": OFFERED[Rhythm(scope.rhythm)]}
         return render(request, "reports/document_gone.html", context, status=410)
-    now = timezone.now()
     if request.method == "POST":
-        if is_too_often(request, what="report", times=_TIMES, seconds=_SECONDS):
-            return too_often(request, seconds=_SECONDS)
-        provider_id = request.provider.pk
-        documents.ask(provider_id=provider_id, rhythm=rhythm, day=days.first, now=now, actor=request.user)
-        return redirect(request.get_full_path())
-    found = selectors.document_of(request.provider.pk, rhythm, days.first)
-    today = istanbul_day(now)
-    context = {
-        "title": title_of(rhythm, days.first),
-        "name": period,
-        "period": up_to(days, today),
+        return _asked(request, scope, request.get_full_path())
+    pdf = reverse("reports:document_pdf", args=[period])
+    context = {"title": scope.title, **_context(request, scope, pdf)}
+    return render(request, "reports/document.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_view
+def chosen_days(request: ProviderRequest) -> HttpResponse:
+    """The report of the days, and of the brand, that the address names: ?ilk=, ?son=, ?marka= as of pictures."""
+    form = _form(request)
+    context: dict[str, object] = {"title": "Seçtiğiniz günlerin raporu", "form": form}
+    if form.is_valid():
+        scope, query = form.scope, form.query
+        if request.method == "POST":
+            return _asked(request, scope, f"{request.path}?{query}")
+        context |= _context(request, scope, f"{reverse('reports:chosen_days_pdf')}?{query}")
+    return render(request, "reports/document.html", context)
+
+
+def _form(request: ProviderRequest) -> PictureForm:
+    today = istanbul_day(timezone.now())
+    return PictureForm(request.GET, provider_id=request.provider.pk, today=today, days=DEFAULT_DAYS, by_brand=True)
+
+
+def _asked(request: ProviderRequest, scope: Scope, address: str) -> HttpResponse:
+    if is_too_often(request, what="report", times=_TIMES, seconds=_SECONDS):
+        return too_often(request, seconds=_SECONDS)
+    documents.ask(provider_id=request.provider.pk, scope=scope, now=timezone.now(), actor=request.user)
+    return redirect(address)
+
+
+def _context(request: ProviderRequest, scope: Scope, pdf: str) -> dict[str, object]:
+    now = timezone.now()
+    today, found = istanbul_day(now), selectors.document_of(request.provider.pk, scope)
+    return {
+        "scope": scope,
+        "pdf": pdf,
+        "period": up_to(scope.period, today),
         "document": found,
         "state": _state(found),
         "is_stale": found is not None and documents.is_stale(found, now=now),
         "may_ask": found is None or documents.may_be_made(found, now=now),
-        "has_ended": days.last < today,
+        "has_ended": scope.period.last < today,
         "pause_minutes": documents.PAUSE.seconds // 60,
     }
-    return render(request, "reports/document.html", context)
 
 
 def _others(request: ProviderRequest) -> HttpResponse:
@@ -84,37 +113,50 @@ def _state(found: ReportDocument | None) -> str:
 @provider_view
 def document_pdf(request: ProviderRequest, period: str) -> HttpResponse:
     """The document that was made last; without one, the page on which it is asked for."""
-    rhythm, days = _period_or_404(period)
-    found = selectors.document_of(request.provider.pk, rhythm, days.first)
+    answer = _pdf(request, _scope_or_404(period))
+    return answer or redirect("reports:document", period=period)
+
+
+@require_safe
+@provider_view
+def chosen_days_pdf(request: ProviderRequest) -> HttpResponse:
+    """The document of chosen days that was made last; without one, the page on which it is asked for."""
+    form = _form(request)
+    if not form.is_valid():
+        raise Http404
+    return _pdf(request, form.scope) or redirect(f"{reverse('reports:chosen_days')}?{form.query}")
+
+
+def _pdf(request: ProviderRequest, scope: Scope) -> HttpResponse | None:
+    found = selectors.document_of(request.provider.pk, scope)
     content = None if found is None else selectors.content_of(found)
     if content is None:
-        return redirect("reports:document", period=period)
-    headers = {"Content-Disposition": f'attachment; filename="rapor-{period}.pdf"'}
+        return None
+    headers = {"Content-Disposition": f'attachment; filename="rapor-{scope.name}.pdf"'}
     answer = HttpResponse(content, content_type="application/pdf", headers=headers)
     patch_cache_control(answer, no_store=True)
     return answer
 
 
-def offered(rhythm: Rhythm, *, today: date) -> list[tuple[str, str]]:
-    """Return the weeks or months that have a document, the present one first: (name in the address, words)."""
-    periods = last_periods(rhythm, OFFERED[rhythm], today=today)
-    return [(name_of(rhythm, period.first), words_of(rhythm, period.first)) for period in periods]
+def offered(rhythm: Rhythm, *, today: date) -> Sequence[Scope]:
+    """Return the weeks or months that have a document, the present one first."""
+    return last_scopes(rhythm, OFFERED[rhythm], today=today)
 
 
-def _period_or_404(name: str) -> tuple[Rhythm, Period]:
+def _scope_or_404(name: str) -> Scope:
     """Return the week or month that a name stands for; one that has not come does not exist."""
     rhythm = Rhythm.WEEKLY if len(name) > 7 else Rhythm.MONTHLY
     try:
-        found = period_of(rhythm, date.fromisoformat(name if rhythm == Rhythm.WEEKLY else f"{name}-01"))
+        found = scope_of(rhythm, date.fromisoformat(name if rhythm == Rhythm.WEEKLY else f"{name}-01"))
     except (ValueError, OverflowError):
         raise Http404 from None
-    if name_of(rhythm, found.first) != name or found.first > istanbul_day(timezone.now()):
+    if found.name != name or found.period.first > istanbul_day(timezone.now()):
         raise Http404
-    return rhythm, found
+    return found
 
 
-def _is_offered(rhythm: Rhythm, period: Period) -> bool:
-    return period in last_periods(rhythm, OFFERED[rhythm], today=istanbul_day(timezone.now()))
+def _is_offered(scope: Scope) -> bool:
+    return scope in offered(Rhythm(scope.rhythm), today=istanbul_day(timezone.now()))
 
 
 # --- By e-mail --------------------------------------------------------------------------------------------------------

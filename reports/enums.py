@@ -82,8 +82,10 @@ class Rhythm(models.TextChoices):
     MONTHLY = "month", "Aylık"
 
 
+CHOSEN = "days"
+"""What a document has instead of a rhythm when it is about days that somebody chose."""
 DOCUMENT_ASKED = "report_document_asked"
-"""Audit action: the report of a week or month is to be made as a document."""
+"""Audit action: the report of a week, a month or chosen days is to be made as a document."""
 MAILING = "report_mailing"
 """Audit action: the e-mails of a week's or month's report are to be sent."""
 SUBSCRIBED = "report_subscribed"

@@ -11,7 +11,10 @@ from django.db.models import F, Q
 from accounts.models import Membership, Person, Provider
 from brands.models import Brand
 from consents.enums import Channel, RecipientType
-from reports.enums import ComparisonState, DifferenceKind, DocumentState, FileState, Rhythm
+from partners.models import Partner
+from reports.enums import CHOSEN, ComparisonState, DifferenceKind, DocumentState, FileState, Rhythm
+from reports.pictures.period import Period
+from reports.pictures.scope import Scope
 
 
 class DailyCount(models.Model):
@@ -170,6 +173,14 @@ class DailyFile(models.Model):
     agreed_by = models.ForeignKey(
         Person, verbose_name="mutabık kalan", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    agreed_partner = models.ForeignKey(
+        Partner,
+        verbose_name="mutabık kalan iş ortağı",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
 
     class Meta:
         verbose_name = "günlük dosya"
@@ -196,6 +207,10 @@ class DailyFile(models.Model):
             models.CheckConstraint(
                 name="daily_file_agreed_when_made", condition=Q(agreed_at=None) | Q(made_at__isnull=False)
             ),
+            models.CheckConstraint(
+                name="daily_file_partner_agrees_by_somebody",
+                condition=Q(agreed_partner=None) | Q(agreed_at__isnull=False, agreed_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -220,11 +235,15 @@ class DailyFilePiece(models.Model):
 
 
 class Comparison(models.Model):
-    """Somebody's own file of a day, compared with ours, row by row; kept for a while, the file only till then."""
+    """Somebody's own file of a day, compared with ours, row by row; kept for a while, the file only till then.
+
+    `partner` is whose file it is, where it is not the provider's own: each sees the comparisons with its own files.
+    """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
     file = models.ForeignKey(DailyFile, on_delete=models.PROTECT, related_name="comparisons")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", null=True)
     filename = models.CharField("dosya adı", max_length=255)
     sha384 = models.CharField("özet (SHA-384)", max_length=96)
     state = models.CharField("durum", max_length=10, choices=ComparisonState, default=ComparisonState.WAITING)
@@ -286,15 +305,20 @@ class Difference(models.Model):
 
 
 class ReportDocument(models.Model):
-    """The report of a provider's week or month as a PDF: the newest, made of the figures that `version` stands for.
+    """The report of a provider's week, month or chosen days as a PDF, made of the figures that `version` stands for.
 
+    `rhythm` is CHOSEN for chosen days, which may be of one brand; the days are `first` to `last`, both included.
     `content` is the one made last, which stays while a newer is being made. `findings` are its sentences, for the
     e-mail. `mailing_at` says when its e-mails were asked for, which happens once (docs/adr/0054-reports-by-e-mail.md).
     """
 
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT)
-    rhythm = models.CharField("dönem", max_length=5, choices=Rhythm)
+    rhythm = models.CharField("dönem", max_length=5, choices=[*Rhythm.choices, (CHOSEN, "Seçilen günler")])
     first = models.DateField("İlk gün")
+    last = models.DateField("Son gün")
+    brand = models.ForeignKey(
+        Brand, verbose_name="marka", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     state = models.CharField("durum", max_length=10, choices=DocumentState, default=DocumentState.WAITING)
     message = models.CharField("neden", max_length=200, default="", blank=True)
     version = models.CharField("veri sürümü", max_length=64, default="", blank=True)
@@ -309,8 +333,18 @@ class ReportDocument(models.Model):
         verbose_name_plural = "rapor belgeleri"
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "rhythm", "first"], name="report_document_once"),
-            models.CheckConstraint(name="report_document_rhythm_known", condition=Q(rhythm__in=Rhythm.values)),
+            models.UniqueConstraint(
+                fields=["provider", "rhythm", "first", "last", "brand"],
+                name="report_document_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="report_document_rhythm_known", condition=Q(rhythm__in=[*Rhythm.values, CHOSEN])
+            ),
+            models.CheckConstraint(name="report_document_days_in_order", condition=Q(first__lte=F("last"))),
+            models.CheckConstraint(
+                name="report_document_chosen_alone_has_brand", condition=Q(rhythm=CHOSEN) | Q(brand=None)
+            ),
             models.CheckConstraint(name="report_document_state_known", condition=Q(state__in=DocumentState.values)),
             models.CheckConstraint(
                 name="report_document_whole",
@@ -327,7 +361,12 @@ class ReportDocument(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_rhythm_display()} rapor {self.first:%d.%m.%Y}"
+        return f"{self.get_rhythm_display()}: {self.scope.period.words}"
+
+    @property
+    def scope(self) -> Scope:
+        """What the report is about."""
+        return Scope(self.rhythm, Period(self.first, self.last), self.brand)
 
 
 class ReportSubscription(models.Model):

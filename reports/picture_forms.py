@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +11,9 @@ from django.http import QueryDict
 from brands.models import Brand
 from brands.selectors import brand_with_code, brands_of
 from iys_portal.shared.numerals import grouped
+from reports.enums import CHOSEN
 from reports.pictures.period import MOST_DAYS, Period, last_days
+from reports.pictures.scope import Scope
 
 _FIRST_DAY = date(2015, 5, 1)
 """No consent of the register is older (6563 sayılı Kanun)."""
@@ -95,3 +98,14 @@ class PictureForm(forms.Form):
     def period(self) -> Period:
         """The days that a valid form asks for."""
         return Period(self.cleaned_data.get("ilk", self._today), self.cleaned_data.get("son", self._today))
+
+    @property
+    def scope(self) -> Scope:
+        """What a report is about that a valid form asks for."""
+        return Scope(CHOSEN, self.period, self.brand)
+
+    @property
+    def query(self) -> str:
+        """The query that asks for the same, defaults included."""
+        brand = {"marka": self.brand.code} if self.brand else {}
+        return urlencode({"ilk": self.period.first, "son": self.period.last, **brand})

@@ -128,6 +128,7 @@ class AuthorisedBrand:
     granted_at: datetime
     ends_on: date | None
     refusal: Refusal | None
+    may_reconcile: bool
 
 
 WORKS, RESTS = "calisan", "duran"
@@ -167,6 +168,7 @@ def authorised_brands(party: Party, grants: list[Any], *, now: datetime) -> list
                 granted_at=grant.granted_at,
                 ends_on=grant.ends_on,
                 refusal=standing.why_nothing(),
+                may_reconcile=standing.why_refused(None, Right.READ) is None,
             )
         )
     return rows

@@ -51,6 +51,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["state", "id"], name="order_by_state"),
             models.Index(fields=["gross"], name="order_open_by_amount", condition=Q(state=OrderState.TRANSFER_PENDING)),
+            models.Index(fields=["created_at"], name="order_begun", condition=Q(gross__gt=0)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "id"], name="order_of_provider"),

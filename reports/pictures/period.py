@@ -100,8 +100,3 @@ def last_periods(rhythm: str, number: int, *, today: date) -> list[Period]:
     while len(found) < number:
         found.append(period_of(rhythm, found[-1].first - _ONE))
     return found
-
-
-def name_of(rhythm: str, first: date) -> str:
-    """Return the name of a week or month in addresses and files: 2026-11-23 (its Monday), 2026-11."""
-    return f"{first:%Y-%m-%d}" if rhythm == Rhythm.WEEKLY else f"{first:%Y-%m}"

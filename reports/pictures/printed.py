@@ -1,4 +1,4 @@
-"""The report of a week or month: what its pictures found, as a PDF that can be forwarded.
+"""The report of a week, a month or chosen days: what its pictures found, as a PDF that can be forwarded.
 
 Only workers print: WeasyPrint takes a second to load and another to print. The same figures and the same instant give
 the same bytes.
@@ -22,17 +22,18 @@ from iys_portal.shared.chart import Svg
 from iys_portal.shared.clock import ISTANBUL
 from reports.enums import Rhythm
 from reports.pictures.catalogue import Question
-from reports.pictures.period import Period, name_of
 from reports.pictures.report import Asked, Report, Shown
-from reports.pictures.summary import Answer, said, title_of, up_to
+from reports.pictures.scope import Scope
+from reports.pictures.summary import Answer, said, up_to
 
 _LONGEST_TABLE, _MOST_ROWS = 40, 500
 """Longer tables are left to the pages and files; of those that are printed in any case so many rows are."""
+_SPANS: dict[str, str] = {Rhythm.WEEKLY: "Hafta", Rhythm.MONTHLY: "Ay"}
 _VARIABLE = re.compile(r"var\(--([\w-]+)\)")
 
 
-def print_report(provider: Provider, period: Period, answers: Sequence[Answer], *, rhythm: str, now: datetime) -> bytes:
-    """Return the PDF of a week's or month's answers, up to `now` where it has not ended.
+def print_report(provider: Provider, scope: Scope, answers: Sequence[Answer], *, now: datetime) -> bytes:
+    """Return the PDF of the answers, up to `now` where the days have not ended.
 
     Raises contracts.rendering.RenderingError.
     """
@@ -44,13 +45,14 @@ def print_report(provider: Provider, period: Period, answers: Sequence[Answer], 
             {
                 "provider": provider,
                 "provider_title": markup.clean(provider.title),
-                "name": title_of(rhythm, period.first),
-                "period": up_to(period, today),
-                "span": "Hafta" if rhythm == Rhythm.WEEKLY else "Ay",
-                "unfinished": period.last >= today,
+                "name": scope.title,
+                "brand": scope.brand and f"{markup.clean(scope.brand.name)} ({scope.brand.code})",
+                "period": up_to(scope.period, today),
+                "span": _SPANS.get(scope.rhythm, "Son gün"),
+                "unfinished": scope.period.last >= today,
                 "findings": [said(question, report, today=today) for question, report in answers],
                 "sections": [_section(question, report, today=today) for question, report in answers if report.rows],
-                "number": f"{provider.iys_code}-{name_of(rhythm, period.first)}",
+                "number": f"{provider.iys_code}-{scope.name}",
                 "created_at": created,
                 "created": created.isoformat(),
                 "mark": "DENEME ORTAMI" if settings.DEMO_MODE else "",

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -12,13 +13,20 @@ from consents.import_selectors import jobs_between
 from iys_portal.shared.clock import end_of_istanbul_day
 from reports.models import ReportDay, ReportDocument, ReportSubscription
 from reports.pictures.period import Period
+from reports.pictures.scope import Scope
 from reports.pictures.summary import up_to
 
 
-def document_of(provider_id: int, rhythm: str, first: date) -> ReportDocument | None:
-    """Return the document of a week or month, without its content; None while nobody asked for it."""
-    found = ReportDocument.objects.filter(provider_id=provider_id, rhythm=rhythm, first=first)
-    return found.defer("content").first()
+def document_of(provider_id: int, scope: Scope) -> ReportDocument | None:
+    """Return the document about this, without its content; None while nobody asked for it."""
+    found = ReportDocument.objects.filter(provider_id=provider_id, **key_of(scope))
+    return found.defer("content").select_related("brand").first()
+
+
+def key_of(scope: Scope) -> dict[str, Any]:
+    """Return what tells a document from all others of its provider, by its columns."""
+    period, brand = scope.period, scope.brand
+    return {"rhythm": scope.rhythm, "first": period.first, "last": period.last, "brand_id": brand and brand.pk}
 
 
 def content_of(document: ReportDocument) -> bytes | None:

@@ -22,10 +22,13 @@ _LONGEST = 30
 Key = tuple[Any, ...]
 
 
+OWN_REFUSAL = "status = 2 AND source < 100"
+"""SQL: the event is a refusal that the provider took itself."""
+
+
 def delay_since(day: str) -> str:
-    """Return the SQL of how many days before `day` the provider took this refusal, at most 1000; null for others."""
-    return f"""CASE WHEN status = 2 AND source < 100
-        THEN LEAST(1000, GREATEST(0, {day} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date)) END"""
+    """Return the SQL of how many days before `day` a refusal was given, at most 1000."""
+    return f"LEAST(1000, GREATEST(0, {day} - (consent_at AT TIME ZONE 'Europe/Istanbul')::date))"
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ _DELAYS = f"""
         UNION ALL
         SELECT {DAY}, brand_id, {delay_since(DAY)}, 1
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(rolled)s
-            AND seq <= %(newest)s AND {DAY} BETWEEN %(first)s AND %(last)s AND status = 2 AND source < 100
+            AND seq <= %(newest)s AND {DAY} BETWEEN %(first)s AND %(last)s AND {OWN_REFUSAL}
     ) AS refusal WHERE %(brand)s::bigint IS NULL OR brand_id = %(brand)s
     {{group}}
 """  # noqa: S608  (constants of our own)

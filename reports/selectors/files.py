@@ -15,6 +15,7 @@ from consents.rules.transaction import transaction_id, written
 from iys_portal.audit.models import OutboxMessage
 from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
 from iys_portal.shared.crypto import decrypt
+from partners.models import Partner
 from reports.enums import FileState
 from reports.models import ClosedDay, Comparison, DailyCount, DailyFile, Difference, ReportDay
 
@@ -22,6 +23,7 @@ HEAD = "creationDate,transactionId,recipient,recipientType,type,status,consentDa
 SERVED_DAYS = 7
 """For so many days İYS serves a file; we keep it beyond."""
 PORTION = 5_000
+_AGREED = ("agreed_by", "agreed_partner")
 TOPIC = "reports.daily_files"
 """The work, promised to the outbox, of making the files of a provider's day."""
 
@@ -31,15 +33,15 @@ def daily_file(provider_id: int, brand_id: int, day: date) -> DailyFile | None:
 
     Its state, hash and agreement are fields of it; `content_of` gives its bytes, `stamp` the RFC 3161 answer.
     """
-    files = DailyFile.objects.filter(provider_id=provider_id, brand_id=brand_id, day=day).select_related("brand")
-    found = list(files.order_by("-revision"))
+    files = DailyFile.objects.filter(provider_id=provider_id, brand_id=brand_id, day=day)
+    found = list(files.select_related("brand", *_AGREED).order_by("-revision"))
     return next((file for file in found if file.state == FileState.COMPLETED), found[0] if found else None)
 
 
 def revisions_of(file: DailyFile) -> QuerySet[DailyFile]:
     """Return all files of the same day and brand, newest first."""
     same = DailyFile.objects.filter(provider_id=file.provider_id, brand_id=file.brand_id, day=file.day)
-    return same.select_related("agreed_by").order_by("-revision")
+    return same.select_related(*_AGREED).order_by("-revision")
 
 
 def daily_files(
@@ -156,17 +158,16 @@ def _line(event: ConsentEvent, brand: Brand, iys_code: int) -> tuple[str, str]:
     return number, f"{said.recipient},{','.join(names)}"
 
 
-def comparison_with_id(file: DailyFile, pk: int) -> Comparison | None:
-    """Return a comparison with this file or another revision of its day, or None."""
+def comparison_with_id(file: DailyFile, pk: int, *, partner: Partner | None = None) -> Comparison | None:
+    """Return a comparison of a side with this file or another revision of its day, or None."""
+    return comparisons_of(file, partner=partner).filter(pk=pk).select_related("file__brand", "person").first()
+
+
+def comparisons_of(file: DailyFile, *, partner: Partner | None = None) -> QuerySet[Comparison]:
+    """Return the comparisons with all revisions of a file, newest first: a partner's, or the provider's own."""
     found = Comparison.objects.filter(
-        provider_id=file.provider_id, file__brand_id=file.brand_id, file__day=file.day, pk=pk
+        provider_id=file.provider_id, file__brand_id=file.brand_id, file__day=file.day, partner=partner
     )
-    return found.select_related("file__brand", "person").first()
-
-
-def comparisons_of(file: DailyFile) -> QuerySet[Comparison]:
-    """Return the comparisons with all revisions of a file, newest first."""
-    found = Comparison.objects.filter(provider_id=file.provider_id, file__brand_id=file.brand_id, file__day=file.day)
     return found.select_related("person").order_by("-pk")
 
 

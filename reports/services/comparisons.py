@@ -21,9 +21,11 @@ from iys_portal.shared.crypto import decrypt, encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import opened, pieces
 from iys_portal.shared.sheets.text import raw_lines
+from partners.models import Partner
 from reports.enums import COMPARED, COMPARISON_TRANSITIONS, ComparisonState
 from reports.models import Comparison, ComparisonPiece, DailyFile
 from reports.selectors.files import HEAD, content_of
+from reports.services.daily_files import words_for
 
 logger = structlog.get_logger(__name__)
 
@@ -49,14 +51,29 @@ def weigh(content: BinaryIO) -> str:
 
 
 @transaction.atomic
-def ask(*, file: DailyFile, person: Person, filename: str, content: BinaryIO, sha384: str, now: datetime) -> Comparison:
-    """Keep a file, encrypted, until it is compared with ours, which is promised."""
+def ask(
+    *,
+    file: DailyFile,
+    person: Person,
+    filename: str,
+    content: BinaryIO,
+    sha384: str,
+    now: datetime,
+    partner: Partner | None = None,
+) -> Comparison:
+    """Keep a file, encrypted, until it is compared with ours, which is promised. `partner`: whose it is."""
     comparison = Comparison.objects.create(
-        provider_id=file.provider_id, file=file, person=person, filename=filename[:255], sha384=sha384, sent_at=now
+        provider_id=file.provider_id,
+        file=file,
+        person=person,
+        partner=partner,
+        filename=filename[:255],
+        sha384=sha384,
+        sent_at=now,
     )
     for position, piece in enumerate(pieces(content, _PIECE)):
         ComparisonPiece.objects.create(comparison=comparison, position=position, content_encrypted=encrypt(piece))
-    record(action=COMPARED, subject=comparison, actor=person, day=str(file.day))
+    record(action=COMPARED, subject=comparison, actor=person, reason=words_for(partner), day=str(file.day))
     promise("reports.compare", comparison_id=comparison.pk)
     return comparison
 

@@ -13,6 +13,7 @@ from accounts.models import Person
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import Actor, move, record
 from iys_portal.shared.crypto import encrypt
+from partners.models import Partner
 from reports.enums import AGREED, ASKED, DOWNLOADED, FILE_TRANSITIONS, FileState
 from reports.models import Comparison, DailyFile, DailyFilePiece
 from reports.selectors.files import TOPIC, lines_to_write, movements_of_brands, report_day
@@ -173,22 +174,30 @@ def _set_aside(pk: int, error: Exception) -> None:
 
 # --- Mutabakat --------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str) -> bool:
-    """Note that the provider has the same file; return whether it has: whether `sha384` (hex) is the file's hash.
+def agree(*, file: DailyFile, actor: Actor | None, now: datetime, sha384: str, partner: Partner | None = None) -> bool:
+    """Note that somebody has the same file; return whether they have: whether `sha384` (hex) is the file's hash.
 
-    A program (`actor` no person) stands in the audit trail only. Said again it stays as it was said first.
+    `partner` is for whom the person speaks, where it is not the provider. A program (`actor` no person) stands in the
+    audit trail only. Said again it stays as it was said first.
     """
     locked = _locked(file.pk)
     if locked.state != FileState.COMPLETED or sha384.strip().lower() != locked.sha384:
         return False
     if locked.agreed_at is None:
         locked.agreed_at, locked.agreed_by = now, actor if isinstance(actor, Person) else None
-        locked.save(update_fields=["agreed_at", "agreed_by"])
-        record(action=AGREED, subject=locked, actor=actor, sha384=locked.sha384)
+        locked.agreed_partner = partner
+        locked.save(update_fields=["agreed_at", "agreed_by", "agreed_partner"])
+        record(action=AGREED, subject=locked, actor=actor, reason=words_for(partner), sha384=locked.sha384)
     return True
 
 
-def note_download(*, subject: DailyFile | Comparison, person: Person) -> None:
+def note_download(*, subject: DailyFile | Comparison, person: Person, partner: Partner | None = None) -> None:
     """Note who took along a daily file, or the rows in which theirs differs: both name recipients."""
     file = subject if isinstance(subject, DailyFile) else subject.file
-    record(action=DOWNLOADED, subject=subject, actor=person, day=str(file.day), revision=file.revision)
+    reason = words_for(partner)
+    record(action=DOWNLOADED, subject=subject, actor=person, reason=reason, day=str(file.day), revision=file.revision)
+
+
+def words_for(partner: Partner | None) -> str:
+    """Return what the audit trail says of a person who acts for a partner, or nothing for the provider's own."""
+    return f"{partner.title} adına." if partner else ""

@@ -16,8 +16,8 @@ from iys_portal.shared.clock import ISTANBUL, istanbul_day
 from reports.attachments import REPORT
 from reports.enums import DOCUMENT_TRANSITIONS, MAILING, DocumentState, Rhythm
 from reports.models import ClosedDay, ReportDocument, ReportSubscription
-from reports.pictures.period import Period, last_periods, name_of, period_of
-from reports.pictures.summary import Answer, answers_of, said, title_of
+from reports.pictures.scope import Scope, last_scopes
+from reports.pictures.summary import Answer, answers_of, said
 from reports.selectors.documents import providers_to_write, subscribers, version_of
 from reports.services.documents import locked
 from reports.services.roll_up import roll_up
@@ -38,25 +38,25 @@ def make(*, document_id: int, clock: Callable[[], datetime]) -> ReportDocument:
     One that cannot be printed says so (FAILED) and keeps what was made before; whoever wants it asks again. No row is
     locked while it is printed: two workers at once make the same.
     """
-    document = ReportDocument.objects.defer("content").select_related("provider").get(pk=document_id)
-    now, period = clock(), period_of(document.rhythm, document.first)
+    document = ReportDocument.objects.defer("content").select_related("provider", "brand").get(pk=document_id)
+    now, scope = clock(), document.scope
     roll_up(provider_id=document.provider_id, now=now)
-    version = version_of(document.provider_id, period, today=istanbul_day(now))
+    version = version_of(document.provider_id, scope.period, today=istanbul_day(now))
     if document.state == DocumentState.READY and document.version == version:
         return document
-    answers = answers_of(document.provider_id, period, now=now)
-    content = _printed(document, period, answers, now=now)
+    answers = answers_of(document.provider_id, scope, now=now)
+    content = _printed(document, answers, now=now)
     findings = [said(question, report, today=istanbul_day(now)) for question, report in answers]
     return _keep(document_id, version, content, findings, now=now)
 
 
-def _printed(document: ReportDocument, period: Period, answers: list[Answer], *, now: datetime) -> bytes | None:
+def _printed(document: ReportDocument, answers: list[Answer], *, now: datetime) -> bytes | None:
     """Return the PDF, or None when it cannot be made, which is logged."""
     from contracts.rendering import RenderingError  # noqa: PLC0415  (WeasyPrint takes a second to load)
     from reports.pictures.printed import print_report  # noqa: PLC0415  (as above)
 
     try:
-        return print_report(document.provider, period, answers, rhythm=document.rhythm, now=now)
+        return print_report(document.provider, document.scope, answers, now=now)
     except RenderingError:
         logger.exception("report_document_failed", document_id=document.pk)
         return None
@@ -87,19 +87,19 @@ def plan_mailing(*, now: datetime) -> int:
     the last day is not closed its figures are not complete, and the next run looks again.
     """
     return sum(
-        _plan(provider_id, rhythm, period.first, now=now)
-        for rhythm, period in _ended(now)
-        for provider_id in list(providers_to_write(rhythm, period))
+        _plan(provider_id, scope, now=now)
+        for scope in _ended(now)
+        for provider_id in list(providers_to_write(scope.rhythm, scope.period))
     )
 
 
-def _ended(now: datetime) -> list[tuple[str, Period]]:
-    periods = [(rhythm.value, last_periods(rhythm, 2, today=istanbul_day(now))[1]) for rhythm in Rhythm]
+def _ended(now: datetime) -> list[Scope]:
+    scopes = [last_scopes(rhythm, 2, today=istanbul_day(now))[1] for rhythm in Rhythm]
     return [
-        (rhythm, period)
-        for rhythm, period in periods
-        if _begins(period.last) <= now < _begins(period.last) + _SENT_LATE
-        and ClosedDay.objects.filter(day=period.last).exists()
+        scope
+        for scope in scopes
+        if _begins(scope.period.last) <= now < _begins(scope.period.last) + _SENT_LATE
+        and ClosedDay.objects.filter(day=scope.period.last).exists()
     ]
 
 
@@ -108,13 +108,13 @@ def _begins(last: date) -> datetime:
 
 
 @transaction.atomic
-def _plan(provider_id: int, rhythm: str, first: date, *, now: datetime) -> bool:
-    document = locked(provider_id=provider_id, rhythm=rhythm, first=first)
+def _plan(provider_id: int, scope: Scope, *, now: datetime) -> bool:
+    document = locked(provider_id=provider_id, scope=scope)
     if document.mailing_at is not None:
         return False
     document.mailing_at = now
     document.save(update_fields=["mailing_at"])
-    record(action=MAILING, subject=document, actor=None, first=str(first), rhythm=rhythm)
+    record(action=MAILING, subject=document, actor=None, rhythm=scope.rhythm, name=scope.name)
     promise("reports.mailing", document_id=document.pk)
     return True
 
@@ -126,17 +126,16 @@ def write_mailing(*, document_id: int, clock: Callable[[], datetime]) -> int:
     document that cannot be printed holds up no e-mail: its findings stand in the text.
     """
     document = make(document_id=document_id, clock=clock)
-    period = period_of(document.rhythm, document.first)
     with transaction.atomic():
-        found = list(subscribers(document.provider_id, document.rhythm, period))
+        found = list(subscribers(document.provider_id, document.rhythm, document.scope.period))
         for subscription in found:
-            _write(document, period, subscription)
+            _write(document, subscription)
     return len(found)
 
 
-def _write(document: ReportDocument, period: Period, subscription: ReportSubscription) -> None:
-    member = subscription.membership
-    to, name = address_of_member(member), name_of(document.rhythm, document.first)
+def _write(document: ReportDocument, subscription: ReportSubscription) -> None:
+    member, scope = subscription.membership, document.scope
+    to = address_of_member(member)
     leave = public_link("reports:leave", token=token_of(member.pk, document.rhythm))
     attached = document.state == DocumentState.READY
     queue(
@@ -146,16 +145,16 @@ def _write(document: ReportDocument, period: Period, subscription: ReportSubscri
         context={
             "title": member.provider.title,
             "name": member.person.get_full_name(),
-            "report": title_of(document.rhythm, document.first),
-            "days": period.words,
+            "report": scope.title,
+            "days": scope.period.words,
             "findings": [{"words": finding} for finding in document.findings],
             "attached": attached,
             "is_weekly": document.rhythm == Rhythm.WEEKLY,
-            "link": f"{public_link('reports:document', period=name)}?iys={member.provider.iys_code}",
+            "link": f"{public_link('reports:document', period=scope.name)}?iys={member.provider.iys_code}",
             "leave": leave,
         },
         attachment=(REPORT, document.pk) if attached else None,
-        key=f"report:{member.pk}:{document.rhythm}:{name}",
+        key=f"report:{member.pk}:{document.rhythm}:{scope.name}",
         is_personal=to != member.provider.email,
         leave_url=leave,
     )

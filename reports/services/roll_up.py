@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Max, Min
 from django.forms import model_to_dict
 
 from consents.models import ConsentEvent
@@ -15,41 +16,43 @@ from iys_portal.audit.services import Actor, record
 from iys_portal.shared.clock import day_bounds, istanbul_day
 from reports.enums import RECOUNTED
 from reports.models import ClosedDay, DailyCount, RefusalDelay, ReportDay, RollUp
-from reports.selectors.figures import DAY, delay_since
+from reports.selectors.figures import DAY, OWN_REFUSAL, delay_since
 from reports.selectors.files import days_without_files
 from reports.services.daily_files import queue_files
 from reports.services.documents import renew
 
 logger = structlog.get_logger(__name__)
 
-BATCH = 500_000
-"""Events that are taken into the roll-up by one transaction."""
+BATCH = 1_000_000
+"""So many numbers of events, a provider's or others', are taken into the roll-up by one transaction."""
 _ASKED_AGAIN = timedelta(days=7)
 
-# One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it. It is packed into
-# two numbers, which costs half of grouping by eight columns: beside the brand 2 bits of channel, 2 recipient type, 2
-# status, 7 source, 1 first record; beside the number of the day 10 of delay. It stands alone, because PostgreSQL shares
-# no statement that writes among its workers, and fenced (OFFSET '0'), because it would take each event for a group of
-# its own, and share nothing either. What it finds are few rows.
+# One scan of the events, grouped as finely as any of the tables needs; what they hold are sums of it. Five columns are
+# packed into one number, which costs a third of grouping by all of them: 2 bits of channel, 2 recipient type, 2 status,
+# 7 source, 1 first record. It stands alone, because PostgreSQL shares no statement that writes among its workers, and
+# fenced (OFFSET '0'), because it would take each event for a group of its own, and share nothing either. What it finds
+# are few rows. Most refusals are recorded on the day on which they were taken.
 _SCAN = """
-    SELECT kind, moment, count(*) FROM (
-        SELECT (brand_id << 15) + ((channel << 12) | (recipient_type << 10) | (status << 8)
-                | (coalesce(source, 0::smallint) << 1)
-                | CASE WHEN prev_seq IS NULL THEN 1::smallint ELSE 0::smallint END) AS kind,
-            ({number} << 10) + coalesce({delay} + 1, 0) AS moment
+    SELECT brand_id, kind, number, delay, count(*) FROM (
+        SELECT brand_id, (channel << 12) | (recipient_type << 10) | (status << 8)
+                | (coalesce(source, 0::smallint) << 1) | (prev_seq IS NULL)::int AS kind,
+            {number} AS number,
+            CASE WHEN {own_refusal} THEN CASE WHEN consent_at >= (%(midnights)s::timestamptz[])[{number}] THEN 0
+                ELSE {delay} END END AS delay
         FROM consent_event WHERE provider_id = %(provider)s AND seq > %(after)s AND seq <= %(until)s {narrow}
         OFFSET '0'
-    ) AS event GROUP BY kind, moment
+    ) AS event GROUP BY brand_id, kind, number, delay
 """
 # A statement of so many events is worth compiling, which takes some hundredths of a second.
 _COMPILE = "SELECT set_config('jit', 'on', true), set_config('jit_above_cost', '20000', true)"
 
 _TAKE = """
     WITH part AS MATERIALIZED (
-        SELECT %(eve)s::date + (moment >> 10) AS day, kind >> 15 AS brand_id, kind >> 12 & 3 AS channel,
-            kind >> 10 & 3 AS recipient_type, kind >> 8 & 3 AS status, kind >> 1 & 127 AS source,
-            nullif(moment & 1023, 0) - 1 AS delay_days, movements, movements * (kind & 1) AS first_records
-        FROM unnest(%(kinds)s::bigint[], %(moments)s::int[], %(movements)s::int[]) AS row (kind, moment, movements)
+        SELECT %(eve)s::date + number AS day, brand_id, kind >> 12 & 3 AS channel, kind >> 10 & 3 AS recipient_type,
+            kind >> 8 & 3 AS status, kind >> 1 & 127 AS source, delay_days, movements,
+            movements * (kind & 1) AS first_records
+        FROM unnest(%(brands)s::bigint[], %(kinds)s::int[], %(numbers)s::int[], %(delays)s::int[], %(movements)s::int[])
+            AS row (brand_id, kind, number, delay_days, movements)
     ), counts AS (
         INSERT INTO reports_dailycount AS kept (provider_id, day, brand_id, channel, recipient_type, source,
             approvals, refusals, pending, first_records)
@@ -116,38 +119,40 @@ def _locked(provider_id: int) -> RollUp:
 
 
 def _reach(provider_id: int, seq: int, batch: int) -> int | None:
-    """Return the number up to which the next batch goes, or None when there is nothing to take."""
-    events = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq).values_list("seq", flat=True)
-    newest = events.order_by("-seq").first()
-    if newest is None or newest - seq <= batch:
-        return newest
-    return events.order_by("seq")[batch - 1 : batch].first() or newest
+    """Return the number up to which the next batch goes, or None when there is nothing to take.
+
+    Numbers are not counted: those between the first event and this one may be others'.
+    """
+    events = ConsentEvent.objects.filter(provider_id=provider_id, seq__gt=seq)
+    ends = events.aggregate(first=Min("seq"), newest=Max("seq"))
+    return None if ends["newest"] is None else int(min(ends["newest"], ends["first"] + batch - 1))
 
 
 @dataclass(frozen=True)
 class _Scan:
-    """Events counted by kind and moment; moments number the days from the one after `eve` on."""
+    """Events counted by brand, kind, number of the day (that after `eve` is 1) and delay (None: no own refusal)."""
 
     eve: date
-    rows: list[tuple[int, int, int]]
+    rows: list[tuple[int, int, int, int | None, int]]
 
     def is_within(self, last: date) -> bool:
         """Return whether all events are of the days after the eve, up to the last one."""
-        return all(0 < moment >> 10 <= (last - self.eve).days for _, moment, _ in self.rows)
+        return all(0 < number <= (last - self.eve).days for _, _, number, _, _ in self.rows)
 
 
 def _take(provider_id: int, *, after: int, until: int, now: datetime, day: date | None = None) -> list[date]:
     """Add the events with these numbers to the roll-up, those of one day or all; return the days corrected by it."""
     scan = _scanned(provider_id, after, until, day)
-    kinds, moments, movements = ([row[at] for row in scan.rows] for at in range(3))
+    names = ("brands", "kinds", "numbers", "delays", "movements")
+    counted = {name: [row[at] for row in scan.rows] for at, name in enumerate(names)}
     values: dict[str, Any] = {"provider": provider_id, "after": after, "until": until, "now": now, "eve": scan.eve}
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {**values, "kinds": kinds, "moments": moments, "movements": movements})
+        cursor.execute(_TAKE, values | counted)
         return [found for found, is_corrected in cursor.fetchall() if is_corrected]
 
 
 def _scanned(provider_id: int, after: int, until: int, day: date | None) -> _Scan:
-    """Return the events with these numbers, those of one day or all, counted by kind and moment.
+    """Return the events with these numbers, those of one day or all, counted.
 
     Instants follow the numbers, so the first and the last event say which midnights may lie between, and among them the
     day of an instant is found far more quickly than in a time zone. Where an instant does not follow, that is done.
@@ -167,15 +172,13 @@ _ONE = timedelta(days=1)
 _EVE = date(2000, 1, 1)
 _NUMBER = "width_bucket(created_at, %(midnights)s::timestamptz[])"
 _WITHIN = "AND created_at >= (%(midnights)s::timestamptz[])[1] AND created_at < %(end)s"
-# Most refusals are recorded on the day on which they were taken.
-_SAME_DAY = "status = 2 AND source < 100 AND consent_at >= (%(midnights)s::timestamptz[])[{number}]"
 
 
 def _scan(values: Mapping[str, Any], eve: date, midnights: list[datetime], number: str, narrow: str = "") -> _Scan:
-    delay = f"CASE WHEN {_SAME_DAY} THEN 0 ELSE {delay_since('(%(eve)s::date + {number})')} END".format(number=number)
+    delay = delay_since(f"(%(eve)s::date + {number})")
+    statement = _SCAN.format(number=number, delay=delay, own_refusal=OWN_REFUSAL, narrow=narrow)
     with connection.cursor() as cursor:
         cursor.execute(_COMPILE)
-        statement = _SCAN.format(number=number, delay=delay, narrow=narrow)
         cursor.execute(statement, {**values, "eve": eve, "midnights": midnights})
         return _Scan(eve, cursor.fetchall())
 

@@ -41,7 +41,9 @@ def add_one_of_each(number: int, *, now: datetime) -> None:
     card_money(buy(provider, person, now=now), number, now=now)
     brand = grant(provider, person, now=now)
     DailyFile.objects.create(provider=provider, brand=brand, day=date(2026, 11, number), last_seq=1, asked_at=now)
-    ReportDocument.objects.create(provider=provider, rhythm="month", first=date(2026, number, 1))
+    ReportDocument.objects.create(
+        provider=provider, rhythm="month", first=date(2026, number, 1), last=date(2026, number, 28)
+    )
     package = Package.objects.create(slug=f"ek-{number}", name=f"EK-{number}", heading="EK", position=200 + number)
     tariff(package)
     AddressUsage.objects.create(provider=provider, phones=number)

@@ -274,7 +274,8 @@ def scene(
     api_account = create_sandbox_account(provider=provider, name="Mağaza", networks=[], actor=alice, now=now).account
     membership = alice.membership_set.get()
     pushed, partner_pushed = _push_connection(brand), _push_connection(brand, partner_grant.partner)
-    report, compared = _report(brand, alice, now=now)
+    report = _report(brand, now=now)
+    compared, partner_compared = _comparison(report, alice), _comparison(report, alice, partner_grant.partner)
     day = str(report.day)
     reported = {"code": brand.code, "day": day, "pk": compared.pk, "slug": "onay-ret", "token": "forged"}
     reported["period"] = f"{istanbul_day(now):%Y-%m}"
@@ -325,6 +326,7 @@ def scene(
         **{name: {"code": brand.code, "pk": pushed.pk} for name in BY_NAME if name.startswith("push:")},
         **{name: {"pk": partner_pushed.pk} for name in BY_NAME if name.startswith("party_push:")},
         **{name: reported for name in BY_NAME if name.startswith("reports:")},
+        **{name: reported | {"pk": partner_compared.pk} for name in BY_NAME if name.startswith("party_reports:")},
         "consents:recipient": {"token": token_of(provider.pk, "+905992000001")},
         "api_docs:service": {"name": "create_token"},
         "api_docs:code": {"code": "H353"},
@@ -400,9 +402,9 @@ def _card_refund(order: Order, *, now: datetime) -> Refund:
     )
 
 
-def _report(brand: Brand, person: Person, *, now: datetime) -> tuple[DailyFile, Comparison]:
-    """Return a daily file of the brand, and somebody's comparison with it."""
-    file = DailyFile.objects.create(
+def _report(brand: Brand, *, now: datetime) -> DailyFile:
+    """Return a daily file of the brand."""
+    return DailyFile.objects.create(
         provider_id=brand.provider_id,
         brand=brand,
         day=date(2026, 11, 22),
@@ -414,7 +416,12 @@ def _report(brand: Brand, person: Person, *, now: datetime) -> tuple[DailyFile, 
         stamp=b"\0",
         stamped_at=now,
     )
-    return file, ask(file=file, person=person, filename="a", content=io.BytesIO(b"a"), sha384="", now=now)
+
+
+def _comparison(file: DailyFile, person: Person, partner: Partner | None = None) -> Comparison:
+    """Return a comparison of the provider's own file, or of a partner's, with a daily file."""
+    content, now = io.BytesIO(b"a"), timezone.now()
+    return ask(file=file, person=person, partner=partner, filename="a", content=content, sha384="", now=now)
 
 
 def _bank_refund(line: StatementLine, person: Person, *, now: datetime) -> tuple[BankRefund, RefundFile]:

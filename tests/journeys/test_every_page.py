@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.contracts.sealed import plain_pdf
 from tests.journeys.conftest import IBAN, PATIENCE, Portal, bank_of, log_in, log_in_as_staff
+from tests.journeys.days import days_compared
 from tests.payments.mt940 import Transfer, mt940
 
-DESKTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 600)
+DESKTOP, PHONE, NARROW, PAPER = (1280, 800), (360, 740), (320, 600), (672, 1000)
 PICTURED = bool(os.environ.get("PICTURES"))
 """Whether somebody wants to look at the pages afterwards, in test-results/."""
 
@@ -33,16 +34,18 @@ class Look:
     pictured: bool = True
 
 
-LIGHT = {"color_scheme": "light", "forced_colors": "none"}
-DARK = {"color_scheme": "dark", "forced_colors": "none"}
+LIGHT = {"color_scheme": "light", "forced_colors": "none", "media": "screen"}
+DARK = {"color_scheme": "dark", "forced_colors": "none", "media": "screen"}
 LOOKS = {
     "desktop": Look(DESKTOP, LIGHT, "all"),
-    "contrast": Look(DESKTOP, {"color_scheme": "light", "forced_colors": "active"}, "colours", pictured=False),
+    "contrast": Look(DESKTOP, LIGHT | {"forced_colors": "active"}, "colours", pictured=False),
     "dark": Look(DESKTOP, DARK, "colours"),
     "phone-dark": Look(PHONE, DARK, "colours", pictured=False),
     "phone": Look(PHONE, LIGHT, "all"),
     "narrow": Look(NARROW, LIGHT, "nothing", pictured=False),
 }
+ON_PAPER = {"paper": Look(PAPER, LIGHT | {"media": "print"}, "colours")}
+"""How reports look when they are printed: within the margins of A4, on white."""
 ANYBODY = [
     "/",
     "/basvuru/",
@@ -102,9 +105,14 @@ PROVIDER = [
     "/raporlar/grafikler/onay-ret/?ilk=2016-01-01",
     "/raporlar/grafikler/adres-sayisi/",
     "/raporlar/grafikler/marka-kanal/",
+    "/raporlar/grafikler/kaynaklar/",
+    "/raporlar/grafikler/yuklemeler/",
+    "/raporlar/grafikler/ret-suresi/",
     "/raporlar/grafikler/izin-yasi/",
     "/raporlar/grafikler/yetkiler/",
     "/raporlar/grafikler/e-postayla/",
+    "/raporlar/grafikler/rapor/",
+    "/raporlar/grafikler/rapor/?ilk=2026-02-01&son=2026-01-01",
     "/saglayici/",
     "/dogrula/",
     "/cikis/",
@@ -180,7 +188,7 @@ def faults_of(page: Page, address: str, screenshots: Path) -> list[str]:
     if not page.title().endswith(" – İleti Yönetim Sistemi"):
         faults.append(f"{address}: title {page.title()!r}")
     page.evaluate(AXE)
-    for name, look in LOOKS.items():
+    for name, look in (LOOKS | (ON_PAPER if "/grafikler/" in address else {})).items():
         show(page, look)
         faults += [f"{address} ({name}): {fault}" for fault in page.evaluate(LOOK_AT, ASKED.get(look.asked))]
         if PICTURED and look.pictured:
@@ -252,6 +260,12 @@ def paid(portal: Portal) -> dict[str, str]:
     return {"code": first["code"], "line": str(row[0]), "title": row[1], "attempt": str(row[2]), "refund": str(row[3])}
 
 
+@pytest.fixture(scope="module")
+def compared(portal: Portal) -> dict[str, list[str]]:
+    """Addresses of a day with comparisons, as the provider and as a partner see it."""
+    return days_compared(portal)
+
+
 def test_before_logging_in(page: Page, portal: Portal, screenshots: Path) -> None:
     assert walk(page, portal, ANYBODY, screenshots) == []
 
@@ -269,11 +283,15 @@ def test_answers_to_a_file(page: Page, portal: Portal, screenshots: Path) -> Non
     assert faults == []
 
 
-def test_pages_of_a_provider(page: Page, portal: Portal, screenshots: Path) -> None:
+def test_pages_of_a_provider(page: Page, portal: Portal, compared: dict[str, list[str]], screenshots: Path) -> None:
     log_in(page, portal, "10000000214")
     faults = faults_of(page, "chooser", screenshots)
     page.get_by_role("button", name=re.compile("Deneme Ticaret")).click()
-    assert faults + walk(page, portal, PROVIDER, screenshots) == []
+    faults += walk(page, portal, PROVIDER + compared["provider"], screenshots)
+    page.goto(portal.url + "/raporlar/grafikler/rapor/?marka=660651")
+    page.get_by_role("button", name="Raporu hazırla").click()
+    page.locator("[data-testid=document][data-state=ready]").wait_for()
+    assert faults + faults_of(page, "/raporlar/grafikler/rapor/ ready", screenshots) == []
 
 
 def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> None:
@@ -298,11 +316,11 @@ def test_pages_of_a_purchase(page: Page, portal: Portal, screenshots: Path) -> N
     assert faults == []
 
 
-def test_pages_of_a_partner(page: Page, portal: Portal, screenshots: Path) -> None:
+def test_pages_of_a_partner(page: Page, portal: Portal, compared: dict[str, list[str]], screenshots: Path) -> None:
     log_in(page, portal, "10000000450")
     addresses = ["/is-ortagi/", "/is-ortagi/?ara=yok", "/is-ortagi/calisiyor-mu/?marka=675409"]
     addresses += ["/is-ortagi/bildirimler/", "/is-ortagi/api/", "/is-ortagi/api/yeni/"]
-    faults = walk(page, portal, addresses, screenshots)
+    faults = walk(page, portal, compared["partner"] + addresses, screenshots)
     page.get_by_label("Hesap adı").fill("Sayfalar")
     page.get_by_role("button", name="Hesabı oluştur").click()
     page.get_by_test_id("api-secret").wait_for()

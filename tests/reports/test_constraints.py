@@ -1,13 +1,14 @@
 """What the tables of the roll-up refuse even when somebody types SQL, and the keys by which they can be distributed."""
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from accounts.models import Person, Provider
 from brands.models import Brand
+from reports.enums import CHOSEN
 from reports.models import ConsentAge, ReportDocument, ReportSubscription
 from reports.selectors.files import daily_file
 from reports.services.comparisons import ask
@@ -53,7 +54,10 @@ def test_a_key_is_counted_once(provider: Provider, now: datetime, table: str) ->
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("report_document_rhythm_known", "rhythm = 'day'"),
+        ("report_document_rhythm_known", "rhythm = 'day', brand_id = NULL"),
+        ("report_document_days_in_order", "last = first - 1"),
+        ("report_document_chosen_alone_has_brand", "rhythm = 'week'"),
+        ("reports_reportdocument_brand_id_same_provider", "provider_id = (SELECT max(id) FROM accounts_provider)"),
         ("report_document_state_known", "state = 'lost'"),
         ("report_document_whole", "version = 'a'"),
         ("report_document_whole", "content = 'a'"),
@@ -61,13 +65,18 @@ def test_a_key_is_counted_once(provider: Provider, now: datetime, table: str) ->
         ("report_document_failed_says_why", "state = 'failed'"),
     ],
 )
-def test_documents_of_reports(provider: Provider, constraint: str, change: str) -> None:
-    document = ReportDocument.objects.create(provider=provider, rhythm="month", first=DAY)
+def test_documents_of_reports(brand: Brand, constraint: str, change: str) -> None:
+    factories.ProviderFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    key = {"provider": brand.provider, "rhythm": CHOSEN, "first": DAY, "last": DAY, "brand": brand}
+    document = ReportDocument.objects.create(**key)
     refused(constraint, f"UPDATE reports_reportdocument SET {change} WHERE id = %s", document.pk)
 
 
 def test_reports_are_kept_and_wanted_once(provider: Provider, alice: Person, now: datetime) -> None:
-    documents = [ReportDocument.objects.create(provider=provider, rhythm="week", first=first) for first in (DAY, now)]
+    days = {"provider": provider, "rhythm": CHOSEN, "last": DAY}
+    documents = [ReportDocument.objects.create(**days, first=DAY - timedelta(days=number)) for number in range(2)]
     change = "UPDATE reports_reportdocument SET first = %s WHERE id = %s"
     refused("report_document_once", change, DAY, documents[1].pk)
     member = alice.membership_set.get()
@@ -102,11 +111,13 @@ def test_a_day_is_closed_once(now: datetime) -> None:
             "daily_file_agreed_when_made",
             "state = 'queued', sha384 = '', made_at = NULL, stamp = NULL, stamped_at = NULL, agreed_at = now()",
         ),
+        ("daily_file_partner_agrees_by_somebody", "agreed_partner_id = (SELECT id FROM partners_partner LIMIT 1)"),
         ("reports_dailyfile_brand_id_same_provider", "provider_id = (SELECT max(id) FROM accounts_provider)"),
     ],
 )
 def test_files(made: Brand, constraint: str, change: str) -> None:
     factories.ProviderFactory.create()
+    factories.PartnerFactory.create()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused(constraint, f"UPDATE reports_dailyfile SET {change} WHERE brand_id = %s", made.pk)

@@ -22,10 +22,11 @@ from iys_portal.audit.models import AuditEvent, OutboxMessage
 from iys_portal.mail.models import Mail
 from iys_portal.mail.sending import message_of
 from iys_portal.shared.clock import ISTANBUL
-from reports.enums import DocumentState, Rhythm
+from reports.enums import CHOSEN, DocumentState, Rhythm
 from reports.models import ReportDocument, ReportSubscription
 from reports.pictures.period import Period
-from reports.pictures.summary import title_of
+from reports.pictures.scope import Scope, scope_of
+from reports.pictures.summary import answers_of
 from reports.selectors.documents import version_of
 from reports.services import documents, making, subscriptions
 from reports.services.roll_up import close_days, roll_up
@@ -105,8 +106,8 @@ def test_a_closed_days_correction_makes_the_month_anew(provider: Provider, brand
     day = now - timedelta(days=1)
     close_days(now=now)
     december = now + timedelta(days=10)
-    key = {"provider_id": provider.pk, "rhythm": Rhythm.MONTHLY, "day": date(2026, 11, 1)}
-    made = documents.ask(**key, now=december, actor=None)
+    month = scope_of(Rhythm.MONTHLY, date(2026, 11, 1))
+    made = documents.ask(provider_id=provider.pk, scope=month, now=december, actor=None)
     ReportDocument.objects.update(state=DocumentState.READY, content=b"%PDF-", version="older", made_at=now)
     events(provider.pk, day, brand=brand.pk, number=3)
     roll_up(provider_id=provider.pk, now=december)
@@ -127,7 +128,7 @@ def test_an_upload_that_ends_later_changes_the_month(provider: Provider, brand: 
 
 
 def test_a_running_month_is_made_every_ten_minutes_at_most(provider: Provider, now: datetime) -> None:
-    key = {"provider_id": provider.pk, "rhythm": Rhythm.MONTHLY, "day": now.date(), "actor": None}
+    key = {"provider_id": provider.pk, "scope": scope_of(Rhythm.MONTHLY, now.date()), "actor": None}
     documents.ask(**key, now=now)
     ReportDocument.objects.update(state=DocumentState.READY, content=b"%PDF-", version="older", made_at=now)
     assert documents.ask(**key, now=now + timedelta(minutes=9)).state == DocumentState.READY
@@ -191,12 +192,109 @@ def test_too_many_wishes(browser: Client) -> None:
 
 
 def test_titles() -> None:
-    weeks = {title_of(Rhythm.WEEKLY, first) for first in (date(2026, 11, 16), date(2026, 11, 30), date(2026, 12, 28))}
-    assert weeks == {
+    mondays = (date(2026, 11, 16), date(2026, 11, 30), date(2026, 12, 28))
+    assert [scope_of(Rhythm.WEEKLY, monday).title for monday in mondays] == [
         "16–22 Kasım 2026 haftasının raporu",
         "30 Kasım–6 Aralık 2026 haftasının raporu",
         "28 Aralık 2026–3 Ocak 2027 haftasının raporu",
-    }
+    ]
+    first = date(2025, 11, 3)
+    lasts = (first, date(2025, 11, 4), date(2026, 11, 3))
+    assert [Scope(CHOSEN, Period(first, last)).title for last in lasts] == [
+        "3 Kasım 2025 raporu",
+        "3–4 Kasım 2025 raporu",
+        "3 Kasım 2025–3 Kasım 2026 raporu",
+    ]
+
+
+# --- Chosen days ------------------------------------------------------------------------------------------------------
+DAYS = "/raporlar/grafikler/rapor/"
+
+
+def test_chosen_days_of_one_brand_are_made_by_a_worker(
+    browser: Client, provider: Provider, brand: Brand, alice: Person, tmp_path: Path, now: datetime
+) -> None:
+    other = factories.BrandFactory.create(provider=provider)
+    events(provider.pk, OCTOBER, brand=brand.pk, number=1_234)
+    events(provider.pk, OCTOBER, brand=other.pk, number=777)
+    query = f"ilk=2026-10-20&son=2026-11-02&marka={brand.code}"
+    page, pdf = f"{DAYS}?{query}", f"{DAYS[:-1]}.pdf?{query}"
+    assert (state(browser.get(page)), browser.get(pdf)["Location"]) == ("none", page)
+    assert [browser.post(page)["Location"] for _ in range(2)] == [page, page]
+    assert state(browser.get(page)) == "waiting"
+    assert OutboxMessage.objects.filter(topic="reports.document").count() == 1
+    (asked,) = AuditEvent.objects.filter(action="report_document_asked", provider_id=provider.pk)
+    assert (asked.actor_id, asked.detail["name"]) == (alice.pk, f"2026-10-20-2026-11-02-{brand.code}")
+
+    work()
+    assert state(browser.get(page)) == "ready"
+    answer = browser.get(pdf)
+    assert answer["Content-Disposition"] == f'attachment; filename="rapor-2026-10-20-2026-11-02-{brand.code}.pdf"'
+    text = " ".join("".join(poppler.pages(answer.content, tmp_path)).split())
+    assert "20 Ekim–2 Kasım 2026 raporu" in text
+    assert f"{brand.name} ({brand.code}) · 20.10.2026 – 02.11.2026" in text
+    assert "1.234 Onay, 0 Ret kaydedildi" in text
+    # All brands on the same days are another document, and late movements make neither anew by themselves.
+    assert state(browser.get(f"{DAYS}?ilk=2026-10-20&son=2026-11-02")) == "none"
+    events(provider.pk, OCTOBER, brand=brand.pk)
+    roll_up(provider_id=provider.pk, now=now)
+    assert documents.renew(provider_id=provider.pk, days=[date(2026, 10, 31)], now=now) == 0
+    assert "bu dönemin kayıtları değişti" in browser.get(page).content.decode()
+
+
+def test_a_brands_report_leaves_out_what_no_brand_has_alone(provider: Provider, brand: Brand, now: datetime) -> None:
+    period = Period(date(2026, 10, 20), date(2026, 11, 2))
+    asked = [
+        {question.slug for question, _ in answers_of(provider.pk, Scope(CHOSEN, period, of), now=now)}
+        for of in (None, brand)
+    ]
+    assert asked[0] - asked[1] == {"adres-sayisi", "marka-kanal"}
+
+
+def test_a_wish_without_days_is_for_the_last_thirty(browser: Client) -> None:
+    address = browser.post(DAYS)["Location"]
+    assert address == f"{DAYS}?ilk=2026-10-25&son=2026-11-23"
+    assert "Bu dönem sürüyor" in browser.get(address).content.decode()
+
+
+def test_pictures_lead_to_the_report_of_their_days(browser: Client, brand: Brand) -> None:
+    query = f"ilk=2026-10-01&son=2026-10-15&marka={brand.code}"
+    page = browser.get(f"/raporlar/grafikler/onay-ret/?{query}").content.decode()
+    assert f'href="{DAYS}?{query.replace("&", "&amp;")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("ilk=2026-11-03&son=2026-11-02", "İlk gün son günden sonra olamaz."),
+        ("ilk=2016-11-03&son=2026-11-02", "En çok üç yıllık"),
+        ("ilk=2026-11-03&son=2026-11-24", "Son gün bugünden sonra olamaz."),
+        ("ilk=dün&son=2026-11-02", "İlk gün okunamadı"),
+        ("marka=999", "Bu kodla bir markanız yok"),
+        ("marka=their", "Bu kodla bir markanız yok"),
+    ],
+)
+def test_days_and_brands_that_have_no_report(browser: Client, brand: Brand, query: str, words: str) -> None:
+    """Another provider's brand is as unknown as one that does not exist."""
+    query = query.replace("their", str(factories.BrandFactory.create().code))
+    for answer in (browser.get(f"{DAYS}?{query}"), browser.post(f"{DAYS}?{query}")):
+        assert [words in answer.content.decode(), "<title>Hata: " in answer.content.decode()] == [True, True]
+        assert state(answer) == ""
+    assert browser.get(f"{DAYS[:-1]}.pdf?{query}").status_code == 404
+    assert not ReportDocument.objects.exists()
+
+
+def test_the_oldest_chosen_days_make_room(provider: Provider, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_CHOSEN", 2)
+    days = [date(2026, 10, number) for number in range(1, 5)]
+    for number, day in enumerate(days):
+        at, scope = now + timedelta(minutes=number), Scope(CHOSEN, Period(day, day))
+        asked = documents.ask(provider_id=provider.pk, scope=scope, now=at, actor=None)
+        if day != days[1]:  # which nobody has made yet
+            made = {"state": DocumentState.READY, "content": b"%PDF-", "version": "1", "made_at": at}
+            ReportDocument.objects.filter(pk=asked.pk).update(**made)
+    documents.ask(provider_id=provider.pk, scope=scope_of(Rhythm.MONTHLY, now.date()), now=now, actor=None)
+    assert list(ReportDocument.objects.filter(rhythm=CHOSEN).values_list("first", flat=True).order_by("pk")) == days[1:]
 
 
 # --- By e-mail --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import Person
+from brands.enums import BrandState
 from brands.models import Brand
 from consents.models import ConsentEvent
 from consents.selectors import id_of
@@ -86,6 +87,7 @@ def test_movements_belong_to_the_day_of_istanbul(brand: Brand, keys: Path, now: 
 def test_every_brand_with_movements_has_its_file_once(moved: Brand, keys: Path, now: datetime) -> None:
     quiet, rival = factories.BrandFactory.create(provider=moved.provider), factories.BrandFactory.create()
     events(rival.provider_id, now - timedelta(days=1), brand=rival.pk)
+    Brand.objects.filter(pk=rival.pk).update(state=BrandState.PASSIVE)  # later on the same day
     for _ in range(2):
         close_days(now=now)
         work()

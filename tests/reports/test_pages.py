@@ -109,6 +109,17 @@ def test_one_day_and_its_file(client: Client, made: Brand) -> None:
     assert (stamp.content, stamp["Content-Type"]) == (bytes(file.stamp or b""), "application/timestamp-reply")
 
 
+def test_the_archive_serves_a_day_beyond_iyss_seven(
+    made: Brand, alice: Person, client_of: Callable[[Person], Client], now: datetime
+) -> None:
+    for days, words in ((6, "İYS bu dosyayı 7 gün sunar"), (7, "dosya arşivimizdedir"), (900, "dosya arşivimizdedir")):
+        with time_machine.travel(now + timedelta(days=days), tick=False):
+            browser = client_of(alice)
+            assert words in text(browser, address(made))
+            answer = browser.get(address(made, "file"))
+            assert b"".join(answer.streaming_content) == whole(found(made))  # type: ignore[attr-defined]
+
+
 def test_days_without_a_file(client: Client, brand: Brand, now: datetime, settings: Settings) -> None:
     settings.DEMO_MODE = False
     assert "Bu gün hareket yok" in text(client, address(brand))

@@ -11,10 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from accounts.models import Person, Provider
+from brands.enums import BrandState
 from brands.models import Brand
 from consents.enums import Channel, ConsentStatus
 from consents.models import ImportJob
@@ -25,7 +24,6 @@ from partners.enums import Right
 from partners.services import authorise_intermediary, authorise_partner
 from reports.pictures import holdings, printed
 from reports.pictures.catalogue import QUESTIONS
-from reports.pictures.period import MOST_DAYS, Period, last_days, month_of
 from reports.pictures.report import Report, compared, with_tail
 from reports.pictures.summary import said
 from reports.services.roll_up import roll_up
@@ -294,6 +292,18 @@ def test_a_brand_narrows_the_figures(browser: Client, provider: Provider, brand:
             assert f"{narrowed.name} ({narrowed.code})" in answer.content.decode()
 
 
+def test_a_brand_that_was_closed_keeps_the_days_before(
+    browser: Client, provider: Provider, brand: Brand, now: datetime
+) -> None:
+    events(provider.pk, now - timedelta(days=10), brand=brand.pk, number=5)
+    Brand.objects.filter(pk=brand.pk).update(state=BrandState.PASSIVE)
+    factories.BrandFactory.create(provider=provider)
+    roll_up(provider_id=provider.pk, now=now)
+    answer = page_of(browser, "marka-kanal")
+    assert [row[:2] for row in table(answer)[1:]] == [[brand.name, str(brand.code)]]
+    assert sum(number_of(words) for _, words in drawn(answer)) == 5
+
+
 @pytest.mark.parametrize("slug", [question.slug for question in QUESTIONS])
 def test_a_new_company_reads_why_nothing_is_drawn(slug: str, browser: Client) -> None:
     answer = page_of(browser, slug)
@@ -322,26 +332,6 @@ def test_a_page_takes_as_many_queries_whatever_there_is(
 
 
 # --- Days -------------------------------------------------------------------------------------------------------------
-@settings(max_examples=60)
-@given(st.dates(date(2015, 5, 1), date(2030, 1, 1)), st.integers(1, MOST_DAYS))
-def test_each_day_is_in_one_column(last: date, days: int) -> None:
-    period = last_days(days, today=last)
-    assert period.days == days
-    columns = period.buckets()
-    found = [each.first + timedelta(days=n) for each in columns for n in range((each.last - each.first).days + 1)]
-    assert found == [period.first + timedelta(days=n) for n in range(days)]
-    assert len(columns) <= 45
-    assert period.previous == Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
-
-
-def test_columns_are_days_weeks_or_months() -> None:
-    days, weeks, months = (last_days(number, today=TODAY) for number in (45, 46, 187))
-    assert (days.unit, days.buckets()[0].label, days.buckets()[0].words) == ("gün", "10.10", "10.10.2026")
-    assert [bucket.words for bucket in weeks.buckets()][:2] == ["09.10.2026 – 11.10.2026", "12.10.2026 – 18.10.2026"]
-    assert (months.unit, months.buckets()[-1].label) == ("ay", "11.2026")
-    assert month_of(date(2024, 2, 10)) == Period(date(2024, 2, 1), date(2024, 2, 29))
-
-
 def test_days_are_istanbuls(browser: Client, provider: Provider) -> None:
     midnight = datetime(2026, 11, 21, 21, tzinfo=UTC)
     events(provider.pk, midnight - timedelta(seconds=1), number=2)
