@@ -6,6 +6,9 @@ from payments.gateways.base import Gateway
 from payments.gateways.iyzico import Iyzico
 from payments.gateways.nestpay import NestPay, rates
 
+NAMES = ("iyzico", "nestpay")
+"""What CARD_GATEWAY may be: the gateways that the portal can speak to."""
+
 
 def _gateways() -> dict[str, Gateway]:
     found: list[Gateway] = [
