@@ -21,7 +21,7 @@ class PaymentsConfig(AppConfig):
 
 
 def refuse_unknown_gateway() -> None:
-    """Refuse to start with a gateway that there is not: no page of a payment would work. Raises ImproperlyConfigured."""
+    """Refuse to start with a gateway that there is not: no payment would work. Raises ImproperlyConfigured."""
     if settings.CARD_GATEWAY not in NAMES:
         raise ImproperlyConfigured(f"CARD_GATEWAY: {settings.CARD_GATEWAY!r} is none of {', '.join(NAMES)}.")
 

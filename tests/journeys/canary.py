@@ -63,7 +63,7 @@ class Canary:
 
 
 def _holds_any(spelt: Iterable[bytes], data: bytes) -> bool:
-    """Return whether one of these stands in much data: grep looks for hundreds at once, Python for one after another."""
+    """Return whether one of these stands in much data: grep looks for hundreds at once, Python for one by one."""
     command = [b"grep", b"-qaF", b"-e", b"\n".join(spelt)]
     done = subprocess.run(command, input=data, env={"LC_ALL": "C", "PATH": os.environ["PATH"]}, check=False)
     assert done.returncode in {0, 1}
