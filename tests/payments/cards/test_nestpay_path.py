@@ -184,7 +184,7 @@ def test_a_refusal_waits_for_the_bank_s_word_of_the_order(
     bank.order("detail", "http-500")
     come_back(*refused)
     assert state_of(order) == ("card_unknown", ["unknown"])
-    cards.sweep(now=now + timedelta(minutes=1))
+    assert cards.sweep(now=now + timedelta(minutes=2)) == 1
     ended = ("completed", ["succeeded"]) if was_paid else ("contract_accepted", ["declined"])
     assert (state_of(order), holds()) == (ended, True)
 
@@ -197,9 +197,9 @@ def test_paid_by_a_browser_that_never_came_back(
     """No message comes: the sweeper alone finds it, one round after the bank answers."""
     pay_there(bank, to_the_bank(payer, order))
     bank.order("detail", fault)
-    assert cards.sweep(now=now + timedelta(seconds=30)) == 1
+    assert cards.sweep(now=now + timedelta(minutes=2)) == 1
     assert state_of(order) == ("card_unknown", ["unknown"])
-    assert cards.sweep(now=now + timedelta(minutes=1)) == 1
+    assert cards.sweep(now=now + timedelta(minutes=4)) == 1
     assert (state_of(order), holds()) == (("completed", ["succeeded"]), True)
 
 
@@ -286,7 +286,7 @@ def test_all_of_it_goes_back_once(
     assert (refund.state, at_the_bank(bank)) == ("confirmed", [(ended, 523014)])
     assert state_of(paid.order)[0] == "refunded"
     assert [row.amount for row in paid.allocations.order_by("pk")] == [GROSS, -GROSS]
-    assert Mail.objects.get(kind="card-refunded").text.count("5.230,14 ₺") == 1
+    assert "5.230,14 ₺" in Mail.objects.get(kind="card-refunded").text
     assert holds()
 
 
