@@ -27,7 +27,7 @@ from payments.gateways.base import (
     InstalmentTable,
     InvalidSignatureError,
 )
-from payments.gateways.registry import gateway, gateway_names
+from payments.gateways.registry import cards_are_open, gateway, gateway_names
 from payments.models import CardAttempt, Order
 from payments.rules import OrderRefused
 from payments.selectors.cards import attempt_nonce, live_attempt
@@ -47,6 +47,8 @@ def card(request: ProviderRequest, code: str) -> HttpResponse:
     order = order_with(request, code)
     if order.state != OrderState.CONTRACT_ACCEPTED:
         return wrong_step(order)
+    if not cards_are_open():
+        return redirect("payments:method", code=order.code_display)
     has_instalments = gateway().capabilities().instalments
     bin_number = _bin_of(request) if has_instalments else ""
     tables, problem = _quote(order, bin_number) if bin_number else ((), "")
