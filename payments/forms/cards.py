@@ -43,7 +43,10 @@ class BinField(forms.CharField):
 
 
 class CardForm(forms.Form):
-    """How to pay: `bin_number` asks for the card's own instalments, `instalments` is one of what was quoted."""
+    """How to pay: `bin_number` asks for the card's own instalments, `instalments` is one of what was quoted.
+
+    Where the gateway has none (`has_instalments` is false), nobody is asked for their card's digits.
+    """
 
     bin_number = BinField()
     instalments = forms.TypedChoiceField(
@@ -53,9 +56,12 @@ class CardForm(forms.Form):
         error_messages={"required": "Bir taksit seçeneği seçin.", "invalid_choice": "Bir taksit seçeneği seçin."},
     )
 
-    def __init__(self, *args: Any, rows: tuple[Instalment, ...], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rows: tuple[Instalment, ...], has_instalments: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["instalments"]
+        if not has_instalments:
+            field.label = "Ödeme şekli"
+            del self.fields["bin_number"]
         field.choices = [(row.count, label_of(row)) for row in rows]
         field.initial = 1
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from payments.gateways.registry import cards_are_open
+from payments.services.cards import CLOSED
 from payments.services.orders import CHECKBOX_LABEL
 
 CARD = "kart"
@@ -26,9 +27,6 @@ class ApprovalForm(forms.Form):
         error_messages={"required": "Devam etmek için sözleşmeyi onaylayın."},
         required=True,
     )
-
-
-CLOSED = "Bu kurulumda kartla ödeme kapalı."
 
 
 class MethodChoices(forms.RadioSelect):

@@ -46,11 +46,10 @@ class DeclineGroup(StrEnum):
 
 
 class ActionKind(StrEnum):
-    """How the payer's browser goes on: a redirect, a form that is posted, or a frame in our page."""
+    """How the payer's browser goes on: a redirect, or a form that is posted. Card pages are never framed (ADR 22)."""
 
     REDIRECT = "redirect"
     FORM = "form"
-    FRAME = "frame"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

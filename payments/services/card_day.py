@@ -15,7 +15,7 @@ from django.db.models import Min, QuerySet
 from accounts.models import Person
 from iys_portal.audit.outbox import promise
 from iys_portal.audit.services import record
-from iys_portal.shared.clock import end_of_istanbul_day, istanbul_day
+from iys_portal.shared.clock import day_bounds, istanbul_day
 from payments.enums import AttemptState, CardMovement, DifferenceKind, RefundState
 from payments.gateways.base import Gateway, GatewayUnavailableError, ReportedPayment
 from payments.gateways.registry import gateway, gateway_names
@@ -77,19 +77,31 @@ class _Comparison:
 
 
 def promise_due(*, now: datetime) -> int:
-    """Promise the comparison of the days that are due, of every gateway with a report; return how many.
+    """Promise the comparison of the days that are due, of every gateway with a report; return how many promises.
 
     Those are yesterday and the days before it (`COMPARED_AGAIN`), for a report may be late, and of the last
-    month those that were never compared.
+    month those that were never compared. A gateway without a report is asked about single attempts instead.
     """
     promised = 0
     for name in sorted(gateway_names()):
         if not gateway(name).capabilities().report:
+            promised += _promise_questions(name, now=now)
             continue
         for day in _due_days(name, now=now):
             promise("card.compare_day", gateway_name=name, day=day.isoformat())
             promised += 1
     return promised
+
+
+def _promise_questions(gateway_name: str, *, now: datetime) -> int:
+    """Promise to ask once more about the attempts that ended yesterday without money, of which no report would tell:
+    their form may have been sent again, and paid, by a browser that never came back. Return how many they are."""
+    begin, end = day_bounds(istanbul_day(now) - _ONE_DAY)
+    ended = CardAttempt.objects.filter(gateway=gateway_name, settled_at__gte=begin, settled_at__lt=end)
+    without_money = ended.exclude(state=AttemptState.SUCCEEDED).order_by("pk").values_list("pk", flat=True)
+    for pk in without_money:
+        promise("card.settle", attempt_id=pk)
+    return len(without_money)
 
 
 def _due_days(gateway_name: str, *, now: datetime) -> list[date]:
@@ -218,7 +230,7 @@ def _with_attempt(finding: _Finding, gateway_name: str) -> _Finding:
 
 def _ours_of_day(gateway_name: str, day: date) -> dict[_Key, _Movement]:
     """Return what we took and gave back on a day, by the instant at which we learned of it."""
-    begin, end = end_of_istanbul_day(day - _ONE_DAY), end_of_istanbul_day(day)
+    begin, end = day_bounds(day)
     taken = CardAttempt.objects.filter(
         gateway=gateway_name, state=AttemptState.SUCCEEDED, settled_at__gte=begin, settled_at__lt=end
     )

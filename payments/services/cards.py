@@ -25,7 +25,7 @@ from payments.gateways.base import (
     Outcome,
     Result,
 )
-from payments.gateways.registry import gateway, is_set_up
+from payments.gateways.registry import cards_are_open, gateway, is_set_up
 from payments.models import CardAttempt, Order
 from payments.models.cards import LEFT_AT_BANK
 from payments.rules import OrderRefused, is_over
@@ -33,6 +33,7 @@ from payments.services.asking import Question, ask_round
 from payments.services.card_results import PENDING, apply, move_order
 from payments.services.orders import locked
 
+CLOSED = "Bu kurulumda kartla ödeme kapalı."
 _RETURN_SALT = "payments.card-return"
 
 
@@ -78,8 +79,10 @@ def start(*, order: Order, person: Person, chosen: Chosen, nonce: str, ip: str |
 def quoted(order: Order, chosen: Chosen) -> Decimal:
     """Return what the card is charged with: the gateway's quote of this moment, never a figure from the form.
 
-    Raises OrderRefused when the instalments cannot be had.
+    Raises OrderRefused when the instalments cannot be had, and where the gateway for new attempts is not set up.
     """
+    if not cards_are_open():
+        raise OrderRefused(CLOSED)
     if chosen.instalments == 1:
         return order.gross
     try:

@@ -27,7 +27,7 @@ from payments.gateways.base import (
     InstalmentTable,
     InvalidSignatureError,
 )
-from payments.gateways.registry import gateway, gateway_names
+from payments.gateways.registry import cards_are_open, gateway, gateway_names
 from payments.models import CardAttempt, Order
 from payments.rules import OrderRefused
 from payments.selectors.cards import attempt_nonce, live_attempt
@@ -43,24 +43,28 @@ UNAVAILABLE = "Taksit seçeneklerine şu anda ulaşılamıyor; peşin ödeyebili
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_view(Capability.PURCHASE)
 def card(request: ProviderRequest, code: str) -> HttpResponse:
-    """Kredi Kartı: the amount, and the instalments of the card's family or of all of them."""
+    """Kredi Kartı: the amount, and the instalments of the card's family or of all of them where there are any."""
     order = order_with(request, code)
     if order.state != OrderState.CONTRACT_ACCEPTED:
         return wrong_step(order)
-    bin_number = _bin_of(request)
+    if not cards_are_open():
+        return redirect("payments:method", code=order.code_display)
+    has_instalments = gateway().capabilities().instalments
+    bin_number = _bin_of(request) if has_instalments else ""
     tables, problem = _quote(order, bin_number) if bin_number else ((), "")
     rows = tables[0].rows if tables else (Instalment(count=1, total=order.gross, monthly=order.gross),)
     paying = request.method == "POST" and "pay" in request.POST
-    form = CardForm(request.POST if request.method == "POST" else None, rows=rows)
+    form = CardForm(request.POST if request.method == "POST" else None, rows=rows, has_instalments=has_instalments)
     if paying and form.is_valid():
-        chosen = urlencode({"taksit": form.cleaned_data["instalments"], "kart": form.cleaned_data["bin_number"]})
+        chosen = urlencode({"taksit": form.cleaned_data["instalments"], "kart": bin_number})
         return redirect(f"{reverse('payments:card_confirm', args=[order.code_display])}?{chosen}")
     if request.method == "POST" and not paying:  # only asked for instalments: nothing is missing yet
         form.errors.pop("instalments", None)
-    everything, all_problem = _quote(order, "") if "taksitler" in request.GET else ((), "")
+    everything, all_problem = _quote(order, "") if has_instalments and "taksitler" in request.GET else ((), "")
     context = {
         "order": order,
         "form": form,
+        "has_instalments": has_instalments,
         "table": tables[0] if tables else None,
         "all_tables": everything,
         "counts": sorted({row.count for table in everything for row in table.rows}),
@@ -71,7 +75,7 @@ def card(request: ProviderRequest, code: str) -> HttpResponse:
 
 def _bin_of(request: ProviderRequest) -> str:
     """Return the digits that the form asks about, or an empty text when there are none or wrong ones."""
-    form = CardForm(request.POST if request.method == "POST" else {}, rows=())
+    form = CardForm(request.POST if request.method == "POST" else {}, rows=(), has_instalments=True)
     form.is_valid()
     return str(form.cleaned_data.get("bin_number", ""))
 

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -23,6 +23,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from psycopg import sql
 
 from iys_portal.bench.scratch import drop_database
+from tests.simulators.bank import agreed_instalments
+from tests.simulators.edevlet import free_port
 
 IBAN = "TR820001000760123456785001"
 """The account of the demo into which customers pay."""
@@ -46,9 +48,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @dataclass(frozen=True)
 class Portal:
-    """A running portal: its address and its data folder."""
+    """A running portal: its address, its bank's, and its data folder."""
 
     url: str
+    bank: str
     data: Path
     environment: dict[str, str]
 
@@ -110,8 +113,8 @@ def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             start_new_session=True,
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process, data)
-        yield Portal(f"http://127.0.0.1:{port}", data, environment)
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process, data / "up.log")
+        yield Portal(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 2}", data, environment)
     finally:
         process.send_signal(signal.SIGTERM)
         stopped = process.wait(timeout=180)
@@ -119,6 +122,31 @@ def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             drop_database(connection.cursor(), name)
     assert stopped == 0
     assert _processes_of(data) == []
+
+
+@pytest.fixture(scope="session")
+def nestpay(portal: Portal) -> Iterator[Portal]:
+    """The same portal with a NestPay bank as its card gateway: one more web server on the same data.
+
+    A browser's session counts at both, since cookies know no ports.
+    """
+    port = free_port()
+    environment = {
+        **portal.environment,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CARD_GATEWAY": "nestpay",
+        "NESTPAY_INSTALMENTS": agreed_instalments(),
+    }
+    command = [sys.executable, "run.py", "manage", "runserver", "--noreload", str(port)]
+    path = portal.data / "log" / "nestpay.log"
+    with path.open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process, path)
+        yield replace(portal, url=f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def _free_ports() -> int:
@@ -136,7 +164,7 @@ def _free_ports() -> int:
             return port
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], data: Path) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     # Six or more processes start, on a machine that may be busy with other suites.
     deadline = time.monotonic() + 420
     while time.monotonic() < deadline and process.poll() is None:
@@ -146,7 +174,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], data: Path) -> None:
                     return
         except (URLError, OSError):
             time.sleep(0.2)
-    pytest.fail("the portal did not start:\n" + (data / "up.log").read_text())
+    pytest.fail("the portal did not start:\n" + log.read_text())
 
 
 def _processes_of(data: Path) -> list[str]:
@@ -218,12 +246,6 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert errors == []
-
-
-def bank_of(portal: Portal) -> str:
-    """Return the address of the bank simulator, which stands two ports above the portal."""
-    address = urlsplit(portal.url)
-    return f"{address.scheme}://{address.hostname}:{(address.port or 0) + 2}"
 
 
 def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:

@@ -1,13 +1,13 @@
 """Fifty clicks at once, from two tabs and from nowhere: one attempt, one start at the bank, one authorisation."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 from playwright.sync_api import Browser, Page
 
 from simulators.bank.cards import TEST_CARDS
 from tests.journeys.conftest import Portal
-from tests.journeys.test_card_canary import Shop, in_the_shop_of
+from tests.journeys.shop import Shop, in_the_shop_of
+from tests.simulators.bank import auto_form
 
 _CLICK = """count => {
     const form = [...document.forms].find(form => form.elements.nonce)
@@ -19,7 +19,7 @@ _CLICK = """count => {
 
 def opened(shop: Shop, code: str) -> list[dict[str, object]]:
     """Return what was opened at the bank for an order."""
-    found = shop.http.get(f"{shop.bank}/islemler/?bicim=json").json()["payments"]
+    found = shop.http.get(f"{shop.portal.bank}/islemler/?bicim=json").json()["payments"]
     return [each for each in found if str(each["basket_id"]).replace("-", "") == code.replace("-", "")]
 
 
@@ -48,13 +48,11 @@ def test_fifty_clicks_and_fifty_returns_charge_once(portal: Portal, chromium: Br
 
         page.goto(f"{portal.url}/siparis/{code}/odeme/kart/devam/")
         back = shop.confirm(shop.type(shop.go(page.url), TEST_CARDS[0]))
-        action = re.search(r'action="([^"]+)" data-auto', back.text)
-        assert action
-        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', back.text))
+        where, fields = auto_form(back.text)
         with ThreadPoolExecutor(50) as pool:
-            posts = list(pool.map(lambda _: shop.http.post(action[1], data=fields), range(50)))
-        where = {(post.status_code, post.headers["Location"]) for post in posts}
-        assert where == {(303, f"/siparis/{code}/")}
+            posts = list(pool.map(lambda _: shop.http.post(where, data=fields), range(50)))
+        answers = {(post.status_code, post.headers["Location"]) for post in posts}
+        assert answers == {(303, f"/siparis/{code}/")}
         assert shop.state(code, "completed") == "completed"
         assert rows(shop, "SELECT t.state FROM payments_cardattempt t", code) == [("succeeded",)]
         assert [(each["state"], each["paid_price"]) for each in opened(shop, code)] == [("captured", 509760)]

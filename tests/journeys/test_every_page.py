@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.contracts.sealed import plain_pdf
-from tests.journeys.conftest import IBAN, PATIENCE, Portal, bank_of, log_in, log_in_as_staff
+from tests.journeys.conftest import IBAN, PATIENCE, Portal, log_in, log_in_as_staff
 from tests.journeys.days import days_compared
 from tests.payments.mt940 import Transfer, mt940
 
@@ -358,7 +358,7 @@ def test_pages_of_a_payment(page: Page, portal: Portal, paid: dict[str, str], sc
 
 
 def test_the_bank_s_page_of_transfers(page: Page, portal: Portal, screenshots: Path) -> None:
-    page.goto(bank_of(portal) + "/havale/")
+    page.goto(portal.bank + "/havale/")
     faults = [fault for fault in faults_of(page, "/havale/", screenshots) if ": title " not in fault]
     page.get_by_role("button", name="Gönder").click()
     faults += [fault for fault in faults_of(page, "/havale/ wrong", screenshots) if ": title " not in fault]

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.company import company
-from tests.journeys.conftest import IBAN, Portal, bank_of, log_in, log_in_as_staff
+from tests.journeys.conftest import IBAN, Portal, log_in, log_in_as_staff
 from tests.journeys.test_every_page import RULES
 from tests.journeys.test_main_job import wait_for_contract
 
@@ -35,7 +35,7 @@ def order_by_transfer(page: Page, portal: Portal, title: str) -> tuple[str, str]
 
 def send_money(page: Page, portal: Portal, *, amount: str, text: str, sender: str) -> None:
     """Send a transfer at the bank's page, as its customer does."""
-    page.goto(bank_of(portal) + "/havale/")
+    page.goto(portal.bank + "/havale/")
     page.get_by_label("Alıcı IBAN").fill(IBAN)
     page.get_by_label("Tutar (₺)").fill(amount)
     page.get_by_label("Açıklama").fill(text)

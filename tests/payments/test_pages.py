@@ -165,12 +165,14 @@ def test_a_card_can_be_chosen_where_there_is_a_gateway(
     browser: Client, accepted: Make, settings: Settings, key: str
 ) -> None:
     settings.IYZICO_API_KEY = key
-    order = accepted("ileti-150")
-    answer = browser.post(f"/siparis/{order.code_display}/odeme/", {"method": "kart"})
+    step = f"/siparis/{accepted('ileti-150').code_display}/odeme/"
+    answer = browser.post(step, {"method": "kart"})
     if key:
-        assert answer.headers["Location"] == f"/siparis/{order.code_display}/odeme/kart/"
+        assert answer.headers["Location"] == f"{step}kart/"
     else:
         assert "Bu kurulumda kartla ödeme kapalı. Lütfen Banka Transferi" in answer.content.decode()
+        assert browser.get(f"{step}kart/onay/?taksit=1&kart=").headers["Location"] == f"{step}kart/"
+        assert browser.get(f"{step}kart/").headers["Location"] == step
 
 
 def test_steps_cannot_be_skipped(browser: Client) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 import httpx
 import pytest
 
+from simulators.bank import cards, instalments
 from tests.simulators.edevlet import ROOT, free_port
 
 API_KEY, SECRET_KEY = "sandbox-api-key", "sandbox-secret-key"
@@ -249,10 +251,27 @@ class Form:
 
 def return_form(page: httpx.Response) -> tuple[str, dict[str, str]]:
     """Return address and fields of the form that leads back to the merchant."""
-    action = re.search(r'action="([^"]+)" data-auto', page.text)
-    assert action
-    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
-    return html.unescape(action[1]), {name: html.unescape(value) for name, value in fields}
+    return auto_form(page.text)
+
+
+def auto_form(page: str) -> tuple[str, dict[str, str]]:
+    """Return address and fields of the form that a page, of the bank or of the portal, sends by itself."""
+    form = re.search(r'<form method="post" action="([^"]+)" data-auto(.*?)</form>', page, re.DOTALL)
+    assert form, page
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
+    return html.unescape(form[1]), {name: html.unescape(value) for name, value in fields}
+
+
+def agreed_instalments() -> str:
+    """Return every card family of the bank, its first digits and its rates, as the setting NESTPAY_INSTALMENTS."""
+    agreed = {
+        family.name: {
+            "bins": [each.number for each in cards.BINS.values() if each.family == family.name],
+            "rates": {str(count): str(Decimal(rate) / 100) for count, rate in family.rates.items()},
+        }
+        for family in instalments.FAMILIES.values()
+    }
+    return json.dumps(agreed)
 
 
 def errors(page: httpx.Response) -> list[str]:

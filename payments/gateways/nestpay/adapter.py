@@ -102,7 +102,9 @@ class NestPay:
     def complete(self, charge: Charge, callback: Mapping[str, str]) -> Outcome:
         """Judge the signed answer that the browser brings; where it is not plain, ask the bank.
 
-        Raises InvalidSignatureError for one that is not signed, or of another merchant or attempt.
+        A refusal is the answer to one try: the form may have been sent twice, and the other try may have been paid. So
+        it counts once the bank says of the order that nothing was taken.
+        Raises InvalidSignatureError for an answer that is not signed, or of another merchant or attempt.
         """
         if not hashing.holds(callback, store_key=self.store_key):
             raise InvalidSignatureError("an answer that the bank did not sign")
@@ -113,6 +115,9 @@ class NestPay:
         authenticated = callback.get("mdStatus", "")
         if response == "Approved" and code == "00" and authenticated in words.AUTHENTICATED:
             return _captured(charge, callback, reference)
+        asked = self.query(charge)
+        if asked.result != Result.DECLINED:
+            return asked
         if response != "Approved" and authenticated in words.NOT_AUTHENTICATED:
             return Outcome(
                 result=Result.DECLINED,
@@ -122,7 +127,7 @@ class NestPay:
             )
         if response == "Declined" and code not in {"", "00"} and authenticated in words.AUTHENTICATED:
             return words.declined(code, reference=reference)
-        return self.query(charge)
+        return asked
 
     def query(self, charge: Charge) -> Outcome:
         """Ask the bank for the state of our order number."""

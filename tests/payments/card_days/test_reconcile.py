@@ -253,10 +253,20 @@ def test_the_days_that_are_due(bank: Reports, captured: Captured) -> None:
     assert {m.payload["gateway_name"] for m in OutboxMessage.objects.all()} == {"iyzico"}
 
 
-def test_a_gateway_without_a_report_is_not_asked(bank: Reports, captured: Captured, settings: Settings) -> None:
+def test_a_gateway_without_a_report_is_asked_about_what_ended_yesterday_without_money(
+    bank: Reports, captured: Captured, settings: Settings
+) -> None:
     settings.NESTPAY_STORE_KEY = "x"
+    refused = {"gateway": "nestpay", "state": "declined", "decline_group": "other", "payment_id": "", "surplus": False}
+    last = NOON.replace(hour=23, minute=59, second=59)
     captured(NOON, gateway="nestpay")
-    assert promise_due(now=MORNING) == 0
+    captured(last - timedelta(days=1), **refused)
+    captured(NOON + timedelta(days=1), **refused)
+    captured(NOON, **refused | {"state": "needs_3ds", "settled_at": None, "decline_group": ""})
+    expected = [captured(at, **refused | {"state": state}) for at, state in ((NOON, "declined"), (last, "abandoned"))]
+    assert promise_due(now=MORNING) == 2
+    promised = OutboxMessage.objects.filter(topic="card.settle").order_by("pk")
+    assert [message.payload for message in promised] == [{"attempt_id": attempt.pk} for attempt in expected]
 
 
 def test_a_day_that_is_not_over_is_not_compared(bank: Reports, accountant: Person) -> None:

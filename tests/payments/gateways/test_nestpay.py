@@ -95,6 +95,23 @@ def test_a_signed_answer_that_contradicts_itself_is_asked_about(bench: NestPayBe
     assert bench.bank.calls["detail"] == 1
 
 
+def test_a_refusal_counts_once_the_bank_says_that_nothing_was_taken(bench: NestPayBench) -> None:
+    charge, opened = started(bench)
+    callback = bench.pay(charge, opened, DeclineGroup.DO_NOT_HONOUR)
+    bench.order("detail", "http-500")
+    assert said(bench.gateway.complete(charge, callback)) == UNKNOWN
+    assert said(bench.gateway.complete(charge, callback)) == (Result.DECLINED, DeclineGroup.DO_NOT_HONOUR)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_refused_try_does_not_hide_the_one_that_was_paid(bench: NestPayBench, status: int) -> None:
+    """The form was sent twice: one order at the bank."""
+    charge, opened = started(bench)
+    bench.pay(charge, opened)
+    refused = bench.bank.answer(bench.bank.payments[0], Response="Declined", ProcReturnCode="12", mdStatus=str(status))
+    assert bench.gateway.complete(charge, refused).result == Result.SUCCEEDED
+
+
 @pytest.mark.parametrize("changed", [{"amount": "çok"}, {"amount": "1.001"}, {"amount": ""}, {"TransId": ""}])
 def test_a_signed_answer_without_a_sum_is_unknown(bench: NestPayBench, changed: dict[str, str]) -> None:
     charge, opened = started(bench)
