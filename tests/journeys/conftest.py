@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -198,6 +198,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert errors == []
 
 
+@pytest.fixture
+def somebody(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[], Page]]:
+    """Open a page of somebody else, in a profile of their own, with JavaScript or without as `page` is."""
+    script = request.node.callspec.params["context"] == "script"
+    opened: list[BrowserContext] = []
+
+    def open_page() -> Page:
+        context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul", java_script_enabled=script)
+        context.set_default_timeout(PATIENCE)
+        opened.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
 def bank_of(portal: Portal) -> str:
     """Return the address of the bank simulator, which stands two ports above the portal."""
     address = urlsplit(portal.url)
@@ -215,10 +232,10 @@ def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
     page.wait_for_url(portal.url + "/**")
 
 
-def log_in_as_staff(page: Page, portal: Portal, username: str) -> None:
-    """Log in with a password, as accountants and administrators do."""
-    page.goto(portal.url + "/muhasebe/")
+def log_in_as_staff(page: Page, portal: Portal, username: str, address: str = "/muhasebe/") -> None:
+    """Log in with a password, as accountants and administrators do, to a page of theirs."""
+    page.goto(portal.url + address)
     page.locator("[name=username]").fill(username)
     page.locator("[name=password]").fill("demo-demo")
     page.locator("[type=submit]").click()
-    page.wait_for_url(portal.url + "/muhasebe/**")
+    page.wait_for_url(portal.url + address + "**")
