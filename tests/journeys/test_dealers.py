@@ -1,4 +1,4 @@
-"""A dealer (bayi) is added, then others by a file with faults, which is corrected and sent again. No mouse."""
+"""A dealer (bayi) is added, put to sleep and deleted; a file with faults is corrected and sent again. No mouse."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from brands.rules import LABELS
 from iys_portal.shared.tables import csv_bytes
 from tests import factories
 from tests.journeys.conftest import Portal, log_in
-from tests.journeys.keyboard import attach, choose, download, follow, write
+from tests.journeys.keyboard import attach, choose, confirm, download, follow, write
 
 
 def test_one_dealer_and_a_file_of_them(page: Page, portal: Portal) -> None:
@@ -20,6 +20,9 @@ def test_one_dealer_and_a_file_of_them(page: Page, portal: Portal) -> None:
     page.goto(f"{portal.url}/markalar/661836/")
     follow(page.get_by_role("link", name="+ BAYİ EKLE"))
     adds_one(page, seed)
+    for act, told in (("Pasif yap", "pasif yapıldı."), ("Bayiyi sil", "silindi.")):
+        confirm(page.get_by_role("link", name=act), act)
+        expect(page.get_by_test_id("notice")).to_contain_text(told)
     page.goto(f"{portal.url}/markalar/661836/bayi/")
     follow(page.get_by_role("link", name="Dosyayla ekle"))
     sends_a_file(page, seed)
@@ -38,6 +41,7 @@ def adds_one(page: Page, seed: int) -> None:
     choose(page.locator("#id_city"), "Adana")
     if page.evaluate("typeof htmx === 'undefined'"):
         follow(page.get_by_role("button", name="İlçeleri göster"))
+        expect(page.locator("#id_town")).to_be_focused()
         expect(page.locator("#id_title")).to_have_value(f"Klavye Bayi {seed}")
     expect(page.locator("#id_town option").filter(has_text="Aladağ")).to_have_count(1)
     choose(page.locator("#id_town"), "Aladağ")

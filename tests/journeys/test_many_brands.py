@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from iys_portal.shared.tables import csv_bytes
 from tests.journeys.conftest import Portal, log_in, log_in_as_staff
 from tests.journeys.keyboard import attach, choose, confirm, follow, press, tick, write
-from tests.journeys.programs import call, secret_shown, token_of
+from tests.journeys.programs import call, forget, secret_shown, token_of
 
 PARTNER = "ASİST BİLGİ TEKNOLOJİLERİ VE ELEKTRONİK HABERLEŞME LİMİTED ŞİRKETİ"
 INTEGRATOR = "/integrator/5005/sps"
@@ -94,7 +94,7 @@ def uses_and_drops_the_template(page: Page, portal: Portal, template: str) -> No
 def is_suspended_and_restored(theirs: Page, administrator: Page, page: Page, portal: Portal) -> None:
     """From the next request on, on the web and by the API, the partner may do nothing; then everything again."""
     theirs.goto(portal.url + "/is-ortagi/api/yeni/")
-    write(theirs.get_by_label("Hesap adı"), "Gönderim yazılımı")
+    write(theirs.get_by_label("Hesap adı"), f"Gönderim {time.time_ns() % 10**8}")
     follow(theirs.get_by_role("button", name="Hesabı oluştur"))
     token = token_of(portal, secret_shown(theirs)).json()["access_token"]
     assert "608230" in [brand["brandCode"] for brand in call(portal, token, INTEGRATOR).json()["list"]]
@@ -108,6 +108,7 @@ def is_suspended_and_restored(theirs: Page, administrator: Page, page: Page, por
     theirs.goto(portal.url + "/is-ortagi/")
     expect(theirs.get_by_test_id("suspended")).to_contain_text("Şikâyet üzerine inceleniyor")
     expect(theirs.get_by_test_id("brand-row-608230")).not_to_contain_text("Çalışıyor")
+    forget()
     refused = call(portal, token, INTEGRATOR)
     assert (refused.status_code, [error["code"] for error in refused.json()["errors"]]) == (403, ["H353"])
     page.goto(portal.url + "/markalar/675403/is-ortagi/ekle/?ara=asist")
@@ -117,6 +118,7 @@ def is_suspended_and_restored(theirs: Page, administrator: Page, page: Page, por
     act(administrator, "Askıyı kaldır", "Şikâyet giderildi")
     theirs.reload()
     expect(theirs.get_by_test_id("suspended")).to_have_count(0)
+    forget()
     assert call(portal, token, INTEGRATOR).status_code == 200
 
 
