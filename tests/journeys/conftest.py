@@ -187,8 +187,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # What has no address was run by the test itself (axe styles an element to measure it), not by the page.
-        if message.type == "error" and message.location["url"] and "404" not in message.text:
+        # What has no address was run by the test itself (axe styles an element to measure it), not by the page; a page
+        # that refuses is told as an error, too.
+        refused = re.search(r"status of 40[34]\b", message.text)
+        if message.type == "error" and message.location["url"] and not refused:
             errors.append(message.text)
 
     page = context.new_page()
