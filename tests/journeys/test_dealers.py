@@ -1,4 +1,4 @@
-"""A dealer (bayi) is added; a file with faults is corrected and sent again; one is put to sleep and deleted. No mouse."""
+"""A dealer (bayi) is added; a file with faults is sent and corrected; a dealer sleeps and is deleted. No mouse."""
 
 import csv
 import io
