@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0024_second_looks")]
+    dependencies = [("payments", "0025_words_of_lines")]
 
     operations = [
         migrations.AddIndex(

@@ -294,6 +294,53 @@ def test_a_refused_file_is_told_on_the_form(client: Client, brand: Brand, settin
     assert RetailerUpload.objects.count() == 0
 
 
+TWIN, TAKEN, PASSIVE = (factories.make_tckn(seed) for seed in (20_001, 20_002, 20_003))
+BROKEN: list[tuple[dict[str, str], str]] = [
+    ({"title": ""}, "H214"),
+    ({"title": "A.Ş."}, "H229"),
+    ({"title": "İ" * 256}, "H017"),
+    ({"alias": "A&B"}, "H229"),
+    ({"name": ""}, "H215"),
+    ({"tckn": ""}, "H216"),
+    ({"tckn": "1000000014"}, "H226"),
+    ({"tckn": "10000000147"}, "H225"),
+    ({"tckn": TAKEN}, "H231"),
+    ({"tckn": PASSIVE}, "H253"),
+    ({"tckn": TWIN}, "H231"),
+    ({"tckn": TWIN}, "H231"),
+    ({"tin": ""}, "H288"),
+    ({"tin": "462000001"}, "H244"),
+    ({"tin": "4620000017"}, "H243"),
+    ({"mersis": "0462"}, "H228"),
+    ({"mersis": "0462000001700019"}, "H227"),
+    ({"mersis": "0462000001600019"}, "H230"),
+    ({"mersis": "0462000001600019"}, "H230"),
+    ({"city": ""}, "H217"),
+    ({"city": "Gotham"}, "H217"),
+    ({"town": ""}, "H220"),
+    ({"town": "Çankaya"}, "H220"),
+    ({"mobile": "+1"}, "H224"),
+    ({"status": "Kapalı"}, "H201"),
+]
+"""Every kind of fault that a row can have: its cells, and the code that is told."""
+
+
+def test_ten_thousand_rows_are_told_every_kind_of_fault(client: Client, brand: Brand) -> None:
+    factories.RetailerFactory.create(brand=brand, tckn=TAKEN)
+    factories.RetailerFactory.create(brand=brand, tckn=PASSIVE, state="passive")
+    rows = [row(seed) for seed in range(1, 10_001)]
+    expected = []
+    for place, (cells, code) in enumerate(BROKEN):
+        index = 7 + place * 399
+        rows[index] = row(index + 1, **cells)
+        expected.append((index + 2, code))  # the headings stand in row 1
+    upload = send(client, brand, csv_bytes([HEAD, *rows])).context["upload"]
+    assert [(number, code) for number, _, code, _ in upload.faults] == expected
+    assert (upload.row_count, upload.good_count) == (10_000, 10_000 - len(BROKEN))
+    answer = client.get(reverse("brands:retailer_upload_rows", args=[brand.code, upload.pk, "csv"]))
+    assert len(read(io.BytesIO(answer.content))) == len(BROKEN)
+
+
 def test_a_thousand_dealers_are_a_matter_of_a_few_statements(
     brand: Brand, alice: Person, now: datetime, django_assert_max_num_queries: Any
 ) -> None:

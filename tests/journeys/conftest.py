@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -237,8 +237,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # What has no address was run by the test itself (axe styles an element to measure it), not by the page.
-        if message.type == "error" and message.location["url"] and "404" not in message.text:
+        # What has no address was run by the test itself (axe styles an element to measure it), not by the page; a page
+        # that refuses is told as an error, too.
+        refused = re.search(r"status of 40[34]\b", message.text)
+        if message.type == "error" and message.location["url"] and not refused:
             errors.append(message.text)
 
     page = context.new_page()
@@ -246,6 +248,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert errors == []
+
+
+@pytest.fixture
+def somebody(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[], Page]]:
+    """Open a page of somebody else, in a profile of their own, with JavaScript or without as `page` is."""
+    script = request.node.callspec.params["context"] == "script"
+    opened: list[BrowserContext] = []
+
+    def open_page() -> Page:
+        context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul", java_script_enabled=script)
+        context.set_default_timeout(PATIENCE)
+        opened.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in opened:
+        context.close()
 
 
 def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
@@ -259,10 +278,10 @@ def log_in(page: Page, portal: Portal, tckn: str = "10000000146") -> None:
     page.wait_for_url(portal.url + "/**")
 
 
-def log_in_as_staff(page: Page, portal: Portal, username: str) -> None:
-    """Log in with a password, as accountants and administrators do."""
-    page.goto(portal.url + "/muhasebe/")
+def log_in_as_staff(page: Page, portal: Portal, username: str, address: str = "/muhasebe/") -> None:
+    """Log in with a password, as accountants and administrators do, to a page of theirs."""
+    page.goto(portal.url + address)
     page.locator("[name=username]").fill(username)
     page.locator("[name=password]").fill("demo-demo")
     page.locator("[type=submit]").click()
-    page.wait_for_url(portal.url + "/muhasebe/**")
+    page.wait_for_url(portal.url + address + "**")

@@ -8,38 +8,23 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import Portal, log_in, log_in_as_staff
+from tests.journeys.keyboard import follow, tick
 from tests.payments.mt940 import Transfer, mt940
 
 IBAN = "TR140006400000142011234567"
-
-
-def press(page: Page, key: str, until: str) -> None:
-    """Press Tab until the element that matches a CSS selector has the focus, then press a key."""
-    for _ in range(80):
-        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", until):
-            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            shadow = page.evaluate("getComputedStyle(document.activeElement).boxShadow")
-            assert (outline, shadow) != ("none", "none"), f"the focus on {until} cannot be seen"
-            page.keyboard.press(key)
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"{until} cannot be reached by Tab on {page.url}")
 
 
 def test_a_free_package_by_keyboard_alone(page: Page, portal: Portal) -> None:
     """No mouse, in the browser with script and in the one without: choose, read, tick, done."""
     log_in(page, portal)
     page.goto(portal.url + "/paket/sec/")
-    press(page, "Enter", "a[href='/paket/ileti-75/'], a[href='/paket/ileti-25/']")
-    page.wait_for_url("**/paket/ileti-*/")
-    press(page, "Enter", "form.buy button")
-    page.wait_for_url("**/sozlesme/")
-    press(page, "Space", "input[name=approve]")
-    press(page, "Enter", "main form button[type=submit]")
+    follow(page.locator("a[href='/paket/ileti-75/'], a[href='/paket/ileti-25/']").first)
+    follow(page.locator("form.buy button"))
+    tick(page.locator("input[name=approve]"))
+    follow(page.locator("main form button[type=submit]"))
     expect(page.get_by_test_id("order-state")).to_have_attribute("data-state", "completed")
     expect(page.get_by_test_id("active-package").first).to_have_text(re.compile("İLETİ - (25|75)"))
     assert page.get_by_test_id("order-state").inner_text().strip() == "Tamamlandı"

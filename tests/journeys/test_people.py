@@ -1,49 +1,38 @@
-"""An owner invites somebody, who logs in by e-Devlet, accepts, and may read what a Görüntüleyici may and no more."""
+"""Who may act for a company: invited, accepted, given another role, taken out, by people who use no mouse."""
 
+import json
 import re
-import time
-from collections.abc import Iterator
-from email import message_from_bytes, policy
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.company import company
-from tests.journeys.conftest import PATIENCE, Portal, log_in
+from tests.journeys.conftest import Portal, log_in, log_in_as_staff
+from tests.journeys.keyboard import choose, confirm, download, follow, mark, press, write
+from tests.journeys.mails import link_in_mail
 
-TITLE = "Davetli Ticaret A.Ş."
-CODE = 880034
-INVITED = "davetli@ornek.example"
+CODES = {"script": 880_034, "no script": 880_036}
+OWNER, INVITED = "10000000214", "10000000382"
+
+
+def title_of(code: int) -> str:
+    return f"Davetli {code} A.Ş."
 
 
 @pytest.fixture
-def database(portal: Portal) -> Iterator[psycopg.Connection]:
+def code(request: pytest.FixtureRequest) -> int:
+    """The company's İYS number: each of the two browsers has a company of its own."""
+    return CODES[request.node.callspec.params["context"]]
+
+
+@pytest.fixture
+def database(portal: Portal, code: int) -> Iterator[psycopg.Connection]:
     """A company of its own; its memberships end with the journey, so that the invited person is nobody again."""
-    with company(portal, code=CODE, title=TITLE, email="bilgi@davetli.example") as connection:
+    with company(portal, code=code, title=title_of(code), email="bilgi@davetli.example") as connection:
         yield connection
-
-
-def new_page(chromium: Browser) -> Page:
-    context = chromium.new_context(locale="tr-TR", timezone_id="Europe/Istanbul")
-    context.set_default_timeout(PATIENCE)
-    return context.new_page()
-
-
-def link_in_mail(portal: Portal) -> str:
-    """Wait for the worker to send the invitation; return its link."""
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        for file in (portal.data / "mail").glob("*.log"):
-            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-            if mail["To"] == INVITED:
-                body = mail.get_body(("plain",))
-                found = re.search(r"http\S+/davet/\?kod=[\w-]+", body.get_content() if body else "")
-                if found:
-                    return found[0]
-        time.sleep(0.5)
-    pytest.fail("the invitation was not sent")
 
 
 def enter_edevlet(page: Page, tckn: str) -> None:
@@ -52,40 +41,74 @@ def enter_edevlet(page: Page, tckn: str) -> None:
     page.get_by_role("button", name="Sisteme Giriş Yap").click()
 
 
-def test_invited_accepted_and_reading_only(
-    chromium: Browser, portal: Portal, database: psycopg.Connection, screenshots: Path
+@pytest.mark.usefixtures("database")
+def test_invited_accepted_changed_and_removed(
+    page: Page, somebody: Callable[[], Page], portal: Portal, code: int, screenshots: Path
 ) -> None:
-    owner = new_page(chromium)
-    log_in(owner, portal, "10000000214")
-    owner.get_by_role("button", name=re.compile(TITLE)).click()
-    owner.goto(f"{portal.url}/isyerim/")
-    owner.screenshot(path=screenshots / "company.png", full_page=True)
-    owner.get_by_role("link", name="Yetkili kişiler").click()
-    owner.get_by_role("link", name="Kişi davet et").click()
-    owner.get_by_role("button", name="Daveti gönder").click()
-    expect(owner.get_by_test_id("error-summary")).to_contain_text("T.C. Kimlik No yazın.")
-    owner.get_by_label("T.C. Kimlik No").fill("10000000382")
-    owner.get_by_label("Ad", exact=True).fill("Şule")
-    owner.get_by_label("Soyad", exact=True).fill("Güneşdoğdu")
-    owner.get_by_label("E-posta", exact=True).fill(INVITED)
-    owner.get_by_role("radio", name=re.compile("^Görüntüleyici")).check()
-    owner.screenshot(path=screenshots / "invite.png", full_page=True)
-    owner.get_by_role("button", name="Daveti gönder").click()
-    expect(owner.get_by_role("heading", name="Bekleyen davetler")).to_be_visible()
-    owner.screenshot(path=screenshots / "people.png", full_page=True)
+    log_in(page, portal, OWNER)
+    follow(page.get_by_role("button", name=title_of(code)))
+    page.goto(f"{portal.url}/isyerim/")
+    page.screenshot(path=screenshots / "company.png", full_page=True)
+    address = f"davetli{code}@ornek.example"
+    invite(page, address, screenshots)
 
-    link = link_in_mail(portal)
-    owner.goto(link)
-    expect(owner.get_by_text("Bu davet başka bir kişiye gönderilmiş.")).to_be_visible()
+    link = link_in_mail(portal, address, about="davet edildiniz", link=r"/davet/\?kod=[\w-]+")
+    page.goto(link)
+    expect(page.get_by_text("Bu davet başka bir kişiye gönderilmiş.")).to_be_visible()
 
-    viewer = new_page(chromium)
+    viewer = somebody()
     viewer.goto(link)
-    enter_edevlet(viewer, "10000000382")
+    enter_edevlet(viewer, INVITED)
     expect(viewer.get_by_role("heading", level=1)).to_have_text("Daveti kabul ediyor musunuz?")
     viewer.screenshot(path=screenshots / "invitation.png", full_page=True)
-    viewer.get_by_role("button", name="Daveti kabul et").click()
+    follow(viewer.get_by_role("button", name="Daveti kabul et"))
+    reads_and_no_more(viewer, portal, code, screenshots)
+    looks_after_own_things(viewer, somebody(), portal)
+
+    people = f"{portal.url}/isyerim/yetkililer/"
+    page.goto(people)
+    theirs = page.get_by_role("row").filter(has_text="Güneşdoğdu")
+    follow(theirs.get_by_role("link", name="Görevi değiştir"))
+    mark(page.get_by_role("radio", name=re.compile("^Hesap Yöneticisi")))
+    follow(page.get_by_role("button", name="Görevi değiştir"))
+    expect(theirs).to_contain_text("Hesap Yöneticisi")
+    viewer.goto(f"{portal.url}/markalar/")
+    expect(viewer.get_by_role("link", name="Marka ekle")).to_be_visible()
+
+    press(page.get_by_role("link", name="Yetkiyi kaldır: Ömer Çağlayansoy"))
+    expect(page.locator("[data-confirm]")).to_contain_text("en az bir Hesap Sahibi olmalıdır")
+    expect(page.locator("[data-confirm]").get_by_role("button")).to_have_count(0)
+    page.goto(people)
+    confirm(theirs.get_by_role("link", name="Yetkiyi kaldır"), "Yetkiyi kaldır")
+    expect(theirs).to_have_count(0)
+    viewer.goto(f"{portal.url}/markalar/")
+    expect(viewer.get_by_role("main")).to_contain_text("Yetkili olduğunuz bir hizmet sağlayıcı bulunamadı.")
+
+    asks_for_a_change(page, somebody(), portal, title_of(code))
+    if code == CODES["script"]:
+        warned_and_extended(page, portal, screenshots)
+
+
+def invite(page: Page, address: str, screenshots: Path) -> None:
+    follow(page.get_by_role("link", name="Yetkili kişiler"))
+    follow(page.get_by_role("link", name="Kişi davet et"))
+    follow(page.get_by_role("button", name="Daveti gönder"))
+    expect(page.get_by_test_id("error-summary")).to_be_focused()
+    expect(page.get_by_test_id("error-summary")).to_contain_text("T.C. Kimlik No yazın.")
+    write(page.get_by_label("T.C. Kimlik No"), INVITED)
+    write(page.get_by_label("Ad", exact=True), "Şule")
+    write(page.get_by_label("Soyad", exact=True), "Güneşdoğdu")
+    write(page.get_by_label("E-posta", exact=True), address)
+    mark(page.get_by_role("radio", name=re.compile("^Görüntüleyici")))
+    page.screenshot(path=screenshots / "invite.png", full_page=True)
+    follow(page.get_by_role("button", name="Daveti gönder"))
+    expect(page.get_by_role("heading", name="Bekleyen davetler")).to_be_visible()
+    page.screenshot(path=screenshots / "people.png", full_page=True)
+
+
+def reads_and_no_more(viewer: Page, portal: Portal, code: int, screenshots: Path) -> None:
     expect(viewer.get_by_role("heading", level=1)).to_have_text("Marka Yönetimi")
-    expect(viewer.get_by_test_id("iys-no")).to_have_text(str(CODE))
+    expect(viewer.get_by_test_id("iys-no")).to_have_text(str(code))
     expect(viewer.get_by_role("link", name=re.compile("EKLE"))).to_have_count(0)
     viewer.screenshot(path=screenshots / "viewer-brands.png", full_page=True)
     viewer.goto(f"{portal.url}/paket/sec/")
@@ -98,13 +121,54 @@ def test_invited_accepted_and_reading_only(
     )
     viewer.screenshot(path=screenshots / "forbidden.png", full_page=True)
 
-    warned_and_extended(viewer, portal, screenshots)
-    owner.context.close()
-    viewer.context.close()
+
+def looks_after_own_things(page: Page, elsewhere: Page, portal: Portal) -> None:
+    """What to be written about, what is held about oneself, and a session left open on another computer."""
+    page.goto(f"{portal.url}/isyerim/")
+    follow(page.get_by_role("link", name="Bildirim tercihlerim"))
+    write(page.get_by_label("Bildirim e-postanız"), "sule@ornek.example")
+    follow(page.get_by_role("button", name="Tercihleri kaydet"))
+    expect(page.get_by_test_id("notice")).to_be_visible()
+    page.goto(f"{portal.url}/isyerim/kisisel-verilerim/")
+    assert "Güneşdoğdu" in str(json.loads(download(page.get_by_role("link", name="Verilerimi indir"))))
+
+    log_in(elsewhere, portal, INVITED)
+    page.goto(f"{portal.url}/isyerim/oturumlar/")
+    follow(page.get_by_role("button", name="Diğer bütün oturumları kapat"))
+    expect(page.get_by_text("Başka açık oturumunuz yok.")).to_be_visible()
+    elsewhere.goto(f"{portal.url}/markalar/")
+    expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Oturumunuz sona erdi")
+
+
+def asks_for_a_change(page: Page, administrator: Page, portal: Portal, title: str) -> None:
+    """Another telephone number, typed wrongly at first; an administrator applies it."""
+    page.goto(f"{portal.url}/isyerim/")
+    follow(page.get_by_role("link", name="Bilgileri değiştirme talebi"))
+    choose(page.get_by_label("Değişecek bilgi"), "Telefon")
+    write(page.get_by_label("Yeni değer"), "123")
+    write(page.get_by_label("Gerekçe"), "Yeni santral")
+    follow(page.get_by_role("button", name="Talebi gönder"))
+    expect(page.get_by_test_id("error-summary")).to_contain_text("Telefonu alan koduyla yazın")
+    write(page.get_by_label("Yeni değer"), "0312 218 30 00")
+    follow(page.get_by_role("button", name="Talebi gönder"))
+    request = page.get_by_role("row").filter(has_text="+903122183000")
+    expect(request).to_contain_text("İnceleniyor")
+
+    log_in_as_staff(administrator, portal, "yonetici", "/yonetim/accounts/companychange/")
+    follow(administrator.locator("#result_list").get_by_role("link", name=title))
+    follow(administrator.get_by_role("link", name="Uygula"))
+    follow(administrator.get_by_role("button", name="Uygula"))
+    expect(administrator.locator(".errornote")).to_be_visible()
+    write(administrator.get_by_label("Gerekçe"), "Ticaret sicili gazetesi")
+    follow(administrator.get_by_role("button", name="Uygula"))
+    expect(administrator.locator(".messagelist")).to_contain_text("Telefon güncellendi")
+    page.reload()
+    expect(request).to_contain_text("Uygulandı")
+    expect(page.locator("dl").first).to_contain_text("+903122183000")
 
 
 def warned_and_extended(page: Page, portal: Portal, screenshots: Path) -> None:
-    """Let 18 minutes pass on the page's own clock: it warns, and a click extends the session."""
+    """Let 18 minutes pass on the page's own clock: it warns, and the keyboard extends the session."""
     page.clock.install()
     page.goto(f"{portal.url}/isyerim/oturumlar/")
     warning = page.get_by_role("region", name="Oturum uyarısı")
@@ -112,7 +176,7 @@ def warned_and_extended(page: Page, portal: Portal, screenshots: Path) -> None:
     page.clock.fast_forward("18:10")
     expect(warning).to_contain_text("Oturumunuz 2 dakika içinde kapanacak.")
     page.screenshot(path=screenshots / "warning.png", full_page=True)
-    page.get_by_role("button", name="Oturumu uzat").click()
+    press(page.get_by_role("button", name="Oturumu uzat"))
     expect(warning).to_be_hidden()
     page.clock.fast_forward("21:00")
     expect(warning).to_contain_text("Oturumunuz sona erdi.")

@@ -32,12 +32,16 @@ def test_the_directory_is_searched_in_turkish(client: Client, brand: Brand) -> N
     assert response.context["kind"] == "ahs"
 
 
-def test_the_form_offers_no_writing(client: Client, brand: Brand, intermediary: Intermediary) -> None:
+def test_the_form_offers_no_writing_and_says_which_channel_is_for_whom(
+    client: Client, brand: Brand, intermediary: Intermediary
+) -> None:
     response = client.get(scene.url("intermediary_add", brand, party=intermediary))
     names = ["all_brands", "arama_read", "brands", "ends_on", "eposta_read", "mesaj_read", "save_as", "seen"]
     assert sorted(response.context["form"].fields) == names
     heading = "ABCDE Bilişim Anonim Şirketi Aracı Hizmet Sağlayıcısının Deneme Marka 1 için yetkilerini belirleyiniz."
-    assert f"<h1>{heading}</h1>" in response.content.decode()
+    page = response.content.decode()
+    assert f"<h1>{heading}</h1>" in page
+    assert "yalnızca SMS gönderimine aracılık eden bir mobil operatör için mesaj izinlerine" in page
 
 
 def test_rights_are_given_without_a_package(
