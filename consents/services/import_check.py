@@ -5,7 +5,7 @@ Only workers import this module: it needs polars.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from consents.enums import IMPORT_TRANSITIONS, ImportState, Source
 from consents.imports.columns import Chosen, Columns, ColumnsUnknown, columns_of
-from consents.imports.frames import Bad, FrameJudge
+from consents.imports.frames import Bad, FrameJudge, Judged
 from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
 from consents.imports.sorting import Sorter
@@ -38,6 +38,7 @@ from consents.services.import_rows import (
 from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows
 from iys_portal.audit.services import move
+from iys_portal.shared.ahead import one_ahead
 from iys_portal.shared.crypto import encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
 from packages.selectors import address_usage
@@ -113,34 +114,45 @@ class _Reading:
         table = table_of(self.file, choose)
         self.ignored = table.columns.ignored
         judge = FrameJudge(self.judge)
-        for portion in table.portions:
-            self._take(portion, judge)
-            self._tell()
+        with one_ahead(self._judged(table.portions, judge)) as portions:
+            for found, percent in portions:
+                self._take(found, percent)
         if not self.rows:
             raise FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
         self.codes = judge.codes
         return self
 
-    def _take(self, portion: Portion, judge: FrameJudge) -> None:
-        found = judge.judge(portion)
+    def _judged(self, portions: Iterable[Portion], judge: FrameJudge) -> Iterator[tuple[Judged, int]]:
+        """Yield what is in each portion, and how much of the file that was, in percent."""
+        for portion in portions:
+            yield judge.judge(portion), min(99, self.file.tell() * 100 // max(self.job.size, 1))
+
+    def _take(self, found: Judged, percent: int) -> None:
+        """Keep the rows of a portion and note how far it is; stop when the person has given the file up."""
         self.good += found.good.height
         self.problems += len(found.bad)
         self.rows = counted(self.good + self.problems)
         if found.good.height:
             self.sorter.add(found.good)
-        if not found.bad:
-            return
-        with copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
-            for bad in found.bad:
-                cells = json.dumps(bad.line.cells, ensure_ascii=False)
-                copy.write_row((self.job.provider_id, self.job.pk, bad.line.number, cells, bad.codes))
+        with transaction.atomic():
+            _wait_for_no_disk()
+            if found.bad:
+                self._keep(found.bad)
+            reading = ImportJob.objects.filter(pk=self.job.pk, state=ImportState.CHECKING)
+            if not reading.update(row_count=self.rows, read_percent=percent):
+                raise _Cancelled
 
-    def _tell(self) -> None:
-        """Note how far it is; stop when the person has given the file up."""
-        percent = min(99, self.file.tell() * 100 // max(self.job.size, 1))
-        reading = ImportJob.objects.filter(pk=self.job.pk, state=ImportState.CHECKING)
-        if not reading.update(row_count=self.rows, read_percent=percent):
-            raise _Cancelled
+    def _keep(self, bad: list[Bad]) -> None:
+        with copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
+            for row in bad:
+                cells = json.dumps(row.line.cells, ensure_ascii=False)
+                copy.write_row((self.job.provider_id, self.job.pk, row.line.number, cells, row.codes))
+
+
+def _wait_for_no_disk() -> None:
+    """Let this transaction commit at once: a file whose reading a crash interrupts is read anew from its beginning."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _sample(file: BinaryIO, choose: Choice, judge: RowJudge) -> list[tuple[int, tuple[str, ...], str]]:
@@ -158,8 +170,8 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
     if locked.state != ImportState.CHECKING:
         return
     compared = _Comparison(locked, now)
-    with for_many_rows():
-        for rows in found.sorter.blocks(CHUNK):
+    with for_many_rows(), one_ahead(found.sorter.blocks(CHUNK)) as blocks:
+        for rows in blocks:
             compared.keep(rows)
     mends = {mend.name: count for mend, count in found.judge.mends.items()}
     if found.good > compared.staged:

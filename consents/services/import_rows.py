@@ -14,7 +14,7 @@ from django.db import connection
 
 from consents.enums import Channel, ConsentStatus, Source
 from consents.imports.frames import STAGED
-from consents.models import ImportBlock, ImportJob
+from consents.models import ImportJob
 from consents.services.import_files import copying
 from consents.services.import_jobs import StagedRowsLost
 from consents.services.import_sql import CHANGED, CHUNK_TABLE, KNOWS, NEW, SAME, STAGED_TABLE, Known
@@ -26,11 +26,17 @@ _FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16,
 _VERDICTS = """
     SELECT string_agg(concat(position, E'\t', verdict, E'\t', was, E'\t', before), E'\n') FROM import_chunk
 """
+# What is encrypted is long: as COPY sends it in binary, it is not written in hexadecimal digits.
+_BLOCK = """
+    SELECT after, size, content_encrypted FROM consents_importblock
+    WHERE job_id = %s AND after <= %s ORDER BY after DESC LIMIT 1
+"""
 # How many times the rows the provider's consents between them may be, to be read at once.
 _NOT_MANY_MORE = 3
 # What the planner does not know it cannot choose by (consents/services/import_writing.py).
 _AT_ONCE = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_nestloop = off"
 _ONE_BY_ONE = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = on"
+_PIECE = 10_000
 _TO_JUDGE = ["position", *STAGED]
 _APPROVES = pl.col("status") == ConsentStatus.ONAY.value
 
@@ -39,8 +45,11 @@ _APPROVES = pl.col("status") == ConsentStatus.ONAY.value
 def keep_block(job: ImportJob, *, after: int, rows: pl.DataFrame) -> None:
     """Keep the rows that come after so many others of a job."""
     content = io.BytesIO()
-    rows.write_ipc(content, compression="lz4")
-    ImportBlock.objects.create(job=job, after=after, size=rows.height, content_encrypted=encrypt(content.getvalue()))
+    rows.write_ipc_stream(content, compression="lz4")
+    sql = "COPY consents_importblock (job_id, after, size, content_encrypted) FROM STDIN (FORMAT BINARY)"
+    with copying(sql) as copy:
+        copy.set_types(["int8", "int4", "int4", "bytea"])
+        copy.write_row((job.pk, after, rows.height, encrypt(content.getvalue())))
 
 
 def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
@@ -48,11 +57,14 @@ def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
 
     They are of one block, and no more than `most`. Raises StagedRowsLost.
     """
-    block = job.blocks.filter(after__lte=after).order_by("-after").first()
-    if block is None or after >= block.after + block.size:
+    with copying(f"COPY ({_BLOCK}) TO STDOUT (FORMAT BINARY)", [job.pk, after]) as copy:
+        copy.set_types(["int4", "int4", "bytea"])
+        found = list(copy.rows())
+    if not found or after >= sum(found[0][:2]):
         raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
-    rows = pl.read_ipc(io.BytesIO(decrypt(block.content_encrypted)))
-    return numbered(rows, after=block.after)[after - block.after :][:most]
+    first, _, content = found[0]
+    rows = pl.read_ipc_stream(decrypt(content))
+    return numbered(rows, after=first)[after - first :][:most]
 
 
 def numbered(rows: pl.DataFrame, *, after: int) -> pl.DataFrame:
@@ -120,17 +132,21 @@ def verdicts_of_chunk() -> pl.DataFrame:
 
 
 def approved_addresses(rows: pl.DataFrame) -> tuple[int, int]:
-    """Return how many phones and how many e-mail addresses are approved by rows."""
-    is_mail = pl.col("channel") == Channel.EPOSTA.value
+    """Return how many phones and how many e-mail addresses are approved by rows in the order of their recipients."""
     approved = rows.filter(_APPROVES)
-    phones, emails = (approved.filter(kind)["recipient"].n_unique() for kind in (~is_mail, is_mail))
-    return phones, emails
+    addresses = approved.filter(pl.col("recipient").ne_missing(pl.col("recipient").shift()))
+    emails = int((addresses["channel"] == Channel.EPOSTA.value).sum())
+    return addresses.height - emails, emails
 
 
 # --- COPY -------------------------------------------------------------------------------------------------------------
 def copy_rows(table: str, rows: pl.DataFrame) -> None:
-    """Write rows into the table's columns of the same names; no text of theirs has a letter to be escaped."""
-    content = io.BytesIO()
-    rows.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+    """Write rows into the table's columns of the same names; no text of theirs has a letter to be escaped.
+
+    Piece by piece: the server is at one while the next is put into words.
+    """
     with copying(f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN") as copy:
-        copy.write(content.getbuffer())
+        for piece in rows.iter_slices(_PIECE):
+            content = io.BytesIO()
+            piece.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+            copy.write(content.getbuffer())
