@@ -27,12 +27,14 @@ from consents.services.import_columns import SHOWN_ROWS, ask_for_columns
 from consents.services.import_files import copying, open_content
 from consents.services.import_jobs import CHUNK, forget_rows, locked_job
 from consents.services.import_rows import (
+    FOUND,
     approved_addresses,
-    is_surely_new,
     keep_block,
     known_of,
     make_chunk,
     numbered,
+    surely_new,
+    surely_same,
     verdicts_of_chunk,
 )
 from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
@@ -217,23 +219,30 @@ class _Comparison:
         """Compare a block of rows with what is recorded, and keep it."""
         rows = numbered(rows, after=self.staged)
         known = known_of(rows, provider_id=self._job.provider_id)
-        is_new = known == Known.NOTHING
-        sure = is_surely_new(earliest=self._values["earliest"]) if is_new else pl.lit(value=False)
-        found = pl.DataFrame({"position": rows.filter(sure)["position"]}).with_columns(
-            verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64)
-        )
-        rest = rows.filter(~sure)
+        found = self._surely(rows, known)
+        rest = rows.join(found, on="position", how="anti", maintain_order="left")
         if rest.height:
             make_chunk(rest, self._values, known=known)
             found = found.vstack(verdicts_of_chunk())
             keep_rejected(self._job)
         rows = rows.join(found, on="position", maintain_order="left")
-        phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
+        if known == Known.NOTHING:
+            phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW))
+        else:
+            phones, emails = self._gains() if rest.height else (0, 0)
         self._phones, self._emails = self._phones + phones, self._emails + emails
         self._verdicts.update(dict(found["verdict"].value_counts().iter_rows()))
         self._days.update(_days_of(rows))
         keep_block(self._job, after=self.staged, rows=rows.drop("position"))
         self.staged += rows.height
+
+    def _surely(self, rows: pl.DataFrame, known: Known) -> pl.DataFrame:
+        """Return what comes of the rows of which that is told without a question to the rules of the states."""
+        if known == Known.NOTHING:
+            return surely_new(rows, earliest=self._values["earliest"])
+        if known == Known.AS_MUCH and not self._values["dealers"]:
+            return surely_same(rows, self._values)
+        return pl.DataFrame(schema=FOUND)
 
     def _gains(self) -> tuple[int, int]:
         with connection.cursor() as cursor:

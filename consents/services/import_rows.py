@@ -14,6 +14,7 @@ from django.db import connection
 
 from consents.enums import Channel, ConsentStatus, Source
 from consents.imports.frames import STAGED
+from consents.imports.sorting import KEY
 from consents.models import ImportJob
 from consents.services.import_files import copying
 from consents.services.import_jobs import StagedRowsLost
@@ -21,7 +22,9 @@ from consents.services.import_sql import CHANGED, CHUNK_TABLE, KNOWS, NEW, SAME,
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.crypto import decrypt, encrypt
 
-_FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
+FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
+"""What was found of a row, by its position."""
+
 # One text is read far quicker than as many rows.
 _VERDICTS = """
     SELECT string_agg(concat(position, E'\t', verdict, E'\t', was, E'\t', before), E'\n') FROM import_chunk
@@ -31,6 +34,14 @@ _BLOCK = """
     SELECT after, size, content_encrypted FROM consents_importblock
     WHERE job_id = %s AND after <= %s ORDER BY after DESC LIMIT 1
 """
+# What a row says, and the same of what is recorded; instants are microseconds since 1970.
+_SAID = [*KEY, "status", "source"]
+_INSTANT = "%Y-%m-%d %H:%M:%S%.f%:z"
+_STANDING = f"""
+    SELECT {", ".join(_SAID)}, (extract(epoch FROM consent_at) * 1000000)::bigint, last_seq FROM consent
+    WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND recipient BETWEEN %(first)s AND %(last)s
+"""  # noqa: S608  (constants of our own)
+_AS_IT_STANDS = pl.Schema({**{name: STAGED[name] for name in _SAID}, "at": pl.Int64, "before": pl.Int64})
 # How many times the rows the provider's consents between them may be, to be read at once.
 _NOT_MANY_MORE = 3
 # What the planner does not know it cannot choose by (consents/services/import_writing.py).
@@ -60,11 +71,10 @@ def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
     with copying(f"COPY ({_BLOCK}) TO STDOUT (FORMAT BINARY)", [job.pk, after]) as copy:
         copy.set_types(["int4", "int4", "bytea"])
         found = list(copy.rows())
-    if not found or after >= sum(found[0][:2]):
-        raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
-    first, _, content = found[0]
-    rows = pl.read_ipc_stream(decrypt(content))
-    return numbered(rows, after=first)[after - first :][:most]
+    for first, size, content in found:
+        if after < first + size:
+            return numbered(pl.read_ipc_stream(decrypt(content)), after=first)[after - first :][:most]
+    raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
 
 
 def numbered(rows: pl.DataFrame, *, after: int) -> pl.DataFrame:
@@ -100,6 +110,31 @@ def still_stands(*, earliest: datetime) -> pl.Expr:
     return is_plain(earliest=earliest) & (is_new | pl.col("verdict").is_in([CHANGED, SAME]))
 
 
+def surely_new(rows: pl.DataFrame, *, earliest: datetime) -> pl.DataFrame:
+    """Return what comes of those rows of which the provider has nothing and no more needs to be asked."""
+    new = rows.filter(is_surely_new(earliest=earliest))
+    return new.select("position", verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64))
+
+
+def surely_same(rows: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
+    """Return what comes of those rows that are recorded word by word, where no movement of the provider has a dealer.
+
+    What is recorded between the first and the last of them is read at once.
+    """
+    span = {"first": rows["recipient"][0], "last": rows["recipient"][-1]}
+    with copying(f"COPY ({_STANDING}) TO STDOUT", values | span) as copy:
+        content = b"".join(copy)
+    standing = pl.read_csv(
+        content, has_header=False, separator="\t", quote_char=None, null_values=r"\N", schema=_AS_IT_STANDS
+    )
+    same = (
+        rows.filter(is_plain(earliest=values["earliest"]))
+        .with_columns(at=pl.col("consent_at").str.to_datetime(_INSTANT, time_zone="UTC").dt.epoch("us"))
+        .join(standing, on=[*_SAID, "at"], nulls_equal=True)
+    )
+    return same.select("position", verdict=pl.lit(SAME), was="status", before="before")
+
+
 def make_chunk(rows: pl.DataFrame, values: dict[str, Any], *, known: Known) -> None:
     """Judge rows by what is recorded: they stand in the temporary table `import_chunk` afterwards, with verdicts.
 
@@ -128,7 +163,7 @@ def verdicts_of_chunk() -> pl.DataFrame:
     with connection.cursor() as cursor:
         cursor.execute(_VERDICTS)
         found = cursor.fetchone()[0]
-    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=_FOUND)
+    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=FOUND)
 
 
 def approved_addresses(rows: pl.DataFrame) -> tuple[int, int]:

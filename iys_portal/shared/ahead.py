@@ -13,8 +13,8 @@ Item = TypeVar("Item")
 def one_ahead(items: Iterable[Item]) -> Iterator[Iterator[Item]]:
     """Give the items in their order, each made in a thread of its own while the caller works on the one before.
 
-    Whoever makes them leaves the database alone: a connection is its thread's. What making one raises is raised where it
-    would have come. After the block nothing is made any more, whether all items were taken or not.
+    Whoever makes them leaves the database alone: a connection is its thread's. What making one raises is raised where
+    it would have come. After the block nothing is made any more, whether all items were taken or not.
     """
     with ThreadPoolExecutor(1) as pool:
         yield _each(pool, iter(items))
