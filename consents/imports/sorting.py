@@ -4,12 +4,15 @@ Only workers import this module (see consents/imports/frames.py).
 """
 
 import io
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from tempfile import TemporaryFile
 from typing import NamedTuple, Self
 
 import polars as pl
+
+from consents.imports.frames import STAGED
 
 KEY = ["recipient", "channel", "recipient_type"]
 IN_MEMORY = 8 * 1024 * 1024
@@ -45,16 +48,24 @@ class Sorter:
         """Take the rows of a portion."""
         for piece in _newest_of_each(rows).iter_slices(PIECE):
             content = io.BytesIO()
-            piece.write_ipc(content, compression="uncompressed")
+            piece.write_ipc_stream(content, compression="uncompressed")
             place = self._disk.tell()
             self._disk.write(content.getbuffer())
             recipients = piece["recipient"]
             self._pieces.append(_Piece(recipients[0], recipients[-1], place, self._disk.tell() - place))
 
     def blocks(self, size: int) -> Iterator[pl.DataFrame]:
-        """Yield the rows in blocks of `size`, or a few more: those of one recipient are in one block."""
+        """Yield the rows in blocks of `size`, or a few less: those of one recipient are in one block."""
+        rest: pl.DataFrame | None = None
         for lower, upper in pairwise([None, *self._bounds(), None]):
-            yield from _cut(self._range(lower, upper), size)
+            rows = self._range(lower, upper)
+            rest = rows if rest is None else pl.concat([rest, rows])
+            while rest.height > size:
+                end = _end_of_block(rest["recipient"], size)
+                yield rest[:end]
+                rest = rest[end:]
+        if rest is not None and rest.height:
+            yield rest
 
     def _bounds(self) -> list[str]:
         """Return the recipients at which the rows are parted so that each part is about as much as fits."""
@@ -64,18 +75,17 @@ class Sorter:
 
     def _range(self, lower: str | None, upper: str | None) -> pl.DataFrame:
         """Return the rows from one recipient on, up to another."""
-        found = []
+        found = [pl.DataFrame(schema=STAGED)]
         for piece in self._pieces:
             if (upper is not None and piece.first >= upper) or (lower is not None and piece.last < lower):
                 continue
             self._disk.seek(piece.place)
-            rows = pl.read_ipc(io.BytesIO(self._disk.read(piece.size)))
-            if lower is not None and piece.first < lower:
-                rows = rows.filter(pl.col("recipient") >= lower)
-            if upper is not None and piece.last >= upper:
-                rows = rows.filter(pl.col("recipient") < upper)
-            found.append(rows)
-        return _newest_of_each(pl.concat(found)) if found else pl.DataFrame(schema={"recipient": pl.String})
+            rows = pl.read_ipc_stream(self._disk.read(piece.size))
+            recipients = rows["recipient"]
+            start = 0 if lower is None else bisect_left(recipients, lower)
+            end = rows.height if upper is None else bisect_left(recipients, upper)
+            found.append(rows[start:end])
+        return _newest_of_each(pl.concat(found))
 
 
 def _newest_of_each(rows: pl.DataFrame) -> pl.DataFrame:
@@ -88,11 +98,10 @@ def _newest_of_each(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in KEY))
 
 
-def _cut(rows: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
-    recipients, start = rows["recipient"], 0
-    while start < len(recipients):
-        end = min(start + size, len(recipients))
-        while end < len(recipients) and recipients[end] == recipients[end - 1]:
-            end += 1
-        yield rows[start:end]
-        start = end
+def _end_of_block(recipients: pl.Series, size: int) -> int:
+    """Return where a block of `size` sorted recipients, or a few less, ends, so that it parts none of them.
+
+    Where one recipient has more rows than that, it ends behind them.
+    """
+    last = recipients[size]
+    return bisect_left(recipients, last) or bisect_right(recipients, last)

@@ -5,7 +5,7 @@ Only workers import this module: it needs polars.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from consents.enums import IMPORT_TRANSITIONS, ImportState, Source
 from consents.imports.columns import Chosen, Columns, ColumnsUnknown, columns_of
-from consents.imports.frames import Bad, FrameJudge
+from consents.imports.frames import Bad, FrameJudge, Judged
 from consents.imports.judging import RowJudge
 from consents.imports.mending import Mend
 from consents.imports.sorting import Sorter
@@ -27,17 +27,20 @@ from consents.services.import_columns import SHOWN_ROWS, ask_for_columns
 from consents.services.import_files import copying, open_content
 from consents.services.import_jobs import CHUNK, forget_rows, locked_job
 from consents.services.import_rows import (
+    FOUND,
     approved_addresses,
-    is_surely_new,
     keep_block,
     known_of,
     make_chunk,
     numbered,
+    surely_new,
+    surely_same,
     verdicts_of_chunk,
 )
 from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows
 from iys_portal.audit.services import move
+from iys_portal.shared.ahead import one_ahead
 from iys_portal.shared.crypto import encrypt
 from iys_portal.shared.sheets.refusal import FileRefused
 from packages.selectors import address_usage
@@ -113,34 +116,45 @@ class _Reading:
         table = table_of(self.file, choose)
         self.ignored = table.columns.ignored
         judge = FrameJudge(self.judge)
-        for portion in table.portions:
-            self._take(portion, judge)
-            self._tell()
+        with one_ahead(self._judged(table.portions, judge)) as portions:
+            for found, percent in portions:
+                self._take(found, percent)
         if not self.rows:
             raise FileRefused("Dosyada başlıktan başka satır yok. İzinleri başlığın altına yazın.")
         self.codes = judge.codes
         return self
 
-    def _take(self, portion: Portion, judge: FrameJudge) -> None:
-        found = judge.judge(portion)
+    def _judged(self, portions: Iterable[Portion], judge: FrameJudge) -> Iterator[tuple[Judged, int]]:
+        """Yield what is in each portion, and how much of the file that was, in percent."""
+        for portion in portions:
+            yield judge.judge(portion), min(99, self.file.tell() * 100 // max(self.job.size, 1))
+
+    def _take(self, found: Judged, percent: int) -> None:
+        """Keep the rows of a portion and note how far it is; stop when the person has given the file up."""
         self.good += found.good.height
         self.problems += len(found.bad)
         self.rows = counted(self.good + self.problems)
         if found.good.height:
             self.sorter.add(found.good)
-        if not found.bad:
-            return
-        with copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
-            for bad in found.bad:
-                cells = json.dumps(bad.line.cells, ensure_ascii=False)
-                copy.write_row((self.job.provider_id, self.job.pk, bad.line.number, cells, bad.codes))
+        with transaction.atomic():
+            _wait_for_no_disk()
+            if found.bad:
+                self._keep(found.bad)
+            reading = ImportJob.objects.filter(pk=self.job.pk, state=ImportState.CHECKING)
+            if not reading.update(row_count=self.rows, read_percent=percent):
+                raise _Cancelled
 
-    def _tell(self) -> None:
-        """Note how far it is; stop when the person has given the file up."""
-        percent = min(99, self.file.tell() * 100 // max(self.job.size, 1))
-        reading = ImportJob.objects.filter(pk=self.job.pk, state=ImportState.CHECKING)
-        if not reading.update(row_count=self.rows, read_percent=percent):
-            raise _Cancelled
+    def _keep(self, bad: list[Bad]) -> None:
+        with copying("COPY consent_import_problem (provider_id, job_id, line, cells, codes) FROM STDIN") as copy:
+            for row in bad:
+                cells = json.dumps(row.line.cells, ensure_ascii=False)
+                copy.write_row((self.job.provider_id, self.job.pk, row.line.number, cells, row.codes))
+
+
+def _wait_for_no_disk() -> None:
+    """Let this transaction commit at once: a file whose reading a crash interrupts is read anew from its beginning."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _sample(file: BinaryIO, choose: Choice, judge: RowJudge) -> list[tuple[int, tuple[str, ...], str]]:
@@ -158,8 +172,8 @@ def _stage(job: ImportJob, found: _Reading, *, now: datetime) -> None:
     if locked.state != ImportState.CHECKING:
         return
     compared = _Comparison(locked, now)
-    with for_many_rows():
-        for rows in found.sorter.blocks(CHUNK):
+    with for_many_rows(), one_ahead(found.sorter.blocks(CHUNK)) as blocks:
+        for rows in blocks:
             compared.keep(rows)
     mends = {mend.name: count for mend, count in found.judge.mends.items()}
     if found.good > compared.staged:
@@ -205,23 +219,30 @@ class _Comparison:
         """Compare a block of rows with what is recorded, and keep it."""
         rows = numbered(rows, after=self.staged)
         known = known_of(rows, provider_id=self._job.provider_id)
-        is_new = known == Known.NOTHING
-        sure = is_surely_new(earliest=self._values["earliest"]) if is_new else pl.lit(value=False)
-        found = pl.DataFrame({"position": rows.filter(sure)["position"]}).with_columns(
-            verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64)
-        )
-        rest = rows.filter(~sure)
+        found = self._surely(rows, known)
+        rest = rows.join(found, on="position", how="anti", maintain_order="left")
         if rest.height:
             make_chunk(rest, self._values, known=known)
             found = found.vstack(verdicts_of_chunk())
             keep_rejected(self._job)
         rows = rows.join(found, on="position", maintain_order="left")
-        phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW)) if is_new else self._gains()
+        if known == Known.NOTHING:
+            phones, emails = approved_addresses(rows.filter(pl.col("verdict") == NEW))
+        else:
+            phones, emails = self._gains() if rest.height else (0, 0)
         self._phones, self._emails = self._phones + phones, self._emails + emails
         self._verdicts.update(dict(found["verdict"].value_counts().iter_rows()))
         self._days.update(_days_of(rows))
         keep_block(self._job, after=self.staged, rows=rows.drop("position"))
         self.staged += rows.height
+
+    def _surely(self, rows: pl.DataFrame, known: Known) -> pl.DataFrame:
+        """Return what comes of the rows of which that is told without a question to the rules of the states."""
+        if known == Known.NOTHING:
+            return surely_new(rows, earliest=self._values["earliest"])
+        if known == Known.AS_MUCH and not self._values["dealers"]:
+            return surely_same(rows, self._values)
+        return pl.DataFrame(schema=FOUND)
 
     def _gains(self) -> tuple[int, int]:
         with connection.cursor() as cursor:

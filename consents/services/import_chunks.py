@@ -30,7 +30,7 @@ from consents.services.import_rows import (
     rows_after,
     still_stands,
 )
-from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, partition_of, values_of
 from consents.services.import_writing import for_many_rows, is_room, write_chunk
 from consents.services.recording import INSTANT
 from iys_portal.audit.services import move
@@ -42,14 +42,8 @@ _DEALERS = """
     ORDER BY code FOR KEY SHARE
 """
 # Numbers of events are drawn under the provider's lock: their order is that of the commits.
-_NUMBERS = "SELECT string_agg(nextval('consent_event_seq_seq')::text, E'\n') FROM generate_series(1, %s)"
-# All that the provider has between these recipients was just written, in the order of the numbers.
-_EVENTS = f"""
-    INSERT INTO consent_event (provider_id, seq, created_at, consent_at, brand_id, person_id, channel, recipient_type,
-        status, source, way, recipient) OVERRIDING SYSTEM VALUE
-    SELECT provider_id, last_seq, {INSTANT}, consent_at, brand_id, %(person)s, channel, recipient_type, status,
-        source, %(way)s, recipient
-    FROM consent WHERE provider_id = %(provider)s AND recipient BETWEEN %(first)s AND %(last)s
+_DRAW = f"""
+    SELECT {INSTANT}, string_agg(nextval('consent_event_seq_seq')::text, E'\n') FROM generate_series(1, %(count)s)
 """  # noqa: S608  (constants of our own)
 
 
@@ -118,16 +112,21 @@ def _write_new(job: ImportJob, rows: pl.DataFrame, values: dict[str, Any]) -> in
     if not rows.height:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, [rows.height])
-        drawn = pl.read_csv(cursor.fetchone()[0].encode(), has_header=False, schema={"last_seq": pl.Int64})
-    fixed = {"provider_id": job.provider_id, "brand_id": job.brand_id}
+        cursor.execute(_DRAW, values | {"count": rows.height})
+        instant, numbers = cursor.fetchone()
+    drawn = pl.read_csv(numbers.encode(), has_header=False, schema={"seq": pl.Int64})
     columns = ["recipient", "channel", "recipient_type", "status", "source", "consent_at"]
-    copy_rows("consent", rows.select(*columns, **{name: pl.lit(value) for name, value in fixed.items()}).hstack(drawn))
-    span = {"first": rows["recipient"][0], "last": rows["recipient"][-1]}
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, {**values, **span})
+    written = rows.select(*columns, *_fixed(provider_id=job.provider_id, brand_id=job.brand_id)).hstack(drawn)
+    copy_rows(partition_of(job.provider_id), written.rename({"seq": "last_seq"}))
+    event = _fixed(created_at=str(instant), person_id=values["person"], way=values["way"])
+    copy_rows("consent_event", written.with_columns(event))
     add_delta(job.provider_id, **_gains(rows))
     return rows.height
+
+
+def _fixed(**values: int | str) -> list[pl.Expr]:
+    """Return columns that say the same in every row."""
+    return [pl.lit(value).alias(name) for name, value in values.items()]
 
 
 def _judged_and_written(

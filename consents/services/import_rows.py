@@ -14,23 +14,40 @@ from django.db import connection
 
 from consents.enums import Channel, ConsentStatus, Source
 from consents.imports.frames import STAGED
-from consents.models import ImportBlock, ImportJob
+from consents.imports.sorting import KEY
+from consents.models import ImportJob
 from consents.services.import_files import copying
 from consents.services.import_jobs import StagedRowsLost
 from consents.services.import_sql import CHANGED, CHUNK_TABLE, KNOWS, NEW, SAME, STAGED_TABLE, Known
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.crypto import decrypt, encrypt
 
-_FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
+FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
+"""What was found of a row, by its position."""
+
 # One text is read far quicker than as many rows.
 _VERDICTS = """
     SELECT string_agg(concat(position, E'\t', verdict, E'\t', was, E'\t', before), E'\n') FROM import_chunk
 """
+# What is encrypted is long: as COPY sends it in binary, it is not written in hexadecimal digits.
+_BLOCK = """
+    SELECT after, size, content_encrypted FROM consents_importblock
+    WHERE job_id = %s AND after <= %s ORDER BY after DESC LIMIT 1
+"""
+# What a row says, and the same of what is recorded; instants are microseconds since 1970.
+_SAID = [*KEY, "status", "source"]
+_INSTANT = "%Y-%m-%d %H:%M:%S%.f%:z"
+_STANDING = f"""
+    SELECT {", ".join(_SAID)}, (extract(epoch FROM consent_at) * 1000000)::bigint, last_seq FROM consent
+    WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND recipient BETWEEN %(first)s AND %(last)s
+"""  # noqa: S608  (constants of our own)
+_AS_IT_STANDS = pl.Schema({**{name: STAGED[name] for name in _SAID}, "at": pl.Int64, "before": pl.Int64})
 # How many times the rows the provider's consents between them may be, to be read at once.
 _NOT_MANY_MORE = 3
 # What the planner does not know it cannot choose by (consents/services/import_writing.py).
 _AT_ONCE = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_nestloop = off"
 _ONE_BY_ONE = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = on"
+_PIECE = 10_000
 _TO_JUDGE = ["position", *STAGED]
 _APPROVES = pl.col("status") == ConsentStatus.ONAY.value
 
@@ -39,8 +56,11 @@ _APPROVES = pl.col("status") == ConsentStatus.ONAY.value
 def keep_block(job: ImportJob, *, after: int, rows: pl.DataFrame) -> None:
     """Keep the rows that come after so many others of a job."""
     content = io.BytesIO()
-    rows.write_ipc(content, compression="lz4")
-    ImportBlock.objects.create(job=job, after=after, size=rows.height, content_encrypted=encrypt(content.getvalue()))
+    rows.write_ipc_stream(content, compression="lz4")
+    sql = "COPY consents_importblock (job_id, after, size, content_encrypted) FROM STDIN (FORMAT BINARY)"
+    with copying(sql) as copy:
+        copy.set_types(["int8", "int4", "int4", "bytea"])
+        copy.write_row((job.pk, after, rows.height, encrypt(content.getvalue())))
 
 
 def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
@@ -48,11 +68,13 @@ def rows_after(job: ImportJob, *, after: int, most: int) -> pl.DataFrame:
 
     They are of one block, and no more than `most`. Raises StagedRowsLost.
     """
-    block = job.blocks.filter(after__lte=after).order_by("-after").first()
-    if block is None or after >= block.after + block.size:
-        raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
-    rows = pl.read_ipc(io.BytesIO(decrypt(block.content_encrypted)))
-    return numbered(rows, after=block.after)[after - block.after :][:most]
+    with copying(f"COPY ({_BLOCK}) TO STDOUT (FORMAT BINARY)", [job.pk, after]) as copy:
+        copy.set_types(["int4", "int4", "bytea"])
+        found = list(copy.rows())
+    for first, size, content in found:
+        if after < first + size:
+            return numbered(pl.read_ipc_stream(decrypt(content)), after=first)[after - first :][:most]
+    raise StagedRowsLost(f"job {job.pk}: nothing after {after}")
 
 
 def numbered(rows: pl.DataFrame, *, after: int) -> pl.DataFrame:
@@ -88,6 +110,31 @@ def still_stands(*, earliest: datetime) -> pl.Expr:
     return is_plain(earliest=earliest) & (is_new | pl.col("verdict").is_in([CHANGED, SAME]))
 
 
+def surely_new(rows: pl.DataFrame, *, earliest: datetime) -> pl.DataFrame:
+    """Return what comes of those rows of which the provider has nothing and no more needs to be asked."""
+    new = rows.filter(is_surely_new(earliest=earliest))
+    return new.select("position", verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64))
+
+
+def surely_same(rows: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
+    """Return what comes of those rows that are recorded word by word, where no movement of the provider has a dealer.
+
+    What is recorded between the first and the last of them is read at once.
+    """
+    span = {"first": rows["recipient"][0], "last": rows["recipient"][-1]}
+    with copying(f"COPY ({_STANDING}) TO STDOUT", values | span) as copy:
+        content = b"".join(copy)
+    standing = pl.read_csv(
+        content, has_header=False, separator="\t", quote_char=None, null_values=r"\N", schema=_AS_IT_STANDS
+    )
+    same = (
+        rows.filter(is_plain(earliest=values["earliest"]))
+        .with_columns(at=pl.col("consent_at").str.to_datetime(_INSTANT, time_zone="UTC").dt.epoch("us"))
+        .join(standing, on=[*_SAID, "at"], nulls_equal=True)
+    )
+    return same.select("position", verdict=pl.lit(SAME), was="status", before="before")
+
+
 def make_chunk(rows: pl.DataFrame, values: dict[str, Any], *, known: Known) -> None:
     """Judge rows by what is recorded: they stand in the temporary table `import_chunk` afterwards, with verdicts.
 
@@ -116,21 +163,25 @@ def verdicts_of_chunk() -> pl.DataFrame:
     with connection.cursor() as cursor:
         cursor.execute(_VERDICTS)
         found = cursor.fetchone()[0]
-    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=_FOUND)
+    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=FOUND)
 
 
 def approved_addresses(rows: pl.DataFrame) -> tuple[int, int]:
-    """Return how many phones and how many e-mail addresses are approved by rows."""
-    is_mail = pl.col("channel") == Channel.EPOSTA.value
+    """Return how many phones and how many e-mail addresses are approved by rows in the order of their recipients."""
     approved = rows.filter(_APPROVES)
-    phones, emails = (approved.filter(kind)["recipient"].n_unique() for kind in (~is_mail, is_mail))
-    return phones, emails
+    addresses = approved.filter(pl.col("recipient").ne_missing(pl.col("recipient").shift()))
+    emails = int((addresses["channel"] == Channel.EPOSTA.value).sum())
+    return addresses.height - emails, emails
 
 
 # --- COPY -------------------------------------------------------------------------------------------------------------
 def copy_rows(table: str, rows: pl.DataFrame) -> None:
-    """Write rows into the table's columns of the same names; no text of theirs has a letter to be escaped."""
-    content = io.BytesIO()
-    rows.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+    """Write rows into the table's columns of the same names; no text of theirs has a letter to be escaped.
+
+    Piece by piece: the server is at one while the next is put into words.
+    """
     with copying(f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN") as copy:
-        copy.write(content.getbuffer())
+        for piece in rows.iter_slices(_PIECE):
+            content = io.BytesIO()
+            piece.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+            copy.write(content.getbuffer())

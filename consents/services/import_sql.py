@@ -133,6 +133,24 @@ KNOWS = """
 NEWEST = "SELECT coalesce(max(seq), 0) FROM consent_event WHERE provider_id = %s"
 """The number of a provider's newest event: while it is the same, so are the provider's consents."""
 
+_PARTITION = """
+    SELECT inhrelid::regclass::text
+    FROM pg_inherits JOIN pg_class ON oid = inhrelid CROSS JOIN LATERAL (
+        SELECT regexp_match(pg_get_expr(relpartbound, oid), 'modulus ([0-9]+), remainder ([0-9]+)')::int[] AS part
+    ) AS bound
+    WHERE inhparent = 'consent'::regclass AND satisfies_hash_partition(inhparent, part[1], part[2], %s::bigint)
+"""
+
+
+def partition_of(provider_id: int) -> str:
+    """Return the name of the part of `consent` that holds the provider's, as it stands in SQL.
+
+    Into the whole, whose triggers see what is new, COPY writes row by row; into a part, a page at a time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTITION, [provider_id])
+        return str(cursor.fetchone()[0])
+
 
 _DEALERS = (
     "SELECT min(retailer_code) IS NOT NULL FROM consent_event WHERE provider_id = %s AND retailer_code IS NOT NULL"

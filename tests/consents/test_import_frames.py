@@ -199,7 +199,7 @@ def test_the_newest_row_of_a_key_wins_however_little_fits_into_memory(
     assert found == [newest[key] for key in sorted(newest)]
     ends = [(before["recipient"][-1], after["recipient"][0]) for before, after in pairwise(blocks)]
     assert all(before != after for before, after in ends)
-    assert all(len(block) < 106 for block in blocks)
+    assert all(97 <= len(block) <= 100 for block in blocks[:-1])  # a recipient has four rows at most
     assert blocks[0].columns[1:4] == KEY
 
 
