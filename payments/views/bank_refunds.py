@@ -48,7 +48,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("durum", "")
     page = page_of(request, refund_rows.refunds(state), size=PAGE_SIZE)
     for refund in page:
-        refund.obstacle = services.obstacle(refund)  # type: ignore[attr-defined]  # for the template
+        refund.obstacle = services.obstacle(refund)  # for the template
     context = {
         "page": page,
         "state": state,
