@@ -15,7 +15,7 @@ import polars as pl
 from consents.imports.frames import STAGED
 
 KEY = ["recipient", "channel", "recipient_type"]
-IN_MEMORY = 8 * 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024
 """Bytes of rows that are sorted at a time, about."""
 
 PIECE = 4_000

@@ -1,7 +1,7 @@
 """Files of consents as they came: encrypted piece by piece while they are stored, and opened again as a file."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
@@ -49,7 +49,7 @@ def open_content(job: ImportJob) -> BinaryIO:
 
 
 @contextmanager
-def copying(sql: str, values: Sequence[object] = ()) -> Iterator[Copy]:
+def copying(sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> Iterator[Copy]:
     """Open a COPY in Django's connection."""
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql, values or None) as copy:
         yield copy

@@ -43,7 +43,9 @@ from consents.services import imports
 from consents.services.import_chunks import apply_chunk
 provider, job, now = int(sys.argv[1]), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 with connection.cursor() as cursor:
+    cursor.execute("SET lock_timeout = 0")  # a busy machine starts the other one late
     cursor.execute("SELECT pg_advisory_lock_shared({GATE})")
+    cursor.execute("RESET lock_timeout")
 if job:
     while apply_chunk(ImportJob.objects.get(pk=job), now=now, size=20):
         pass

@@ -160,11 +160,9 @@ def test_a_newer_refusal_wins_wherever_it_stands_in_the_file(
     assert Consent.objects.get(provider_id=provider.pk).status == RET
 
 
-def test_what_is_recorded_word_by_word_is_the_same(
-    provider: Provider, applied: Callable[..., ImportJob], now: datetime
-) -> None:
+def test_what_is_recorded_word_by_word_is_the_same(provider: Provider, applied: Callable[..., ImportJob]) -> None:
     """Also where neither date nor source were told; another source of the same date is an older word."""
-    trader = f"MESAJ;;{PHONES[2]};ONAY;;TACIR;"
+    trader = "MESAJ;;+905992000003;ONAY;;TACIR;"
     applied(row(PHONES[0]), row(PHONES[1]), row(MAILS[0]), trader)
     job = applied(row(PHONES[0]), row(PHONES[1], source="HS_MOBIL"), row(MAILS[0], ago=30), trader, row(MAILS[1]))
     assert job.outlook["same"] == 2
