@@ -102,3 +102,11 @@ def test_scripts_and_styles_stay_small() -> None:
     own = [path for path in own if path.name not in {"admin.css", "print.css"}]
     linked = [get_bootstrap_dir() / "css" / "bootstrap.min.css", *own]
     assert sum(len(gzip.compress(path.read_bytes())) for path in linked) <= 56 * 1024
+
+
+@pytest.mark.parametrize("name", [name for name in WEB if re.search(r"\shx-(get|post)=", source(name))])
+def test_a_page_that_asks_again_by_itself_loads_what_asks(name: str) -> None:
+    pages = [page for page in WEB if page == name or f'include "{name}"' in source(page)]
+    extending = [page for page in pages if "{% extends" in source(page)]
+    assert extending != []
+    assert [page for page in extending if 'include "components/htmx.html"' not in source(page)] == []
