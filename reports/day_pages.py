@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.cache import patch_cache_control
 
 from accounts.access import PartyRequest, ProviderRequest
 from brands.models import Brand
+from iys_portal.paging import page_of
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.tables import csv_rows
@@ -203,7 +203,7 @@ def stamp(request: Request, side: Side, written: str) -> HttpResponse:
 def comparison(request: Request, side: Side, written: str, pk: int) -> HttpResponse:
     """What differs between somebody's file and ours, a page at a time."""
     found = _comparison_or_404(side, written, pk)
-    page = Paginator(selectors.differences_of(found), PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, selectors.differences_of(found), size=PAGE_SIZE)
     context = {
         "side": side,
         "comparison": found,

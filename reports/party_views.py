@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PartyRequest, partner_view
+from iys_portal.paging import page_of
 from partners.enums import Right
 from partners.models import Partner
 from partners.selectors.standing import brand_for_party, why_refused
@@ -47,7 +47,7 @@ def _of_brand(view: Callable[..., HttpResponseBase]) -> _View:
 def overview(request: PartyRequest, side: Side) -> HttpResponse:
     """The daily files of a brand, newest first."""
     found = selectors.daily_files(side.brand.provider_id, brand_id=side.brand.pk)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, found, size=PAGE_SIZE)
     return render(request, "reports/party/days.html", {"side": side, "brand": side.brand, "page": page})
 
 

@@ -1,6 +1,5 @@
 """Raporlar: the daily files of all brands, and one day of a brand with its agreement and comparisons."""
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
 from brands.selectors import brand_with_code, brands_of
+from iys_portal.paging import page_of
 from reports import day_pages
 from reports.day_pages import PAGE_SIZE, Side, latest_day
 from reports.forms import FilterForm, GoToForm
@@ -33,7 +33,7 @@ def overview(request: ProviderRequest) -> HttpResponse:
         first=form.first,
         last=form.last,
     )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("sayfa"))
+    page = page_of(request, found, size=PAGE_SIZE)
     days = [file.day for file in page]
     corrected = {day.day for day in corrected_days(provider_id, min(days), max(days))} if days else set()
     context = {"form": form, "go_to": go_to, "page": page, "corrected": corrected, "brands": brands}

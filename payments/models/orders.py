@@ -20,6 +20,7 @@ class Order(models.Model):
     `code` is what the payer writes into the transfer's description; it is never given again.
     """
 
+    # A constraint below has an index that begins with it.
     provider = models.ForeignKey(Provider, verbose_name="hizmet sağlayıcı", on_delete=models.PROTECT, db_index=False)
     person = models.ForeignKey(Person, verbose_name="kişi", on_delete=models.PROTECT, related_name="+")
     code = models.CharField("sipariş kodu", max_length=9, unique=True, db_collation="C")

@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -52,7 +51,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         return _compare_again(request)
     now = timezone.now()
     expected = selectors.expected_days(now=now)
-    days = Paginator(expected, DAYS_SHOWN).get_page(request.GET.get("gun_sayfasi"))
+    days = page_of(request, expected, "gun_sayfasi", size=DAYS_SHOWN)
     state, kind, query = request.GET.get("durum", selectors.OPEN), request.GET.get("tur", ""), query_of(request)
     context = {
         "differences": page_of(request, selectors.differences(state=state, kind=kind, query=query)),

@@ -10,7 +10,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import Message
 from pathlib import Path
@@ -27,36 +27,39 @@ _AROUND = 20
 Place = tuple[str, bytes]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Canary:
     """What must be nowhere: card numbers in every spelling, codes wherever they stand as a value, words as they are."""
 
     numbers: tuple[str, ...]
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    _spelt: dict[bytes, str] = field(init=False)
+    _digits: re.Pattern[bytes] = field(init=False)
+    _codes: re.Pattern[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         spelt = {spelling: number for number in self.numbers for spelling in spellings(number)}
         spelt |= {spelling: word for word in self.words for spelling in (word.encode(), *_encoded(word))}
-        object.__setattr__(self, "_spelt", spelt)
+        self._spelt = spelt
         # Three or four digits stand everywhere; as a whole value, or beside a name for it, they stand nowhere.
         codes = "|".join(self.codes).encode() or b"(?!)"
         name = rb"(?:cvc2?|cvv2?|cv2|csc|code|kod|guvenlik)"
         pattern = rb"[\"'>=]\s?(?:" + codes + rb")[\"'<&]|\b" + name + rb"\W{0,6}(?:" + codes + rb")\b"
-        object.__setattr__(self, "_digits", re.compile(codes))
-        object.__setattr__(self, "_codes", re.compile(pattern, re.IGNORECASE))
+        self._digits = re.compile(codes)
+        self._codes = re.compile(pattern, re.IGNORECASE)
 
     def hits(self, places: Iterator[Place]) -> list[str]:
         """Return where something was found, and what."""
         return [f"{place}: {found}" for place, data in places for found in self._found(data)]
 
     def _found(self, data: bytes) -> Iterator[str]:
-        spelt: dict[bytes, str] = self._spelt  # type: ignore[attr-defined]
+        spelt = self._spelt
         if len(data) < _MUCH or _holds_any(spelt, data):
             yield from (spelt[spelling] for spelling in spelt if spelling in data)
-        for digits in self._digits.finditer(data):  # type: ignore[attr-defined]
+        for digits in self._digits.finditer(data):
             around = data[max(0, digits.start() - _AROUND) : digits.end() + 1]
-            code = self._codes.search(around)  # type: ignore[attr-defined]
+            code = self._codes.search(around)
             if code:
                 yield code[0].decode(errors="replace")
                 return

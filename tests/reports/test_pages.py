@@ -102,7 +102,7 @@ def test_one_day_and_its_file(client: Client, made: Brand) -> None:
     page, file = text(client, address(made)), found(made)
     assert [file.sha384 in page, "test zaman damgası" in page, "Mutabıkım" in page] == [True] * 3
     answer = client.get(address(made, "file"))
-    assert b"".join(answer.streaming_content) == whole(file)  # type: ignore[attr-defined]
+    assert b"".join(answer.streaming_content) == whole(file)  # type: ignore[attr-defined]  # streamed
     assert answer["Content-Disposition"] == f'attachment; filename="{made.code}-2026-11-22.csv"'
     assert (answer["Content-Length"], answer["Cache-Control"]) == (str(file.size), "no-store")
     stamp = client.get(address(made, "stamp"))
@@ -117,7 +117,7 @@ def test_the_archive_serves_a_day_beyond_iyss_seven(
             browser = client_of(alice)
             assert words in text(browser, address(made))
             answer = browser.get(address(made, "file"))
-            assert b"".join(answer.streaming_content) == whole(found(made))  # type: ignore[attr-defined]
+            assert b"".join(answer.streaming_content) == whole(found(made))  # type: ignore[attr-defined]  # streamed
 
 
 def test_days_without_a_file(client: Client, brand: Brand, now: datetime, settings: Settings) -> None:
@@ -184,7 +184,7 @@ def test_in_a_demo_today_can_be_asked_for_too(
     page = text(client, today)
     assert ["2. sürüm" in page, "?surum=1" in page] == [True, True]
     first = client.get(address(brand, "file", day="2026-11-23") + "?surum=1")
-    assert len(b"".join(first.streaming_content).splitlines()) == 2  # type: ignore[attr-defined]
+    assert len(b"".join(first.streaming_content).splitlines()) == 2  # type: ignore[attr-defined]  # streamed
 
 
 def test_a_corrected_day_says_so(client: Client, made: Brand, now: datetime) -> None:
@@ -253,7 +253,7 @@ def test_the_own_file_is_compared(client: Client, made: Brand) -> None:
     work()
     shown = text(client, page)
     assert ["İçeriği farklı" in shown, "Durum: İYS&#x27;de" in shown or "Durum: İYS'de" in shown] == [True, True]
-    rows = b"".join(client.get(page + "farklar.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = b"".join(client.get(page + "farklar.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # streamed
     assert [line.split(";")[0] for line in rows.splitlines()] == ["Fark", "İçeriği farklı"]
     assert "benim.csv" in text(client, address(made))
     client.post(address(made), {"dosya": SimpleUploadedFile("benim.csv", content)})

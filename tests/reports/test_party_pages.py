@@ -76,7 +76,7 @@ def test_from_the_brand_to_its_day(theirs: Client, made: Brand) -> None:
     page = text(theirs, address(made))
     assert [found(made).sha384 in page, address(made, "stamp") in page, days in page] == [True] * 3
     answer = theirs.get(address(made, "file"))
-    assert b"".join(answer.streaming_content) == whole(found(made))  # type: ignore[attr-defined]
+    assert b"".join(answer.streaming_content) == whole(found(made))  # type: ignore[attr-defined]  # streamed
     # Files are made by the provider alone.
     assert "Şimdi oluştur" not in page
     DailyFile.objects.filter(pk=found(made).pk).update(rows=1)
@@ -165,7 +165,7 @@ def test_the_own_file_is_compared_and_nobody_elses(
     page = sent.headers["Location"]
     work()
     assert "İçeriği farklı" in text(theirs, page)
-    rows = b"".join(theirs.get(page + "farklar.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = b"".join(theirs.get(page + "farklar.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # streamed
     assert [line.split(";")[0] for line in rows.splitlines()] == ["Fark", "İçeriği farklı"]
     assert "ortak.csv" in text(theirs, address(made))
     noted = AuditEvent.objects.filter(object_type="reports.comparison", provider_id=made.provider_id)
