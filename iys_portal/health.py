@@ -28,7 +28,7 @@ NO_ANSWER = "yanıt vermiyor"
 _CONNECT_SECONDS = 2
 _PING_SECONDS = 1.0
 _DEADLINE_SECONDS = 2.5
-_WORKER_FRESH_SECONDS = 5.0
+WORKER_FRESH_SECONDS = 5.0
 
 
 @require_safe
@@ -122,7 +122,7 @@ class WorkerWatch:
 
     def answers(self) -> bool:
         now = time.monotonic()
-        if now - self._seen_at < _WORKER_FRESH_SECONDS:
+        if now - self._seen_at < WORKER_FRESH_SECONDS:
             return True
         with app.connection_for_write(connect_timeout=_CONNECT_SECONDS) as broker:
             replies = app.control.ping(timeout=_PING_SECONDS, limit=1, connection=broker)

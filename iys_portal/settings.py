@@ -273,7 +273,7 @@ TSA_PASSWORD_FILE = env.str("TSA_PASSWORD_FILE", default="")
 
 # --- The API ----------------------------------------------------------------------------------------------------
 API_MAX_BYTES = 2 * 1024 * 1024
-# For so long what an account may do is not read anew; a revocation counts within a second.
+# For so long what an account may do is not read anew where nothing changed, or where the cache cannot tell.
 API_STANDING_SECONDS = 0.5
 # The longest for which screens and the API answer with figures that were counted before (iys_portal/counting.py).
 COUNTED_SECONDS = 60

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -41,12 +41,21 @@ def _count(cache: BaseCache, key: str, seconds: int) -> int:
         return 1
 
 
-def counts_of(counters: Sequence[tuple[str, int]]) -> list[int]:
-    """Count once more under each key and return the counts, this one included; a key is forgotten after its seconds.
+class Counter(NamedTuple):
+    """A counter that is forgotten `seconds` after it was last asked; a step of 0 asks without counting."""
 
-    One round trip. While the cache is away each process counts alone, and asks again after some seconds only.
+    key: str
+    seconds: int
+    step: int = 1
+
+
+def counts_of(counters: Sequence[Counter]) -> list[int]:
+    """Count under each key and return the counts, this one included.
+
+    One round trip. While the cache is away each process counts alone, and asks again after some seconds only; what
+    is only asked is 0 then.
     """
-    here = [_count(caches["process"], key, seconds) for key, seconds in counters]
+    here = [_count(caches["process"], key, seconds) if step else 0 for key, seconds, step in counters]
     if time.monotonic() < _away["until"]:
         return here
     try:
@@ -61,17 +70,22 @@ _AWAY_SECONDS = 5
 _away = {"until": 0.0}
 
 
-def _counts_in_cache(counters: Sequence[tuple[str, int]]) -> list[int]:
-    cache: Any = caches["default"]
-    client = _clients.get(cache)
-    if client is None:  # making one takes longer than asking it
-        client = _clients[cache] = cache._cache.get_client(None, write=True)
-    pipeline = client.pipeline(transaction=False)
-    for key, seconds in counters:
+def _counts_in_cache(counters: Sequence[Counter]) -> list[int]:
+    cache = caches["default"]
+    pipeline = client_of(cache).pipeline(transaction=False)
+    for key, seconds, step in counters:
         name = cache.make_key(key)
-        pipeline.incr(name)
+        pipeline.incrby(name, step)
         pipeline.expire(name, seconds)
     return [int(count) for count in pipeline.execute()[::2]]
+
+
+def client_of(cache: Any) -> Any:
+    """Return the driver under a cache of Redis, made once: making one takes longer than asking it."""
+    client = _clients.get(cache)
+    if client is None:
+        client = _clients[cache] = cache._cache.get_client(None, write=True)
+    return client
 
 
 _clients: WeakKeyDictionary[BaseCache, Any] = WeakKeyDictionary()

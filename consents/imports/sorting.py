@@ -18,7 +18,7 @@ KEY = ["recipient", "channel", "recipient_type"]
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of rows that are sorted at a time, about."""
 
-PIECE = 4_000
+PIECE = 1_000
 """Rows that are read from disk at a time."""
 
 

@@ -34,7 +34,7 @@ from consents.services.import_rows import (
     make_chunk,
     numbered,
     surely_new,
-    surely_same,
+    surely_known,
     verdicts_of_chunk,
 )
 from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
@@ -240,8 +240,8 @@ class _Comparison:
         """Return what comes of the rows of which that is told without a question to the rules of the states."""
         if known == Known.NOTHING:
             return surely_new(rows, earliest=self._values["earliest"])
-        if known == Known.AS_MUCH and not self._values["dealers"]:
-            return surely_same(rows, self._values)
+        if known == Known.AS_MUCH:
+            return surely_known(rows, self._values)
         return pl.DataFrame(schema=FOUND)
 
     def _gains(self) -> tuple[int, int]:

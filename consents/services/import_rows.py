@@ -25,23 +25,24 @@ from iys_portal.shared.crypto import decrypt, encrypt
 FOUND = pl.Schema({"position": pl.Int32, "verdict": pl.String, "was": pl.Int16, "before": pl.Int64})
 """What was found of a row, by its position."""
 
-# One text is read far quicker than as many rows.
-_VERDICTS = """
-    SELECT string_agg(concat(position, E'\t', verdict, E'\t', was, E'\t', before), E'\n') FROM import_chunk
-"""
 # What is encrypted is long: as COPY sends it in binary, it is not written in hexadecimal digits.
 _BLOCK = """
     SELECT after, size, content_encrypted FROM consents_importblock
     WHERE job_id = %s AND after <= %s ORDER BY after DESC LIMIT 1
 """
-# What a row says, and the same of what is recorded; instants are microseconds since 1970.
-_SAID = [*KEY, "status", "source"]
+# What is recorded; instants are microseconds since 1970.
 _INSTANT = "%Y-%m-%d %H:%M:%S%.f%:z"
-_STANDING = f"""
-    SELECT {", ".join(_SAID)}, (extract(epoch FROM consent_at) * 1000000)::bigint, last_seq FROM consent
+_STANDING = """
+    FROM consent
     WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND recipient BETWEEN %(first)s AND %(last)s
-"""  # noqa: S608  (constants of our own)
-_AS_IT_STANDS = pl.Schema({**{name: STAGED[name] for name in _SAID}, "at": pl.Int64, "before": pl.Int64})
+"""
+_STANDING_COLUMNS = [*KEY, "status", "source", "(date_part('epoch', consent_at) * 1000000)::bigint", "last_seq"]
+_AS_IT_STANDS = pl.Schema(
+    {
+        **{name: STAGED[name] for name in KEY},
+        **{"was": STAGED["status"], "old_source": STAGED["source"], "old_at": pl.Int64, "before": pl.Int64},
+    }
+)
 # How many times the rows the provider's consents between them may be, to be read at once.
 _NOT_MANY_MORE = 3
 # What the planner does not know it cannot choose by (consents/services/import_writing.py).
@@ -116,23 +117,29 @@ def surely_new(rows: pl.DataFrame, *, earliest: datetime) -> pl.DataFrame:
     return new.select("position", verdict=pl.lit(NEW), was=pl.lit(None, pl.Int16), before=pl.lit(None, pl.Int64))
 
 
-def surely_same(rows: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
-    """Return what comes of those rows that are recorded word by word, where no movement of the provider has a dealer.
+def surely_known(rows: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
+    """Return what comes of those rows of which no more needs to be asked than what is recorded under their keys.
 
-    What is recorded between the first and the last of them is read at once.
+    They are recorded word by word, where no movement of the provider has a dealer; or they are newer than an approval,
+    which can always be changed. What is recorded between the first and the last of the rows is read at once.
     """
     span = {"first": rows["recipient"][0], "last": rows["recipient"][-1]}
-    with copying(f"COPY ({_STANDING}) TO STDOUT", values | span) as copy:
-        content = b"".join(copy)
-    standing = pl.read_csv(
-        content, has_header=False, separator="\t", quote_char=None, null_values=r"\N", schema=_AS_IT_STANDS
+    standing = _fetched(_STANDING_COLUMNS, _STANDING, values | span, schema=_AS_IT_STANDS)
+    at, source = pl.col("at"), pl.col("source")
+    says_the_same = (
+        (pl.col("status") == pl.col("was")) & source.eq_missing(pl.col("old_source")) & at.eq_missing(pl.col("old_at"))
     )
-    same = (
+    is_same = says_the_same & pl.lit(not values["dealers"])
+    is_newer = at.is_not_null() & source.is_not_null() & (at > pl.col("old_at")).fill_null(value=True)
+    is_changed = is_newer & (pl.col("was") == ConsentStatus.ONAY.value)
+    known = (
         rows.filter(is_plain(earliest=values["earliest"]))
         .with_columns(at=pl.col("consent_at").str.to_datetime(_INSTANT, time_zone="UTC").dt.epoch("us"))
-        .join(standing, on=[*_SAID, "at"], nulls_equal=True)
+        .join(standing, on=list(KEY))
+        .filter(is_same | is_changed)
     )
-    return same.select("position", verdict=pl.lit(SAME), was="status", before="before")
+    verdict = pl.when(is_same).then(pl.lit(SAME)).otherwise(pl.lit(CHANGED))
+    return known.select("position", verdict.alias("verdict"), "was", "before")
 
 
 def make_chunk(rows: pl.DataFrame, values: dict[str, Any], *, known: Known) -> None:
@@ -160,10 +167,19 @@ def add_to_chunk(rows: pl.DataFrame) -> None:
 
 def verdicts_of_chunk() -> pl.DataFrame:
     """Return what was found of the rows of the chunk, by their position."""
+    return _fetched(list(FOUND), "FROM import_chunk", {}, schema=FOUND)
+
+
+def _fetched(columns: list[str], source: str, values: dict[str, Any], *, schema: pl.Schema) -> pl.DataFrame:
+    """Return these columns of a source as rows; no text of theirs is empty or has a letter to be escaped.
+
+    They come as one text, which is read several times as quickly as rows are, also as those of COPY.
+    """
+    row = r", E'\t', ".join(columns)
     with connection.cursor() as cursor:
-        cursor.execute(_VERDICTS)
-        found = cursor.fetchone()[0]
-    return pl.read_csv(found.encode(), has_header=False, separator="\t", schema=FOUND)
+        cursor.execute(f"SELECT string_agg(concat({row}), E'\\n') {source}", values)
+        text = cursor.fetchone()[0] or ""
+    return pl.read_csv(text.encode(), has_header=False, separator="\t", quote_char=None, schema=schema)
 
 
 def approved_addresses(rows: pl.DataFrame) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""What is remembered between calls for half a second, who may what: a burst of calls asks once, and a revocation counts
-within a second.
+"""What is remembered between calls, who may what: a burst of calls asks the database once, and the next call after a
+change asks it again.
 """
 
+import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
@@ -11,18 +12,32 @@ from django.conf import settings
 Value = TypeVar("Value")
 
 _MOST = 10_000
-_kept: dict[Hashable, tuple[float, Any]] = {}
+_kept: dict[Hashable, tuple[float, int | None, Any]] = {}
+_call = threading.local()
+
+
+def begin_call() -> None:
+    """Begin a call that does not know yet how often anything changed: it takes what is remembered as it is."""
+    _call.changes = None
+
+
+def know_changes(changes: int) -> None:
+    """Take from now on in this call only what was read since the last change (`iys_portal/changes.py`)."""
+    _call.changes = changes
 
 
 def briefly(key: Hashable, read: Callable[[], Value]) -> Value:
-    """Return what `read` returned for the key within API_STANDING_SECONDS, or returns now."""
-    clock = time.monotonic()
+    """Return what `read` returned for the key, unless something changed since or API_STANDING_SECONDS went by.
+
+    The seconds are for when the cache, which counts the changes, is away.
+    """
+    clock, changes = time.monotonic(), getattr(_call, "changes", None)
     known = _kept.get(key)
-    if known is not None and known[0] > clock:
-        return cast("Value", known[1])
+    if known is not None and known[0] > clock and changes in (None, known[1]):
+        return cast("Value", known[2])
     value = read()
     if len(_kept) >= _MOST:
         _kept.clear()
-    # From before the reading: what is committed while it goes on is seen in time.
-    _kept[key] = clock + settings.API_STANDING_SECONDS, value
+    # Clock and number from before the reading: what is committed while it goes on is seen in time.
+    _kept[key] = clock + settings.API_STANDING_SECONDS, changes, value
     return value

@@ -21,7 +21,7 @@ from accounts.models import ApiAccount
 from accounts.rules import lets_in
 from accounts.services.api_tokens import account_with, live_session, note_use
 from iys_portal.api import log
-from iys_portal.api.brief import briefly
+from iys_portal.api.brief import begin_call, briefly, know_changes
 from iys_portal.api.calls import Call
 from iys_portal.api.errors import Errors, Refused, refused
 from iys_portal.api.limits import count_call, count_token
@@ -158,9 +158,11 @@ def _know(call: Call, declared: Endpoint) -> None:
     if declared.needs == Needs.NOTHING:
         return
     address = address_of(call.request)
-    account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
-    call.account = account
-    count_call(account, address=address, hourly=declared.hourly)
+    begin_call()
+    account = call.account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
+    know_changes(count_call(account, address=address, hourly=declared.hourly))
+    if declared.needs != Needs.INTERMEDIARY:
+        account = call.account = _by_token(call)  # again: what was remembered may have been taken back
     if not lets_in(account.networks, exact_address_of(call.request)):
         raise refused("P007")
     note_use(account, now=call.now)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 
 from iys_portal.audit.bulk import insert_rows, update_each
 from iys_portal.audit.models import AuditEvent, AuditSeal
+from iys_portal.changes import note_change
 from iys_portal.shared import states
 
 GENESIS = "0" * 64
@@ -54,9 +55,7 @@ def record(
 
     `provider_id` defaults to the subject's own. `detail` holds plain JSON values: before, after, amounts.
     """
-    event = _event(Happening(subject, action, reason, detail, provider_id), actor=actor)
-    event.save()
-    return event
+    return _write(Happening(subject, action, reason, detail, provider_id), actor=actor)
 
 
 class Happening(NamedTuple):
@@ -71,8 +70,17 @@ class Happening(NamedTuple):
 
 def record_many(happenings: Iterable[Happening], *, actor: Actor | None) -> None:
     """Insert an audit event for each happening, in their order, in the caller's transaction: `record` set-wise."""
+    _insert(_rows(happenings, actor))
+
+
+def _rows(happenings: Iterable[Happening], actor: Actor | None) -> Iterator[tuple[Any, ...]]:
     request_id = _request_id()
-    insert_rows(AuditEvent, _COLUMNS, (_values(happening, actor, request_id) for happening in happenings))
+    return (_values(happening, actor, request_id) for happening in happenings)
+
+
+def _insert(rows: Iterable[tuple[Any, ...]]) -> None:
+    insert_rows(AuditEvent, _COLUMNS, rows)
+    note_change()
 
 
 _COLUMNS = (
@@ -97,8 +105,11 @@ def _values(happening: Happening, actor: Actor | None, request_id: str) -> tuple
     )
 
 
-def _event(happening: Happening, *, actor: Actor | None) -> AuditEvent:
-    return AuditEvent(**dict(zip(_COLUMNS, _values(happening, actor, _request_id()), strict=True)))
+def _write(happening: Happening, *, actor: Actor | None) -> AuditEvent:
+    event = AuditEvent(**dict(zip(_COLUMNS, _values(happening, actor, _request_id()), strict=True)))
+    event.save()
+    note_change()
+    return event
 
 
 def _request_id() -> str:
@@ -128,7 +139,7 @@ def move(
     """
     happening = _step(Move(obj, to, reason, changes), table)
     obj.save(update_fields=["state", *changes])
-    _event(happening, actor=actor).save()
+    _write(happening, actor=actor)
 
 
 class Move(NamedTuple):
@@ -158,10 +169,16 @@ def move_many(
     written: dict[tuple[str, ...], dict[int, Any]] = {}
     for step in moves:
         written.setdefault(("state", *step.changes), {})[step.obj.pk] = step.obj
-    for fields, objects in written.items():
-        update_each(list(objects.values()), fields, meanwhile=meanwhile)
-        meanwhile = None
-    record_many(happenings, actor=actor)
+    events: list[tuple[Any, ...]] = []
+
+    def beside() -> None:
+        events.extend(_rows(happenings, actor))
+        if meanwhile is not None:
+            meanwhile()
+
+    for number, (fields, objects) in enumerate(written.items()):
+        update_each(list(objects.values()), fields, meanwhile=None if number else beside)
+    _insert(events)
 
 
 def _step(move: Move, table: states.Transitions[Any]) -> Happening:

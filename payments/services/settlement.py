@@ -334,6 +334,8 @@ def _write(
     allocations: list[tuple[Any, ...]] = []
     steps: list[Move] = []
     for one in decided:
+        if not one.codes:
+            continue
         reason = f"{one.line.value_on:%d.%m.%Y} valörlü havale/EFT: {one.verdict.reason}"
         for share in one.verdict.shares:
             order = rows[share.code]

@@ -10,6 +10,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from iys_portal.audit.bulk import insert_rows
+from iys_portal.shared.ahead import one_ahead
 from payments.enums import LineState
 from payments.models import Statement, StatementLine
 from payments.services.faults import is_away, may_pass
@@ -45,12 +46,14 @@ def store_new(statement: Statement, lines: Sequence[BankLine]) -> tuple[int, lis
     """
     count = 0
     problems: list[Problem] = []
-    for batch in _batches(zip(lines, identities(statement.account.iban, lines), strict=True)):
-        known = stored_among(statement.account_id, [identity for _, identity in batch])
-        fresh = [(line, identity) for line, identity in batch if identity not in known]
-        refused = insert_lines(statement, fresh)
-        count += len(fresh) - len(refused)
-        problems += refused
+    identified = zip(lines, identities(statement.account.iban, lines), strict=True)
+    with one_ahead(_batches(identified)) as batches:  # identities are made while the server stores
+        for batch in batches:
+            known = stored_among(statement.account_id, [identity for _, identity in batch])
+            fresh = [(line, identity) for line, identity in batch if identity not in known]
+            refused = insert_lines(statement, fresh)
+            count += len(fresh) - len(refused)
+            problems += refused
     return count, problems
 
 

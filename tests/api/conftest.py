@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.models import Provider
 from accounts.services.api_accounts import Issued, create_account
+from iys_portal.api import registry
 from partners.models import Intermediary, Partner
 
 _numbers = count(10 * 2**24)
@@ -66,6 +68,14 @@ def api(db: None) -> Callable[..., Api]:
         return client if kind == "intermediary" else client.log_in()
 
     return make
+
+
+@pytest.fixture
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test declare endpoints beside the portal's, which are all known by then; its own are forgotten."""
+    assert get_resolver().url_patterns
+    monkeypatch.setattr(registry, "_PATHS", dict(registry._PATHS))
+    monkeypatch.setattr(registry, "_BY_LENGTH", {key: list(known) for key, known in registry._BY_LENGTH.items()})
 
 
 def codes(answer: HttpResponse) -> tuple[int, list[str]]:

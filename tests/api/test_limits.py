@@ -43,12 +43,10 @@ def test_requests_of_an_hour(
     api: Make,
     provider: Provider,
     still: list[float],
-    monkeypatch: pytest.MonkeyPatch,
+    own_registry: None,
     hourly: str,
     column: str,
 ) -> None:
-    monkeypatch.setattr(registry, "_PATHS", dict(registry._PATHS))
-    monkeypatch.setattr(registry, "_BY_LENGTH", {key: list(known) for key, known in registry._BY_LENGTH.items()})
     declared = Endpoint(lambda _call: 1, "POST", ("/info/x",), Needs.TOKEN, "", "", hourly=Hourly[hourly])
     registry._add("/info/x", declared)
     client = limited(api(provider), **{column: 1, "per_second": 100})
@@ -91,7 +89,7 @@ def test_counts_are_shared_between_processes(monkeypatch: pytest.MonkeyPatch) ->
     """What another process counted is in the cache only; this one's own count starts from nothing."""
     monkeypatch.setattr(throttling, "_count", lambda *_: 1)
     key = "api:test:shared"
-    assert [throttling.counts_of([(key, 60)])[0] for _ in range(3)] == [1, 2, 3]
+    assert [throttling.counts_of([throttling.Counter(key, 60)])[0] for _ in range(3)] == [1, 2, 3]
 
 
 def test_limits_of_a_new_account(api: Make, provider: Provider, settings: Any) -> None:

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 
 import jwt
 import pytest
 import time_machine
-from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person, Provider
 from brands.enums import BrandState
 from brands.models import Brand
-from iys_portal import settings as shipped
-from iys_portal.api import brief, registry
+from iys_portal.api import registry
 from iys_portal.api.calls import Call
 from iys_portal.api.registry import Endpoint, Needs
 from packages.services import pause
@@ -36,10 +33,8 @@ def noon(now: datetime) -> object:
 
 
 @pytest.fixture
-def probe(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+def probe(own_registry: None) -> Callable[[str], str]:
     """Put an endpoint of the brand in place that needs a right; return its path."""
-    monkeypatch.setattr(registry, "_PATHS", dict(registry._PATHS))
-    monkeypatch.setattr(registry, "_BY_LENGTH", {key: list(known) for key, known in registry._BY_LENGTH.items()})
 
     def put(needs: Needs, view: Callable[[Call], object] = lambda _call: {}) -> None:
         path = f"/sps/{{iysCode}}/brands/{{brandCode}}/{needs.name}"
@@ -149,31 +144,6 @@ def test_a_partner_reaches_the_brands_that_authorised_it(
     assert codes(client.post(f"{path}/{other.code}/RIGHT", {})) == (403, ["H353"])
     revoke(grant=grant, person=alice, now=now)
     assert codes(client.post(f"{path}/{brand.code}/RIGHT", {})) == (403, ["H353"])
-
-
-def test_as_shipped_a_right_that_is_taken_back_ends_within_a_second(
-    api: Make,
-    alice: Person,
-    provider: Provider,
-    now: datetime,
-    noon: object,
-    probe: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock = SimpleNamespace(seconds=0.0)
-    monkeypatch.setattr(django_settings, "API_STANDING_SECONDS", shipped.API_STANDING_SECONDS)
-    monkeypatch.setattr(brief, "_kept", {})
-    monkeypatch.setattr(brief, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
-    factories.subscription(provider, now=now)
-    partner, brand = factories.PartnerFactory.create(), factories.BrandFactory.create(provider=provider)
-    grant = authorise(brand, partner, person=alice, now=now)
-    client, path = api(partner, now=now), f"/sps/{provider.iys_code}/brands/{brand.code}/RIGHT"
-    probe(Needs.RIGHT)
-    assert client.post(path, {}).status_code == 200
-    revoke(grant=grant, person=alice, now=now)
-    assert client.post(path, {}).status_code == 200  # remembered
-    clock.seconds = 1.0
-    assert codes(client.post(path, {})) == (403, ["H353"])
 
 
 def test_channels_agreement_and_the_provider_alone(

@@ -28,10 +28,8 @@ Make = Callable[..., Api]
 
 
 @pytest.fixture
-def echo(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Call], object]], None]:
+def echo(own_registry: None) -> Callable[[Callable[[Call], object]], None]:
     """Put a function in place of the endpoint POST /echo of the test's own registry."""
-    monkeypatch.setattr(registry, "_PATHS", dict(registry._PATHS))
-    monkeypatch.setattr(registry, "_BY_LENGTH", {key: list(known) for key, known in registry._BY_LENGTH.items()})
     return lambda view: registry._add("/info/echo", Endpoint(view, "POST", ("/info/echo",), Needs.TOKEN, "", ""))
 
 
