@@ -35,14 +35,14 @@ KEYS = {
 ALWAYS = {"bench", "rows", "runs", "seed", "wrong", "figures"}
 FIGURE = ["goal", "name", "subject_s", "baseline", "baseline_s", "ratio", "value", "spread", "target", "met"]
 TINY = {
-    "contract": ["--rows", "2", "--quick"],
-    "address-count": ["--rows", "400"],
-    "reconcile": ["--rows", "600", "--quick"],
-    "import": ["--rows", "400"],
-    "api": ["--rows", "1000", "--quick"],
-    "query": ["--rows", "20000", "--quick"],
-    "feed": ["--rows", "10000", "--quick"],
-    "reports": ["--rows", "400"],
+    "contract": 2,
+    "address-count": 400,
+    "reconcile": 600,
+    "import": 400,
+    "api": 1000,
+    "query": 20000,
+    "feed": 10000,
+    "reports": 400,
 }
 RIGHT = {
     "contract": {"valid_share": 1, "flips_found_share": 1, "documents": 2, "flips": 2},
@@ -61,11 +61,11 @@ def test_a_bench_runs_and_its_results_are_right(name: str, bench: Ran, tmp_path:
     file = tmp_path / "figures.json"
     if name == "address-count":  # it drops what a bench that was killed has left
         leave_a_database_behind()
-    done = bench(name, *TINY[name], "--json", str(file))
+    done = bench(name, "--rows", str(TINY[name]), "--quick", "--json", str(file))
     assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stderr
     found = json.loads(file.read_text(encoding="utf-8"))
     assert set(found) == ALWAYS | KEYS[name]
-    assert (found["bench"], found["rows"], found["runs"], found["wrong"]) == (name, int(TINY[name][1]), 3, [])
+    assert (found["bench"], found["rows"], found["runs"], found["wrong"]) == (name, TINY[name], 1, [])
     assert {key: found[key] for key in RIGHT[name]} == RIGHT[name]
     assert [key for key in KEYS[name] if not isinstance(found[key], int | float)] == []
     assert [list(figure) for figure in found["figures"]] == [FIGURE] * len(found["figures"])

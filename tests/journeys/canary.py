@@ -95,21 +95,28 @@ def _encoded(text: str) -> list[bytes]:
 # --- Places -----------------------------------------------------------------------------------------------------------
 def database(url: str) -> Iterator[Place]:
     """Every row of every table as JSON, and what sessions and PDFs hold inside."""
+    yield from tables(url)
     with psycopg.connect(url) as connection:
-        tables = connection.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        for schema, table in tables:
-            rows = sql.SQL("COPY (SELECT row_to_json(t)::text FROM {} t) TO STDOUT").format(
-                sql.Identifier(schema, table)
-            )
-            with connection.cursor().copy(rows) as copy:
-                yield f"table {table}", b"".join(bytes(part) for part in copy)
         for (session,) in connection.execute("SELECT session_data FROM accounts_websession"):
             yield "session", unpacked(session)
         query = "SELECT number, content FROM contracts_signeddocument WHERE content IS NOT NULL"
         for number, content in connection.execute(query):
             yield f"PDF {number}", pdf_text(bytes(content))
+
+
+def tables(url: str, *, named: str = "%") -> Iterator[Place]:
+    """Every row of the tables of a name, or of all, as JSON."""
+    known = (
+        "SELECT schemaname, tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename LIKE %s"
+    )
+    with psycopg.connect(url) as connection:
+        for schema, table in connection.execute(known, [named]).fetchall():
+            rows = sql.SQL("COPY (SELECT row_to_json(t)::text FROM {} t) TO STDOUT").format(
+                sql.Identifier(schema, table)
+            )
+            with connection.cursor().copy(rows) as copy:
+                yield f"table {table}", b"".join(bytes(part) for part in copy)
 
 
 def unpacked(signed: str) -> bytes:

@@ -21,7 +21,7 @@ def test_the_canary_sings(portal: Portal) -> None:
     number, code = "4242424242424242", "7043"
     url, broker = portal.environment["DATABASE_URL"], os.environ["REDIS_URL"]
     planted = Canary(numbers=(number,), codes=(code,), words=("KNRY7Y",))
-    assert planted.hits(chain(canary.database(url), canary.files(portal.data, since=0), canary.broker(broker))) == []
+    assert planted.hits(chain(canary.tables(url), canary.files(portal.data, since=0), canary.broker(broker))) == []
     since, spelt = canary.wal_position(url), "4242 4242-4242 4242"
     with psycopg.connect(url, autocommit=True) as database, redis.Redis.from_url(broker) as client:
         database.execute("CREATE TABLE planted (kept text, raw bytea)")
@@ -29,14 +29,14 @@ def test_the_canary_sings(portal: Portal) -> None:
         try:
             for kept in (number, "4242 4242 4242 4242", "4242-4242-4242-4242", "a KNRY7Y b"):
                 database.execute("INSERT INTO planted (kept) VALUES (%s)", [kept])
-                assert len(planted.hits(canary.database(url))) == 1, kept
+                assert len(planted.hits(canary.tables(url, named="planted"))) == 1, kept
                 database.execute("DELETE FROM planted")
             database.execute("INSERT INTO planted (raw) VALUES (%s)", [number.encode()])
-            assert planted.hits(canary.database(url)) == [f"table planted: {number}"]
+            assert planted.hits(canary.database(url)) == [f"table planted: {number}"]  # among all the others
             in_log = " ".join(planted.hits(canary.wal(url, since=since)))
             assert (f": {number}" in in_log) == canary.wal_is_readable(url)
             database.execute("UPDATE planted SET raw = NULL, kept = %s", [json.dumps({"cvc": int(code)})])
-            assert len(planted.hits(canary.database(url))) == 1
+            assert len(planted.hits(canary.tables(url, named="planted"))) == 1
             log.write_text(f'{{"event": "paid", "cvv2": "{code}"}}\n')
             client.set("planted", json.dumps({"body": base64.b64encode(f"[{number}]".encode()).decode()}))
             assert [hit.partition(":")[0] for hit in planted.hits(canary.broker(broker))] == ["key planted"]

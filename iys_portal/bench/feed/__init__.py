@@ -60,7 +60,7 @@ class _Run:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._random = random.Random(options.seed)
-        self._turns = 3 if options.quick else max(_FEWEST_TURNS, options.runs)
+        self._turns = 1 if options.quick else max(_FEWEST_TURNS, options.runs)
         self._pages = _QUICK_PAGES if options.quick else _PAGES
         self._writes = _QUICK_WRITES if options.quick else _WRITES
         self._brand, self._other = store.company(1), store.company(2)

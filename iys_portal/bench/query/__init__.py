@@ -68,7 +68,7 @@ class _Run:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._random = random.Random(options.seed)
-        self._turns = 3 if options.quick else max(_FEWEST_TURNS, options.runs)
+        self._turns = 1 if options.quick else max(_FEWEST_TURNS, options.runs)
         calls = (_QUICK,) * 5 if options.quick else (_STATUSES, _SINGLE, _WRITES, _NAIVE, _PAGES)
         self._statuses, self._singles, self._writes, self._naive, self._pages = calls
         # A limit that nobody reaches: reading it is a part of every approval.

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--rows", type=_positive, help="its size (default: each bench's own)")
         parser.add_argument("--runs", type=_runs, default=_FEWEST_RUNS, help="how often each side is timed")
         parser.add_argument("--seed", type=int, default=_SEED, help="what its data are drawn from")
-        parser.add_argument("--quick", action="store_true", help="leave out what takes long beside the timing")
+        parser.add_argument("--quick", action="store_true", help="once, without what takes long beside the timing")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as one JSON object")
 
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         _check_writable(given["json"])
         options = Options(
             rows=given["rows"] or BENCHES[name].rows,
-            runs=given["runs"],
+            runs=1 if given["quick"] else given["runs"],
             seed=given["seed"],
             quick=given["quick"],
             say=self.stderr.write,
