@@ -1,4 +1,4 @@
-"""How often anything changed, counted in the cache for all processes: who remembers something asks whether it still holds.
+"""How often anything changed, counted in the cache for all processes: who remembers something asks whether it holds.
 
 The number moves after the commit of every transaction that wrote an audit event. Whoever may do what is never changed
 without one, so that a right that was taken back is gone with the next call.

@@ -33,8 +33,8 @@ from consents.services.import_rows import (
     known_of,
     make_chunk,
     numbered,
-    surely_new,
     surely_known,
+    surely_new,
     verdicts_of_chunk,
 )
 from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of

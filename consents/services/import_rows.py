@@ -40,7 +40,10 @@ _STANDING_COLUMNS = [*KEY, "status", "source", "(date_part('epoch', consent_at) 
 _AS_IT_STANDS = pl.Schema(
     {
         **{name: STAGED[name] for name in KEY},
-        **{"was": STAGED["status"], "old_source": STAGED["source"], "old_at": pl.Int64, "before": pl.Int64},
+        "was": STAGED["status"],
+        "old_source": STAGED["source"],
+        "old_at": pl.Int64,
+        "before": pl.Int64,
     }
 )
 # How many times the rows the provider's consents between them may be, to be read at once.
