@@ -4,20 +4,14 @@ The number moves after the commit of every transaction that wrote an audit event
 without one, so that a right that was taken back is gone with the next call.
 """
 
-import structlog
-from django.core.cache import caches
 from django.db import connection, transaction
-from redis.exceptions import RedisError
 
-from iys_portal.throttling import Counter, client_of
+from iys_portal.throttling import Counter, raise_count
 
-logger = structlog.get_logger(__name__)
+_CHANGE = Counter("changes", 86_400)
+"""Kept far longer than anything that goes by it is remembered: 0, where it is gone, is another number too."""
 
-_KEY = "changes"
-_KEPT_SECONDS = 86_400
-"""Far longer than anything that goes by the number is remembered: 0, where it is gone, is another number too."""
-
-COUNT = Counter(_KEY, _KEPT_SECONDS, step=0)
+COUNT = _CHANGE._replace(step=0)
 """Asks for the number without moving it, beside the counters of a call (`throttling.counts_of`)."""
 
 
@@ -29,11 +23,4 @@ def note_change() -> None:
 
 
 def _move() -> None:
-    cache = caches["default"]
-    try:
-        pipeline = client_of(cache).pipeline(transaction=False)
-        pipeline.incr(cache.make_key(_KEY))
-        pipeline.expire(cache.make_key(_KEY), _KEPT_SECONDS)
-        pipeline.execute()
-    except (RedisError, OSError) as error:  # what is remembered then holds for its half second
-        logger.warning("change_not_told", error=type(error).__name__)
+    raise_count(_CHANGE)

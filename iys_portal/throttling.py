@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
@@ -61,9 +62,26 @@ def counts_of(counters: Sequence[Counter]) -> list[int]:
     try:
         return [max(pair) for pair in zip(here, _counts_in_cache(counters), strict=True)]
     except (RedisError, OSError) as error:
-        _away["until"] = time.monotonic() + _AWAY_SECONDS
-        logger.warning("throttle_without_cache", error=type(error).__name__)
+        _note_away(error)
         return here
+
+
+def raise_count(counter: Counter) -> None:
+    """Raise a counter of which it does no harm to be raised twice; while the cache is away it stays as it is."""
+    if time.monotonic() < _away["until"]:
+        return
+    try:
+        with suppress(RedisError, OSError):  # a connection that was kept open may have died in silence
+            _counts_in_cache([counter])
+            return
+        _counts_in_cache([counter])
+    except (RedisError, OSError) as error:
+        _note_away(error)
+
+
+def _note_away(error: Exception) -> None:
+    _away["until"] = time.monotonic() + _AWAY_SECONDS
+    logger.warning("throttle_without_cache", error=type(error).__name__)
 
 
 _AWAY_SECONDS = 5
@@ -71,21 +89,16 @@ _away = {"until": 0.0}
 
 
 def _counts_in_cache(counters: Sequence[Counter]) -> list[int]:
-    cache = caches["default"]
-    pipeline = client_of(cache).pipeline(transaction=False)
+    cache: Any = caches["default"]
+    client = _clients.get(cache)
+    if client is None:  # making one takes longer than asking it
+        client = _clients[cache] = cache._cache.get_client(None, write=True)
+    pipeline = client.pipeline(transaction=False)
     for key, seconds, step in counters:
         name = cache.make_key(key)
         pipeline.incrby(name, step)
         pipeline.expire(name, seconds)
     return [int(count) for count in pipeline.execute()[::2]]
-
-
-def client_of(cache: Any) -> Any:
-    """Return the driver under a cache of Redis, made once: making one takes longer than asking it."""
-    client = _clients.get(cache)
-    if client is None:
-        client = _clients[cache] = cache._cache.get_client(None, write=True)
-    return client
 
 
 _clients: WeakKeyDictionary[BaseCache, Any] = WeakKeyDictionary()

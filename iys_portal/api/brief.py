@@ -9,6 +9,9 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
+from iys_portal.changes import COUNT
+from iys_portal.throttling import counts_of
+
 Value = TypeVar("Value")
 
 _MOST = 10_000
@@ -17,7 +20,10 @@ _call = threading.local()
 
 
 def begin_call() -> None:
-    """Begin a call that does not know yet how often anything changed: it takes what is remembered as it is."""
+    """Begin a call that does not know yet how often anything changed.
+
+    It takes what is remembered as it is; before it must read something, it asks.
+    """
     _call.changes = None
 
 
@@ -26,15 +32,18 @@ def know_changes(changes: int) -> None:
     _call.changes = changes
 
 
-def briefly(key: Hashable, read: Callable[[], Value]) -> Value:
+def briefly(key: Hashable, read: Callable[[], Value], *, is_lasting: bool = False) -> Value:
     """Return what `read` returned for the key, unless something changed since or API_STANDING_SECONDS went by.
 
-    The seconds are for when the cache, which counts the changes, is away.
+    The seconds are for when the cache, which counts the changes, is away. No change touches what `is_lasting`.
     """
     clock, changes = time.monotonic(), getattr(_call, "changes", None)
     known = _kept.get(key)
-    if known is not None and known[0] > clock and changes in (None, known[1]):
+    if known is not None and known[0] > clock and (is_lasting or changes in (None, known[1])):
         return cast("Value", known[2])
+    if changes is None and not is_lasting:
+        (changes,) = counts_of([COUNT])
+        know_changes(changes)
     value = read()
     if len(_kept) >= _MOST:
         _kept.clear()

@@ -162,6 +162,7 @@ def _know(call: Call, declared: Endpoint) -> None:
     account = call.account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
     know_changes(count_call(account, address=address, hourly=declared.hourly))
     if declared.needs != Needs.INTERMEDIARY:
+        call.account = None
         account = call.account = _by_token(call)  # again: what was remembered may have been taken back
     if not lets_in(account.networks, exact_address_of(call.request)):
         raise refused("P007")

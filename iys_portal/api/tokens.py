@@ -54,7 +54,8 @@ class _Encoder(json.JSONEncoder):
 def session_of(token: str, *, now: datetime) -> int | None:
     """Return the number of the session that a good token names, or None."""
     # Under its hash: whoever sends long nonsense fills no memory with it.
-    session_id, end = briefly(("token", hashlib.sha256(token.encode()).digest()), lambda: _named_in(token))
+    key = "token", hashlib.sha256(token.encode()).digest()
+    session_id, end = briefly(key, lambda: _named_in(token), is_lasting=True)
     return session_id if end > now.timestamp() else None
 
 

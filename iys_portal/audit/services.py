@@ -70,7 +70,7 @@ class Happening(NamedTuple):
 
 def record_many(happenings: Iterable[Happening], *, actor: Actor | None) -> None:
     """Insert an audit event for each happening, in their order, in the caller's transaction: `record` set-wise."""
-    _insert(_rows(happenings, actor))
+    _insert(list(_rows(happenings, actor)))
 
 
 def _rows(happenings: Iterable[Happening], actor: Actor | None) -> Iterator[tuple[Any, ...]]:
@@ -78,9 +78,10 @@ def _rows(happenings: Iterable[Happening], actor: Actor | None) -> Iterator[tupl
     return (_values(happening, actor, request_id) for happening in happenings)
 
 
-def _insert(rows: Iterable[tuple[Any, ...]]) -> None:
-    insert_rows(AuditEvent, _COLUMNS, rows)
-    note_change()
+def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        insert_rows(AuditEvent, _COLUMNS, rows)
+        note_change()
 
 
 _COLUMNS = (

@@ -12,13 +12,14 @@ from django.db import connection
 from django.test import TestCase
 from redis.exceptions import ConnectionError as RedisAway
 
-from accounts.models import Person, Provider
+from accounts.models import ApiRequest, Person, Provider
 from accounts.services import api_accounts
+from accounts.services.api_tokens import live_session
 from brands.enums import BrandState
 from brands.services import brands
 from iys_portal import changes, throttling
 from iys_portal import settings as shipped
-from iys_portal.api import brief
+from iys_portal.api import brief, handling
 from packages.services import pause
 from partners.enums import Right
 from partners.services import directory, grants
@@ -140,7 +141,6 @@ def test_while_the_cache_is_away_it_is_gone_within_a_second(
         raise RedisAway
 
     monkeypatch.setattr(throttling, "_counts_in_cache", away)
-    monkeypatch.setattr(changes, "client_of", away)
     monkeypatch.setattr(throttling, "_away", {"until": 0.0})
     assert scene.of_partner.get(scene.path).status_code == 204
     commit(lambda: grants.revoke(grant=scene.grant, person=scene.alice, now=scene.now))
@@ -161,6 +161,46 @@ def test_what_was_read_before_a_change_is_not_remembered_beyond_it(remembered: S
     assert brief.briefly("of a test", lambda: "new") == "new"
     brief.begin_call()
     assert brief.briefly("of a test", lambda: "newer") == "new"
+    brief.know_changes(3)
+    assert brief.briefly("of a test", lambda: "newer") == "newer"
+    assert brief.briefly("lasting", lambda: "ever", is_lasting=True) == "ever"
+    brief.know_changes(4)
+    assert brief.briefly("lasting", lambda: "never", is_lasting=True) == "ever"
+
+
+def test_a_cold_call_reads_its_session_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(number: int, *, now: datetime) -> object:
+        asked.append(number)
+        return live_session(number, now=now)
+
+    monkeypatch.setattr(handling, "live_session", counted)
+    assert [scene.of_provider.get(scene.path).status_code for _ in range(3)] == [204] * 3
+    assert len(asked) == 1
+
+
+def test_a_call_that_is_refused_on_the_second_look_is_nobodys(scene: Scene) -> None:
+    assert scene.of_provider.get(scene.path).status_code == 204
+    account = scene.of_provider.account
+    before = ApiRequest.objects.filter(account=account).count()
+    commit(lambda: api_accounts.revoke_account(account=account, now=scene.now, actor=scene.alice))
+    assert codes(scene.of_provider.get(scene.path)) == (401, ["H351"])
+    assert ApiRequest.objects.filter(account=account).count() == before
+
+
+def test_a_cache_that_hangs_is_waited_for_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def away(counters: object) -> list[int]:
+        asked.append(counters)
+        raise RedisAway
+
+    monkeypatch.setattr(throttling, "_counts_in_cache", away)
+    monkeypatch.setattr(throttling, "_away", {"until": 0.0})
+    for number in range(3):
+        commit(lambda name=f"Marka {number}": brands.rename(brand=scene.brand, name=name, actor=scene.alice))
+    assert len(asked) == 2  # and once more, over another connection
 
 
 def test_a_transaction_moves_the_number_once(scene: Scene) -> None:
@@ -173,5 +213,5 @@ def test_a_transaction_moves_the_number_once(scene: Scene) -> None:
             brands.rename(brand=scene.brand, name=f"Marka {len(told)}", actor=scene.alice)
     assert [call for call in told if call is changes._move] == [changes._move]
     assert number() == before + 1
-    caches["default"].delete(changes._KEY)
+    caches["default"].delete(changes.COUNT.key)
     assert number() == 0
