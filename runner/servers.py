@@ -18,6 +18,8 @@ START_SECONDS = 120.0
 _DATABASE = _ROLE = "portal"
 # The portal's role is no superuser: what it may not do in production fails here too. Tests need CREATEDB.
 _NEW_DATABASE = f"CREATE ROLE {_ROLE} LOGIN CREATEDB;\nCREATE DATABASE {_DATABASE} OWNER {_ROLE};\n"
+# A database is given back as it was made by deleting rows that the portal keeps for ever (tests/pristine.py).
+_FOR_TESTS = f"GRANT SET ON PARAMETER session_replication_role TO {_ROLE};\n"
 _NO_DURABILITY = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -90,11 +92,11 @@ class Postgres:
     def start(self, *, reserved: frozenset[int], durable: bool) -> tuple[processes.Child, str]:
         """Starts the server, first making the cluster where there is none; returns it and its DATABASE_URL.
 
-        With durable=False a crash of the machine may lose the cluster: for tests. Raises PlainError.
+        With durable=False, for tests, a crash of the machine may lose the cluster. Raises PlainError.
         """
         self._make_locale()
         if not (self._data.postgres / "PG_VERSION").exists():
-            self._make_cluster()
+            self._make_cluster(_NEW_DATABASE if durable else _NEW_DATABASE + _FOR_TESTS)
         self._clear_left_overs()
         port = free_port(reserved)
         command = [*self._program("postgres"), "-D", str(self._data.postgres), "-p", str(port)]
@@ -128,7 +130,7 @@ class Postgres:
         processes.run_step(command, env=self._env, what="Making the Turkish locale (localedef)", stop=self._stop)
         unfinished.rename(target)
 
-    def _make_cluster(self) -> None:
+    def _make_cluster(self, script: str) -> None:
         """Under another name until it is complete, so that an interrupted first start is simply repeated."""
         say("Making the database")
         unfinished = self._data.path / "postgres.unfinished"
@@ -150,7 +152,7 @@ class Postgres:
         processes.run_step(initdb, env=self._env, what="Making the database (initdb)", stop=self._stop)
         single = [*self._program("postgres"), "--single", "-D", str(unfinished), "postgres"]
         what = "Making the portal's role and database"
-        processes.run_step(single, env=self._env, what=what, stop=self._stop, text=_NEW_DATABASE)
+        processes.run_step(single, env=self._env, what=what, stop=self._stop, text=script)
         unfinished.rename(self._data.postgres)
 
     def _clear_left_overs(self) -> None:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import caches
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_socket import socket_allow_hosts
 from xdist.remote import Producer
@@ -26,13 +26,14 @@ from applications import files
 from contracts import sandbox
 from iys_portal.bench.scratch import drop_database
 from tests import factories
+from tests.pristine import Pristine
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("patient")
 
-JOURNEYS = ("tests/journeys/test_card", "tests/journeys/")
-"""Their tests share a running portal."""
+JOURNEYS = ("tests/journeys/test_card", "tests/journeys/test_every_page", "tests/journeys/")
+"""The tests of each share a running portal."""
 SHARING = ("tests/contracts/", "tests/runner/test_servers.py", "tests/simulators/", "tests/payments/fetching/")
 """Here the tests of a module share what is slow to make: a simulator's process, a sealed contract."""
 
@@ -113,6 +114,19 @@ def django_db_modify_db_settings(
     """Of several workers each copies the template."""
     if hasattr(request.config, "workerinput") and (django_db_createdb or not django_db_keepdb):
         connection.settings_dict["TEST"]["TEMPLATE"] = request.getfixturevalue("migrated_template")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Have the database of the tests cleaned by what they touched, where its user may do that."""
+    with django_db_blocker.unblock():
+        pristine = Pristine()
+        if not pristine.can_restore:
+            yield
+            return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: pristine.restore())
+        yield
 
 
 def template_name() -> str:

@@ -66,6 +66,8 @@ def beside(held: Step, step: Step, *, undone: bool = False) -> tuple[str, str]:
             run = pool.submit(taken)
             wait_until_blocked(1, patience=PATIENCE)
             with connection.cursor() as cursor:
+                # The texts of queries were noted before it was seen that one waits: it may have been at another then.
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
                 cursor.execute(
                     "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
                 )
