@@ -45,9 +45,9 @@ class Pristine:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_UNGUARDED)
             for name in self._filled(set(self._tables) - set(self._kept)):
-                cursor.execute(f"DELETE FROM {name}")  # noqa: S608  (a table's own name)
+                cursor.execute(f"DELETE FROM {name}")
             for name in [name for name in self._kept if _mark(name) != self._marks[name]]:
-                cursor.execute(f"DELETE FROM {name}")  # noqa: S608  (a table's own name)
+                cursor.execute(f"DELETE FROM {name}")
                 with cursor.copy(f"COPY {name} FROM STDIN (FORMAT BINARY)") as copy:
                     copy.write(self._kept[name])
                 self._marks[name] = _mark(name)
@@ -63,5 +63,5 @@ class Pristine:
 def _mark(name: str) -> str:
     """Return what differs once a row of the table was written: each one's place and its transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT md5(string_agg(ctid::text || xmin::text, ',' ORDER BY ctid)) FROM {name}")  # noqa: S608
+        cursor.execute(f"SELECT md5(string_agg(ctid::text || xmin::text, ',' ORDER BY ctid)) FROM {name}")
         return str(cursor.fetchone()[0])
