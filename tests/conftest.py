@@ -32,8 +32,9 @@ from tests.pristine import Pristine
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("patient")
 
-JOURNEYS = ("tests/journeys/test_card", "tests/journeys/test_every_page", "tests/journeys/")
-"""The tests of each share a running portal."""
+_OF_JOURNEYS = "tests/journeys/"
+_PORTALS = (("test_card",), ("test_every_page", "test_transfer"), ("",))
+"""Whose names begin with one of these share a running portal: three that take about the same time."""
 SHARING = ("tests/contracts/", "tests/runner/test_servers.py", "tests/simulators/", "tests/payments/fetching/")
 """Here the tests of a module share what is slow to make: a simulator's process, a sealed contract."""
 
@@ -42,8 +43,9 @@ class TogetherWhatShares(LoadScopeScheduling):
     """Give tests that share something to one worker, the journeys first. Every other test goes its own way."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(JOURNEYS):
-            return next(group for group in JOURNEYS if nodeid.startswith(group))
+        if nodeid.startswith(_OF_JOURNEYS):
+            name = nodeid.removeprefix(_OF_JOURNEYS)
+            return next(f"{_OF_JOURNEYS}{names[0]}" for names in _PORTALS if name.startswith(names))
         return nodeid.partition("::")[0] if nodeid.startswith(SHARING) else nodeid
 
 
@@ -56,7 +58,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest in one piece."""
-    items.sort(key=lambda item: (not item.nodeid.startswith(JOURNEYS), not item.nodeid.startswith(SHARING)))
+    items.sort(key=lambda item: (not item.nodeid.startswith(_OF_JOURNEYS), not item.nodeid.startswith(SHARING)))
 
 
 def pytest_runtest_setup() -> None:

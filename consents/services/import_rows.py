@@ -19,6 +19,7 @@ from consents.models import ImportJob
 from consents.services.import_files import copying
 from consents.services.import_jobs import StagedRowsLost
 from consents.services.import_sql import CHANGED, CHUNK_TABLE, KNOWS, NEW, SAME, STAGED_TABLE, Known
+from iys_portal.shared.ahead import one_ahead
 from iys_portal.shared.clock import istanbul_day
 from iys_portal.shared.crypto import decrypt, encrypt
 
@@ -199,8 +200,13 @@ def copy_rows(table: str, rows: pl.DataFrame) -> None:
 
     Piece by piece: the server is at one while the next is put into words.
     """
-    with copying(f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN") as copy:
-        for piece in rows.iter_slices(_PIECE):
-            content = io.BytesIO()
-            piece.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
-            copy.write(content.getbuffer())
+    sql = f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN"
+    with copying(sql) as copy, one_ahead(map(_in_words, rows.iter_slices(_PIECE))) as pieces:
+        for piece in pieces:
+            copy.write(piece)
+
+
+def _in_words(rows: pl.DataFrame) -> memoryview:
+    content = io.BytesIO()
+    rows.write_csv(content, include_header=False, separator="\t", null_value=r"\N", quote_style="never")
+    return content.getbuffer()

@@ -1,7 +1,7 @@
 """Somebody who uses no mouse: Tab leads to what is wanted, and wherever a key is pressed the focus can be seen."""
 
 import pytest
-from playwright.sync_api import ElementHandle, FilePayload, Locator, Page, expect
+from playwright.sync_api import ElementHandle, FileChooser, FilePayload, Locator, Page, expect
 
 MOST_TABS = 120
 
@@ -64,10 +64,16 @@ def mark(wanted: Locator) -> None:
 def attach(field: Locator, name: str, content: bytes) -> None:
     """Choose a file, in the browser's own window."""
     file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    # The window is ours from here on: asked for with the key alone, it sometimes opened before that was heard.
+    field.page.on("filechooser", _ours)
     _reach(field)
     with field.page.expect_file_chooser() as chooser:
         field.page.keyboard.press("Space")
     chooser.value.set_files(file)
+
+
+def _ours(_chooser: FileChooser) -> None:
+    """Take the window that `attach` waits for."""
 
 
 def download(link: Locator) -> bytes:
