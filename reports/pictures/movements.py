@@ -202,9 +202,10 @@ def _weakest(totals: Mapping[int, Figures]) -> int:
 
 def _brand_words(total: Figures, rows: list[tuple[str, Figures]], weakest: tuple[str, Figures] | None) -> str:
     said = f"{grouped(total.approvals)} Onay, {grouped(total.refusals)} Ret kaydedildi."
-    name, strongest = max(rows, key=lambda row: row[1].approvals, default=("", Figures()))
-    if strongest.approvals:
-        said = f"En çok onayı {name} topladı: {grouped(strongest.approvals)}."
+    most = max((figures.approvals for _, figures in rows), default=0)
+    strongest = [name for name, figures in rows if figures.approvals == most]
+    if most and len(strongest) == 1:
+        said = f"En çok onayı {strongest[0]} topladı: {grouped(most)}."
     if weakest is None:
         return said
     name, worst = weakest
@@ -226,7 +227,11 @@ def sources(asked: Asked) -> Report:
         before = sum(previous.get(source, Figures()).approvals for source, _ in rest)
         rows.append((f"Diğer {len(rest)} kaynak", sum(number for _, number in rest), before))
     name, number, _ = rows[0]
-    finding = f"Onaylar en çok “{name}” kaynağından geldi: {grouped(number)} ({percent(number, total)})."
+    equals = sum(approvals == number for _, approvals in ordered)
+    much = f"{grouped(number)} ({percent(number, total)})"
+    finding = f"Onaylar en çok “{name}” kaynağından geldi: {much}."
+    if equals > 1:
+        finding = f"Onaylar en çok {equals} kaynaktan, eşit sayıda geldi: her birinden {much}."
     drawn = bars([Bar(name, number, f"{grouped(number)} · {percent(number, total)}") for name, number, _ in rows])
     return Report(
         finding=finding,

@@ -145,6 +145,15 @@ def test_sources(browser: Client, provider: Provider, now: datetime) -> None:
     assert finding(answer) == "Onaylar en çok “Sosyal medya” kaynağından geldi: 13 (%14,3)."
 
 
+def test_of_equals_none_is_named(browser: Client, provider: Provider, brand: Brand, now: datetime) -> None:
+    other = factories.BrandFactory.create(provider=provider)
+    for source, each in ((1, brand), (2, other)):
+        events(provider.pk, now, source=source, brand=each.pk, number=12)
+    expected = "Onaylar en çok 2 kaynaktan, eşit sayıda geldi: her birinden 12 (%50)."
+    assert finding(page_of(browser, "kaynaklar")) == expected
+    assert finding(page_of(browser, "marka-kanal")) == "24 Onay, 0 Ret kaydedildi."
+
+
 def test_refusals_in_time(browser: Client, provider: Provider, now: datetime) -> None:
     events(provider.pk, now, status=RET, number=7)
     events(provider.pk, now, status=RET, given=now - timedelta(days=20), number=3)
