@@ -12,9 +12,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.models import Provider
 from accounts.services.api_accounts import Issued, create_account
+from iys_portal import throttling
 from iys_portal.api import registry
 from partners.models import Intermediary, Partner
 
@@ -68,6 +70,24 @@ def api(db: None) -> Callable[..., Api]:
         return client if kind == "intermediary" else client.log_in()
 
     return make
+
+
+@pytest.fixture
+def lose_cache(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[object]]:
+    """Return what takes the cache away from then on; what is asked of it all the same is added to its list."""
+
+    def lose() -> list[object]:
+        asked: list[object] = []
+
+        def away(counters: object) -> list[int]:
+            asked.append(counters)
+            raise RedisAway
+
+        monkeypatch.setattr(throttling, "_counts_in_cache", away)
+        monkeypatch.setattr(throttling, "_away", {"until": 0.0})
+        return asked
+
+    return lose
 
 
 @pytest.fixture

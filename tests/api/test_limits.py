@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.models import ApiAccount, Provider
 from iys_portal import throttling
@@ -70,16 +69,9 @@ def test_tokens_of_an_hour(api: Make, provider: Provider, still: list[float]) ->
 
 
 def test_while_the_cache_is_away_each_process_counts(
-    api: Make, provider: Provider, still: list[float], monkeypatch: pytest.MonkeyPatch
+    api: Make, provider: Provider, still: list[float], lose_cache: Callable[[], list[object]]
 ) -> None:
-    asked = []
-
-    def away(counters: object) -> list[int]:
-        asked.append(counters)
-        raise RedisAway
-
-    monkeypatch.setattr(throttling, "_counts_in_cache", away)
-    monkeypatch.setattr(throttling, "_away", {"until": 0.0})
+    asked = lose_cache()
     client = limited(api(provider), per_second=2)
     assert [client.get("/info/city/6").status_code for _ in range(3)] == [200, 200, 429]
     assert len(asked) == 1  # then it is left alone for some seconds

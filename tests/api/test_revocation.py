@@ -10,7 +10,6 @@ from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import TestCase
-from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.models import ApiRequest, Person, Provider
 from accounts.services import api_accounts
@@ -135,13 +134,9 @@ def test_a_burst_asks_once(scene: Scene) -> None:
 
 
 def test_while_the_cache_is_away_it_is_gone_within_a_second(
-    scene: Scene, remembered: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, remembered: SimpleNamespace, lose_cache: Callable[[], list[object]]
 ) -> None:
-    def away(_what: object) -> list[int]:
-        raise RedisAway
-
-    monkeypatch.setattr(throttling, "_counts_in_cache", away)
-    monkeypatch.setattr(throttling, "_away", {"until": 0.0})
+    lose_cache()
     assert scene.of_partner.get(scene.path).status_code == 204
     commit(lambda: grants.revoke(grant=scene.grant, person=scene.alice, now=scene.now))
     assert scene.of_partner.get(scene.path).status_code == 204  # remembered
@@ -189,15 +184,8 @@ def test_a_call_that_is_refused_on_the_second_look_is_nobodys(scene: Scene) -> N
     assert ApiRequest.objects.filter(account=account).count() == before
 
 
-def test_a_cache_that_hangs_is_waited_for_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def away(counters: object) -> list[int]:
-        asked.append(counters)
-        raise RedisAway
-
-    monkeypatch.setattr(throttling, "_counts_in_cache", away)
-    monkeypatch.setattr(throttling, "_away", {"until": 0.0})
+def test_a_cache_that_hangs_is_waited_for_once(scene: Scene, lose_cache: Callable[[], list[object]]) -> None:
+    asked = lose_cache()
     for number in range(3):
         commit(lambda name=f"Marka {number}": brands.rename(brand=scene.brand, name=name, actor=scene.alice))
     assert len(asked) == 2  # and once more, over another connection
