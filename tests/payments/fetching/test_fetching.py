@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from iys_portal.audit import outbox
 from iys_portal.audit.models import OutboxMessage
+from iys_portal.shared.clock import istanbul_day
 from payments.enums import OrderState
 from payments.fetching.base import Account, Fetched, SourceUnavailableError
 from payments.fetching.drop import Drop
@@ -133,11 +134,12 @@ def test_days_that_the_bank_no_longer_gives_are_shown_until_somebody_uploads_the
 ) -> None:
     now = timezone.now()
     last = now - timedelta(days=40)
+    day = istanbul_day(last)
     run = SourceRun.objects.create(source="ziraat", account=ziraat_account, succeeded_at=last)
     assert fetching.fetch_all(now=now) > 0, "weeks without a movement are the same file"
     run.refresh_from_db()
-    assert (run.problem.partition("–")[0], run.succeeded_at) == (f"{last - timedelta(days=1):%d.%m.%Y}", last)
-    days = [(last + timedelta(days=number)).date() for number in (1, 15, 30)]
+    assert (run.problem.partition("–")[0], run.succeeded_at) == (f"{day - timedelta(days=1):%d.%m.%Y}", last)
+    days = [day + timedelta(days=number) for number in (1, 15, 30)]
     content = mt940(ziraat_account.iban, *(Transfer("KIRA", Decimal("30.00"), day=day) for day in days))
     kept, _ = statements.receive(
         account=ziraat_account,
