@@ -123,11 +123,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Have the database of the tests cleaned by what they touched, where its user may do that."""
     with django_db_blocker.unblock():
         pristine = Pristine()
-        if not pristine.can_restore:
-            yield
-            return
+        can_restore = pristine.can_restore
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: pristine.restore())
+        if can_restore:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: pristine.restore())
         yield
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import time_machine
@@ -13,12 +13,12 @@ from django.test import TestCase
 
 from accounts.models import ApiRequest, Person, Provider
 from accounts.services import api_accounts
-from accounts.services.api_tokens import live_session
 from brands.enums import BrandState
 from brands.services import brands
 from iys_portal import changes, throttling
 from iys_portal import settings as shipped
-from iys_portal.api import brief, handling
+from iys_portal.api import brief, handling, reach
+from iys_portal.audit.models import AuditEvent
 from packages.services import pause
 from partners.enums import Right
 from partners.services import directory, grants
@@ -125,14 +125,6 @@ def test_the_next_call_is_refused(scene: Scene, case: str) -> None:
     assert codes(client.get(scene.path)) == refusal
 
 
-def test_a_burst_asks_once(scene: Scene) -> None:
-    for _ in range(2):
-        assert scene.of_provider.get(scene.path).status_code == 204
-        known = dict(brief._kept)
-    assert scene.of_provider.get(scene.path).status_code == 204
-    assert brief._kept == known
-
-
 def test_while_the_cache_is_away_it_is_gone_within_a_second(
     scene: Scene, remembered: SimpleNamespace, lose_cache: Callable[[], list[object]]
 ) -> None:
@@ -163,16 +155,20 @@ def test_what_was_read_before_a_change_is_not_remembered_beyond_it(remembered: S
     assert brief.briefly("lasting", lambda: "never", is_lasting=True) == "ever"
 
 
-def test_a_cold_call_reads_its_session_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_burst_asks_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def counted(number: int, *, now: datetime) -> object:
-        asked.append(number)
-        return live_session(number, now=now)
+    def counted(module: ModuleType, name: str) -> None:
+        read = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, **named: asked.append(name) or read(*given, **named))
 
-    monkeypatch.setattr(handling, "live_session", counted)
+    counted(handling, "live_session")
+    counted(reach, "_read")
     assert [scene.of_provider.get(scene.path).status_code for _ in range(3)] == [204] * 3
-    assert len(asked) == 1
+    assert asked == ["live_session", "_read"]
+    commit(lambda: brands.rename(brand=scene.brand, name="Başka", actor=scene.alice))
+    assert scene.of_provider.get(scene.path).status_code == 204
+    assert asked == ["live_session", "_read"] * 2
 
 
 def test_a_call_that_is_refused_on_the_second_look_is_nobodys(scene: Scene) -> None:
@@ -197,8 +193,9 @@ def test_a_transaction_moves_the_number_once(scene: Scene) -> None:
 
     before, connection.run_on_commit = number(), []
     with TestCase.captureOnCommitCallbacks(execute=True) as told:
-        for _ in range(3):
-            brands.rename(brand=scene.brand, name=f"Marka {len(told)}", actor=scene.alice)
+        for turn in range(3):
+            brands.rename(brand=scene.brand, name=f"Başka {turn}", actor=scene.alice)
+    assert AuditEvent.objects.filter(object_id=str(scene.brand.pk), action="rename").count() == 3
     assert [call for call in told if call is changes._move] == [changes._move]
     assert number() == before + 1
     caches["default"].delete(changes.COUNT.key)
