@@ -235,19 +235,28 @@ def _workbook(source: Source, choose: Choice) -> Table:
 
 
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
+    places = [*range(columns.width)]
     for row in rows:
-        # A fault in a column of no field spoils nothing.
-        read = (row.cells.get(place) for place in (*columns.places, columns.brand_place))
-        broken = next((cell.message for cell in read if isinstance(cell, Unreadable)), "")
-        cells = _texts(row, columns.width)
+        if {*map(type, row.cells.values())} == {str}:
+            # Nearly always: texts in all columns, in their order.
+            cells = [*row.cells.values()] if [*row.cells] == places else _texts(row, columns.width)
+            broken = ""
+        else:
+            cells, broken = _texts(row, columns.width), _unreadable(row, columns)
         yield Line(row.number, columns.pick(cells), broken, columns.other_brand(cells))
 
 
+def _unreadable(row: Row, columns: Columns) -> str:
+    """Return what is wrong with the first cell that cannot be read; a fault in a column of no field spoils nothing."""
+    read = (row.cells.get(place) for place in (*columns.places, columns.brand_place))
+    return next((cell.message for cell in read if isinstance(cell, Unreadable)), "")
+
+
 def _texts(row: Row, width: int) -> list[str]:
-    return [_text(row.cells.get(place)) for place in range(width)]
+    return [_text(row.cells.get(place, "")) for place in range(width)]
 
 
-def _text(cell: Cell | None) -> str:
+def _text(cell: Cell) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, date):

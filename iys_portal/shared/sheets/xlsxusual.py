@@ -19,16 +19,16 @@ _LONGEST = 256 * 1024
 _ATTRIBUTE = r' [A-Za-z0-9:]+="[^"<&]*"'
 _VALUE = r"<v>([^<]*)</v>|<is><t(?: xml:space=\"preserve\")?>([^<]*)</t></is>"
 _CELL = r'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,7})")?(?: t="(s|n|str|inlineStr|b)")?'
-_CELL += rf"(?:/>|>(?:{_VALUE})?</c>)"
-CELL = re.compile(_CELL)
-"""Groups: the letters of the column, style, type, value, text that stands in the cell itself."""
+CELL = re.compile(rf"({_CELL}(?:/>|>(?:{_VALUE})?</c>))")
+"""Groups: the whole cell, the letters of its column, style, type, value, text that stands in the cell itself."""
 
-ROW = re.compile(rf'\s*<row r="([0-9]{{1,7}})"(?:{_ATTRIBUTE})*+>((?:{re.sub(r"[(](?![?])", "(?:", _CELL)})*+)')
+ROW = re.compile(rf'\s*<row r="([0-9]{{1,7}})"(?:{_ATTRIBUTE})*+>')
 TEXT = re.compile(r'\s*<si><t(?: xml:space="preserve")?>([^<]*)</t>')
 SHEET = re.compile("<sheetData>")
 TEXTS = re.compile(f"<sst(?:{_ATTRIBUTE})*+>")
 
 # A line end that XML would change, and what XML does not allow.
+_CONTROLS = bytes([*range(9), *range(11, 32)])
 _NOT_PLAIN = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _NOT_ALLOWED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ENTITY = re.compile("&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
@@ -81,7 +81,8 @@ def _decoded(decoder: codecs.IncrementalDecoder, stream: BinaryIO) -> str:
     try:
         while data := stream.read(_PIECE):
             if text := decoder.decode(data):
-                if _NOT_PLAIN.search(text) and _NOT_PLAIN.search(text.removeprefix(_declaration(text))):
+                seems_plain = data.translate(None, _CONTROLS) == data and "\ufffe" not in text and "\uffff" not in text
+                if not seems_plain and _NOT_PLAIN.search(text.removeprefix(_declaration(text))):
                     raise Unusual
                 return text
         decoder.decode(b"", final=True)
