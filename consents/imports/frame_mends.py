@@ -20,37 +20,56 @@ _SIMPLE = "^[ !#-&(-~]*$"
 _SPACED = ("recipient", "consentDate", "retailerCode")
 
 
+def _recipient(text: pl.Expr, is_mail: pl.Expr) -> pl.Expr:
+    """Return addresses without capitals and spaces around @, Turkish mobile numbers as stored, else what is written."""
+    address = text.str.replace_all(" *@ *", "@").str.to_lowercase()
+    number = text.str.replace_all(BETWEEN.pattern, "").str.replace("^00", "+").str.extract(f"^{MOBILE.pattern}$")
+    phone = pl.coalesce(pl.lit("+90") + number, text)
+    return pl.when(~is_mail).then(phone).when(text.str.contains("@", literal=True)).then(address).otherwise(text)
+
+
+def _written(groups: pl.Expr, day: tuple[int, int, int]) -> pl.Expr:
+    """Return a date as the register writes it, null where nothing was found."""
+    year, month, day_of_month = (groups.struct.field(str(number)) for number in day)
+    clock = [groups.struct.field(str(number)).fill_null("00").str.zfill(2) for number in (4, 5, 6)]
+    return pl.concat_str(
+        year, pl.lit("-"), month.str.zfill(2), pl.lit("-"), day_of_month.str.zfill(2), pl.lit(" "),
+        clock[0], pl.lit(":"), clock[1], pl.lit(":"), clock[2],
+    )  # fmt: skip
+
+
+# Expressions are made once: making them for every portion takes longer than its few odd rows do.
+_RECIPIENT, _DATE, _WRITTEN = pl.col("recipient"), pl.col("consentDate"), pl.col("written")
+_HAS_AT = _RECIPIENT.str.contains("@", literal=True)
+_IS_SIMPLE = pl.all_horizontal(pl.col(name).str.contains(_SIMPLE) for name in _SPACED)
+_STRIPPED = [pl.struct(_SPACED).alias("written"), *(pl.col(name).str.strip_chars(" ") for name in _SPACED)]
+_IS_TRIMMED = pl.any_horizontal(pl.col(name) != _WRITTEN.struct.field(name) for name in _SPACED)
+_FOUND = [
+    pl.col(Mend.TRIMMED.name) | _IS_TRIMMED,
+    _recipient(_RECIPIENT, pl.col("mended_type") == Channel.EPOSTA.name).alias("better"),
+    _DATE.str.extract_groups(f"^{TURKISH_DAY.pattern}$").alias("turkish"),
+    _DATE.str.extract_groups(f"^{ISO_DAY.pattern}$").alias("iso"),
+]
+_DAY = pl.coalesce(_written(pl.col("turkish"), (3, 2, 1)), _written(pl.col("iso"), (1, 2, 3)), _DATE).alias("day")
+_BETTER = {"recipient": "better", "consentDate": "day"}
+_MENDED = [
+    "line",
+    *(pl.col(f"mended_{name}" if name in WORDS else _BETTER.get(name, name)).alias(name) for name in FIELDS),
+    Mend.TRIMMED.name,
+    Mend.WORD.name,
+    ((pl.col("better") != _RECIPIENT) & ~_HAS_AT).alias(Mend.PHONE.name),
+    ((pl.col("better") != _RECIPIENT) & _HAS_AT).alias(Mend.MAIL.name),
+    (pl.col("day") != _DATE).alias(Mend.DATE.name),
+]
+
+
 def mended_frame(cells: pl.DataFrame, *, raw: bool) -> pl.DataFrame:
     """Return those rows of cells that can be mended at once, mended, with a column for each mend that says whether.
 
     `raw`: the words are as they stand in the file. Rows that are not returned are for `mended`, one by one.
     """
-    written, recipient, date = pl.col("written"), pl.col("recipient"), pl.col("consentDate")
-    is_simple = pl.all_horizontal(pl.col(name).str.contains(_SIMPLE) for name in _SPACED)
-    return (
-        cells.lazy()
-        .filter(is_simple)
-        .join(_mended_words(cells, raw=raw).lazy(), on=WORDS, how="inner")
-        .with_columns(pl.struct(_SPACED).alias("written"), *(pl.col(name).str.strip_chars(" ") for name in _SPACED))
-        .with_columns(
-            pl.col(Mend.TRIMMED.name)
-            | pl.any_horizontal(pl.col(name) != written.struct.field(name) for name in _SPACED)
-        )
-        .with_columns(better=_recipient(recipient, pl.col("mended_type") == Channel.EPOSTA.name), day=_date(date))
-        .select(
-            "line",
-            *(pl.col(f"mended_{name}" if name in WORDS else _BETTER.get(name, name)).alias(name) for name in FIELDS),
-            Mend.TRIMMED.name,
-            Mend.WORD.name,
-            ((pl.col("better") != recipient) & ~recipient.str.contains("@", literal=True)).alias(Mend.PHONE.name),
-            ((pl.col("better") != recipient) & recipient.str.contains("@", literal=True)).alias(Mend.MAIL.name),
-            (pl.col("day") != date).alias(Mend.DATE.name),
-        )
-        .collect()
-    )
-
-
-_BETTER = {"recipient": "better", "consentDate": "day"}
+    simple = cells.filter(_IS_SIMPLE).join(_mended_words(cells, raw=raw), on=WORDS, how="inner")
+    return simple.with_columns(_STRIPPED).with_columns(_FOUND).with_columns(_DAY).select(_MENDED)
 
 
 def _mended_words(cells: pl.DataFrame, *, raw: bool) -> pl.DataFrame:
@@ -63,26 +82,3 @@ def _mended_words(cells: pl.DataFrame, *, raw: bool) -> pl.DataFrame:
     columns = [*WORDS, *(f"mended_{name}" for name in WORDS)]
     schema = {**dict.fromkeys(columns, pl.String), Mend.TRIMMED.name: pl.Boolean, Mend.WORD.name: pl.Boolean}
     return pl.DataFrame(found, schema, orient="row")
-
-
-def _recipient(text: pl.Expr, is_mail: pl.Expr) -> pl.Expr:
-    """Return addresses without capitals and spaces around @, Turkish mobile numbers as stored, else what is written."""
-    address = text.str.replace_all(" *@ *", "@").str.to_lowercase()
-    number = text.str.replace_all(BETWEEN.pattern, "").str.replace("^00", "+").str.extract(f"^{MOBILE.pattern}$")
-    phone = pl.coalesce(pl.lit("+90") + number, text)
-    return pl.when(~is_mail).then(phone).when(text.str.contains("@", literal=True)).then(address).otherwise(text)
-
-
-def _date(text: pl.Expr) -> pl.Expr:
-    turkish, iso = text.str.extract_groups(f"^{TURKISH_DAY.pattern}$"), text.str.extract_groups(f"^{ISO_DAY.pattern}$")
-    return pl.coalesce(_written(turkish, (3, 2, 1)), _written(iso, (1, 2, 3)), text)
-
-
-def _written(groups: pl.Expr, day: tuple[int, int, int]) -> pl.Expr:
-    """Return a date as the register writes it, null where nothing was found."""
-    year, month, day_of_month = (groups.struct.field(str(number)) for number in day)
-    clock = [groups.struct.field(str(number)).fill_null("00").str.zfill(2) for number in (4, 5, 6)]
-    return pl.concat_str(
-        year, pl.lit("-"), month.str.zfill(2), pl.lit("-"), day_of_month.str.zfill(2), pl.lit(" "),
-        clock[0], pl.lit(":"), clock[1], pl.lit(":"), clock[2],
-    )  # fmt: skip

@@ -39,6 +39,26 @@ _MOST_CODE = 20
 _BETWEEN = "|"  # stands in none of the words
 _CELLS = pl.Schema({"line": pl.UInt32, **dict.fromkeys(FIELDS, pl.String)})
 
+# Expressions are made once: making them for every portion takes a good part of the time.
+_RECIPIENT, _DATE, _DEALER = pl.col("recipient"), pl.col("consentDate"), pl.col("retailerCode")
+_ASKED = [
+    *("line", "recipient", "consentDate", "retailerCode"),
+    pl.concat_str(WORDS, separator=_BETWEEN).alias("words"),
+    _DATE.str.head(10).alias("day"),
+]
+_HAS_CLOCK = _DATE.str.contains(f"^.{{10}}{CLOCK.pattern}$")
+_HAS_DEALER = (_DEALER == "") | _DEALER.str.contains(f"^{RETAILER.pattern}$")
+_IS_MAIL = _RECIPIENT.str.len_chars().is_between(MAIL_LENGTHS[0], MAIL_LENGTHS[-1]) & _RECIPIENT.str.contains(
+    f"^(?:{MAIL.pattern})$"
+)
+_IS_MOBILE = _RECIPIENT.str.contains(f"^(?:{TURKISH_MOBILE.pattern})$")
+_IS_REACHED = pl.when(pl.col("channel") == Channel.EPOSTA.value).then(_IS_MAIL).otherwise(_IS_MOBILE).alias("reached")
+_STAGED = [
+    *("line", "recipient", "channel", "recipient_type", "status", "source"),
+    (_DATE + pl.col("offset")).alias("consent_at"),
+    _DEALER.cast(pl.Int32, strict=False).alias("retailer_code"),
+]
+
 
 class Bad(NamedTuple):
     """A row that is wrong, and why: it is none at all, another brand's, or has faults, which are in İYS's order."""
@@ -79,6 +99,9 @@ class FrameJudge:
         self._rows = rows
         self._kinds = _kinds(rows)
         self._days = pl.DataFrame({"day": rows.offsets.keys(), "offset": rows.offsets.values()}, _DAYS)
+        is_dated = pl.col("offset").is_not_null() & _HAS_CLOCK & (rows.until >= _DATE)
+        may_be_so = is_dated | (pl.col("may_lack_date") & (_DATE == ""))
+        self._says_the_rest = (pl.col("channel").is_not_null() & _HAS_DEALER & may_be_so).alias("rest")
 
     def judge(self, portion: Portion) -> Judged:
         """Judge the rows of a portion. Raises FileRefused where it is no part of a table."""
@@ -88,10 +111,12 @@ class FrameJudge:
         else:
             cells = _cells_of_rows(portion.rows)
         known, odd = self._known(cells)
+        wrong: dict[int, list[Fault]] = {}
         if odd.height:
             better = mended_frame(odd, raw=isinstance(portion, Text))
-            also_known, _ = self._known(better)
+            also_known, still_odd = self._known(better)
             known = known.vstack(also_known)
+            wrong = self._wrong_recipients(still_odd)
             odd = odd.join(also_known, on="line", how="anti", maintain_order="left")
             self._count_mends(better.join(also_known, on="line", how="semi"))
         numbers = odd["line"]
@@ -102,62 +127,44 @@ class FrameJudge:
         else:
             left = set(numbers)
             rows = [line for line in portion.rows if line.number in left]
-        return self._with_odd(known, rows)
+        return self._with_odd(known, rows, wrong)
 
     def _known(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the rows that are surely good as STAGED, and all others as they are."""
-        written, dealer = pl.col("consentDate"), pl.col("retailerCode")
+        """Return the rows that are surely good as STAGED, and all others as they are.
+
+        Of those whose recipient alone is not surely good, `only_of` is the channel.
+        """
         found = (
-            cells.lazy()
-            .select(
-                "line",
-                "recipient",
-                "consentDate",
-                "retailerCode",
-                pl.concat_str(WORDS, separator=_BETWEEN).alias("words"),
-                written.str.head(10).alias("day"),
-            )
-            .join(self._kinds.lazy(), on="words", how="left", maintain_order="left")
-            .join(self._days.lazy(), on="day", how="left", maintain_order="left")
-            .select(
-                (
-                    pl.col("channel").is_not_null()
-                    & ((dealer == "") | dealer.str.contains(f"^{RETAILER.pattern}$"))
-                    & pl.when(pl.col("channel") == Channel.EPOSTA.value).then(_is_mail()).otherwise(_is_mobile())
-                    & (self._is_dated() | (pl.col("may_lack_date") & (written == "")))
-                )
-                .fill_null(value=False)
-                .alias("good"),
-                "line",
-                "recipient",
-                "channel",
-                "recipient_type",
-                "status",
-                "source",
-                (written + pl.col("offset")).alias("consent_at"),
-                dealer.cast(pl.Int32, strict=False).alias("retailer_code"),
-            )
-            .collect()
+            cells.select(_ASKED)
+            .join(self._kinds, on="words", how="left", maintain_order="left")
+            .join(self._days, on="day", how="left", maintain_order="left")
+            .with_columns(_IS_REACHED, self._says_the_rest)
+            .select((pl.col("rest") & pl.col("reached")).fill_null(value=False).alias("good"), "rest", *_STAGED)
         )
         good = found["good"]
-        return found.filter(good).drop("good"), cells.filter(~good)
+        odd = cells.with_columns(found.select(pl.when("rest").then("channel").alias("only_of"))).filter(~good)
+        return found.filter(good).drop("good", "rest"), odd
+
+    def _wrong_recipients(self, odd: pl.DataFrame) -> dict[int, list[Fault]]:
+        """Return what is wrong with rows, by their lines, where that can be nothing but the recipient."""
+        rows = odd.filter(pl.col("only_of").is_not_null()).select("line", "recipient", "only_of")
+        asked = rows.select("recipient", "only_of").unique()
+        codes = [self._rows.recipient_fault(text, Channel(channel)) for text, channel in asked.iter_rows()]
+        found = rows.join(asked.with_columns(code=pl.Series(codes, dtype=pl.String)), on=["recipient", "only_of"])
+        lines = found.drop_nulls("code").select("line", "code").iter_rows()
+        return {line: [Fault(code, "recipient")] for line, code in lines}
 
     def _count_mends(self, rows: pl.DataFrame) -> None:
         for mend in Mend:
             if mend.name in rows.columns and (count := int(rows[mend.name].sum())):
                 self._rows.mends[mend] += count
 
-    def _is_dated(self) -> pl.Expr:
-        written = pl.col("consentDate")
-        has_clock = written.str.contains(f"^.{{10}}{CLOCK.pattern}$")
-        return pl.col("offset").is_not_null() & has_clock & (written <= self._rows.until)
-
-    def _with_odd(self, known: pl.DataFrame, rows: list[Line]) -> Judged:
-        """Judge rows one by one and add them to those that are known to be good."""
+    def _with_odd(self, known: pl.DataFrame, rows: list[Line], wrong: dict[int, list[Fault]]) -> Judged:
+        """Judge rows one by one where it is not known what is wrong, and add the good ones to those that are known."""
         good: list[tuple[int, *Staged]] = []
         bad = []
         for line in rows:
-            verdict = [] if line.is_none else self._rows.judge(line.cells)
+            verdict = [] if line.is_none else wrong.get(line.number) or self._rows.judge(line.cells)
             if isinstance(verdict, tuple):
                 good.append((line.number, *verdict))
             else:
@@ -184,17 +191,6 @@ def _kinds(rows: RowJudge) -> pl.DataFrame:
     return pl.DataFrame(found, schema, orient="row")
 
 
-def _is_mail() -> pl.Expr:
-    length = pl.col("recipient").str.len_chars()
-    return length.is_between(MAIL_LENGTHS[0], MAIL_LENGTHS[-1]) & pl.col("recipient").str.contains(
-        f"^(?:{MAIL.pattern})$"
-    )
-
-
-def _is_mobile() -> pl.Expr:
-    return pl.col("recipient").str.contains(f"^(?:{TURKISH_MOBILE.pattern})$")
-
-
 def _cells_of(lines: pl.Series, portion: Text) -> pl.DataFrame:
     """Return the fields of lines whose separators say where they are; those of all others are null.
 
@@ -211,19 +207,17 @@ def _cells_of(lines: pl.Series, portion: Text) -> pl.DataFrame:
         & pl.col(f"field_{columns.width}").is_null()
         & is_ours
     )
-    return (
+    found = (
         lines.to_frame()
-        .lazy()
         .with_row_index("line", portion.first)
         .with_columns(pl.col("text").str.split_exact(portion.separator, columns.width).alias("cells"))
         .unnest("cells")
-        .select("line", *(pl.when(plain).then(_cell(columns, place)).alias(name) for name, place in _places(columns)))
-        .collect()
+        .with_columns(plain.alias("plain"))
     )
-
-
-def _places(columns: Columns) -> list[tuple[str, int]]:
-    return list(zip(FIELDS, columns.places, strict=True))
+    cells = [_cell(columns, place).alias(name) for name, place in zip(FIELDS, columns.places, strict=True)]
+    if not found["plain"].all():
+        cells = [pl.when("plain").then(cell) for cell in cells]
+    return found.select("line", *cells)
 
 
 def _cell(columns: Columns, place: int) -> pl.Expr:

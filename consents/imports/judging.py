@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from consents.enums import Channel, ConsentStatus, RecipientType, Source
 from consents.imports.columns import FIELDS
-from consents.imports.mending import Mend, mended
+from consents.imports.mending import Mend, mended, mended_recipient
 from consents.rules.calendar import earliest_allowed
 from consents.rules.faults import Fault
 from consents.rules.fields import FIRST_DAY, Movement, Policy, Raw, read
-from consents.rules.recipient import is_mail
+from consents.rules.recipient import is_mail, read_recipient
 from iys_portal.shared.clock import ISTANBUL, istanbul_day
 from iys_portal.shared.telephone import TURKISH_MOBILE
 
@@ -96,6 +96,10 @@ class RowJudge:
         else:
             return None
         return recipient, kind.channel, kind.recipient_type, kind.status, kind.source, instant, None
+
+    def recipient_fault(self, recipient: str, channel: Channel) -> str | None:
+        """Return the code of what is wrong with a recipient, which is mended first; None where nothing is."""
+        return read_recipient(mended_recipient(recipient, mail=channel == Channel.EPOSTA), channel)[1]
 
     def instants(self, dates: Sequence[str]) -> list[str] | None:
         """Return the instants of dates that are all known at a glance, else None; they are looked at all at once."""

@@ -61,7 +61,7 @@ def mended(cells: tuple[str, ...]) -> tuple[tuple[str, ...], set[Mend]]:
                 mends.add(Mend.WORD)
         values.append(text)
     kind, recipient, date = values[0], values[2], values[4]
-    values[2] = _recipient(recipient, mail=kind == Channel.EPOSTA.name)
+    values[2] = mended_recipient(recipient, mail=kind == Channel.EPOSTA.name)
     if values[2] != recipient:
         mends.add(Mend.MAIL if "@" in recipient else Mend.PHONE)
     values[4] = _date(date)
@@ -80,7 +80,7 @@ def _bare(cell: str) -> str:
     return text[1:].strip() if text.startswith("'") else text
 
 
-def _recipient(text: str, *, mail: bool) -> str:
+def mended_recipient(text: str, *, mail: bool) -> str:
     """Return the recipient mended, if that makes it good; else as it was written."""
     if mail:
         better = tidy(text)

@@ -14,11 +14,12 @@ from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import CHUNK, MEBIBYTE, Source, opened
 from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, Unreadable, shown
 from iys_portal.shared.sheets.text import LINE_TOO_LONG, MAX_LINE_CHARACTERS, blocks_of, clean, encoding_of
-from iys_portal.shared.sheets.xlsxrows import Limits, rows_of
+from iys_portal.shared.sheets.xlsxbook import Limits
+from iys_portal.shared.sheets.xlsxrows import rows_of
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 256 * MEBIBYTE
-BLOCK = MEBIBYTE
+BLOCK = 2 * MEBIBYTE
 """Characters of a CSV file that are in memory at a time, about."""
 
 ROW_BROKEN = "SATIR"
@@ -237,12 +238,11 @@ def _workbook(source: Source, choose: Choice) -> Table:
 def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
     places = [*range(columns.width)]
     for row in rows:
-        if {*map(type, row.cells.values())} == {str}:
-            # Nearly always: texts in all columns, in their order.
-            cells = [*row.cells.values()] if [*row.cells] == places else _texts(row, columns.width)
-            broken = ""
-        else:
-            cells, broken = _texts(row, columns.width), _unreadable(row, columns)
+        texts = [cell for cell in row.cells.values() if isinstance(cell, str)]
+        are_texts = len(texts) == len(row.cells)
+        # Nearly always: texts in all columns, in their order.
+        cells = texts if are_texts and [*row.cells] == places else _texts(row, columns.width)
+        broken = "" if are_texts else _unreadable(row, columns)
         yield Line(row.number, columns.pick(cells), broken, columns.other_brand(cells))
 
 

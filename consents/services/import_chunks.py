@@ -20,19 +20,18 @@ from consents.enums import IMPORT_TRANSITIONS, ImportState, Way
 from consents.models import ImportJob
 from consents.selectors import policy
 from consents.services.import_jobs import CHUNK, forget_rejected, locked_job
+from consents.services.import_new import write_new
 from consents.services.import_rows import (
     add_to_chunk,
     approved_addresses,
-    copy_rows,
     is_surely_new,
     known_of,
     make_chunk,
     rows_after,
     still_stands,
 )
-from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, partition_of, values_of
+from consents.services.import_sql import CHANGED, NEW, NEWEST, SAME, Known, keep_rejected, values_of
 from consents.services.import_writing import for_many_rows, is_room, write_chunk
-from consents.services.recording import INSTANT
 from iys_portal.audit.services import move
 from packages.usage import add_delta, lock_addresses
 
@@ -41,10 +40,6 @@ _DEALERS = """
     SELECT code FROM brands_retailer WHERE provider_id = %s AND brand_id = %s AND code = ANY(%s)
     ORDER BY code FOR KEY SHARE
 """
-# Numbers of events are drawn under the provider's lock: their order is that of the commits.
-_DRAW = f"""
-    SELECT {INSTANT}, string_agg(nextval('consent_event_seq_seq')::text, E'\n') FROM generate_series(1, %(count)s)
-"""  # noqa: S608  (constants of our own)
 
 
 def apply_chunk(job: ImportJob, *, now: datetime, size: int = CHUNK) -> bool:
@@ -81,8 +76,11 @@ def _recorded(job: ImportJob, *, now: datetime, size: int) -> Counter[str]:
     verdicts: Counter[str] = Counter()
     if known == Known.NOTHING and is_room(job.provider_id, **_gains(rows), now=now):
         sure = is_surely_new(earliest=values["earliest"])
-        verdicts[NEW] = _write_new(job, rows.filter(sure), values)
-        stands, rest = rows.clear(), rows.filter(~sure)
+        new, stands, rest = rows.filter(sure), rows.clear(), rows.filter(~sure)
+        if new.height:
+            write_new(job, new, values)
+            add_delta(job.provider_id, **_gains(new))
+        verdicts[NEW] = new.height
     elif is_as_compared:
         sure = still_stands(earliest=values["earliest"])
         stands, rest = rows.filter(sure), rows.filter(~sure)
@@ -105,28 +103,6 @@ def _newest(job: ImportJob) -> int:
 def _gains(rows: pl.DataFrame) -> dict[str, int]:
     phones, emails = approved_addresses(rows)
     return {"phones": phones, "emails": emails}
-
-
-def _write_new(job: ImportJob, rows: pl.DataFrame, values: dict[str, Any]) -> int:
-    """Write rows of recipients of whom the provider has nothing; return how many."""
-    if not rows.height:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_DRAW, values | {"count": rows.height})
-        instant, numbers = cursor.fetchone()
-    drawn = pl.read_csv(numbers.encode(), has_header=False, schema={"seq": pl.Int64})
-    columns = ["recipient", "channel", "recipient_type", "status", "source", "consent_at"]
-    written = rows.select(*columns, *_fixed(provider_id=job.provider_id, brand_id=job.brand_id)).hstack(drawn)
-    copy_rows(partition_of(job.provider_id), written.rename({"seq": "last_seq"}))
-    event = _fixed(created_at=str(instant), person_id=values["person"], way=values["way"])
-    copy_rows("consent_event", written.with_columns(event))
-    add_delta(job.provider_id, **_gains(rows))
-    return rows.height
-
-
-def _fixed(**values: int | str) -> list[pl.Expr]:
-    """Return columns that say the same in every row."""
-    return [pl.lit(value).alias(name) for name, value in values.items()]
 
 
 def _judged_and_written(

@@ -31,8 +31,10 @@ _BLOCK = """
     SELECT after, size, content_encrypted FROM consents_importblock
     WHERE job_id = %s AND after <= %s ORDER BY after DESC LIMIT 1
 """
+AT = pl.col("consent_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_zone="UTC")
+"""When the consent was given."""
+
 # What is recorded; instants are microseconds since 1970.
-_INSTANT = "%Y-%m-%d %H:%M:%S%.f%:z"
 _STANDING = """
     FROM consent
     WHERE provider_id = %(provider)s AND brand_id = %(brand)s AND recipient BETWEEN %(first)s AND %(last)s
@@ -138,7 +140,7 @@ def surely_known(rows: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
     is_changed = is_newer & (pl.col("was") == ConsentStatus.ONAY.value)
     known = (
         rows.filter(is_plain(earliest=values["earliest"]))
-        .with_columns(at=pl.col("consent_at").str.to_datetime(_INSTANT, time_zone="UTC").dt.epoch("us"))
+        .with_columns(at=AT.dt.epoch("us"))
         .join(standing, on=list(KEY))
         .filter(is_same | is_changed)
     )

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import Unreadable
-from iys_portal.shared.sheets.xlsxrows import Limits, rows_of
+from iys_portal.shared.sheets.xlsxbook import Limits
+from iys_portal.shared.sheets.xlsxrows import rows_of
 from payments.statements import BUILT_IN, BankProfile, ReadResult, StatementRefused, read
 from payments.statements.profile import Columns, Sign
 from tests.payments.statements.workbook import PARTS, SHEET, parts, workbook
