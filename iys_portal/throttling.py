@@ -43,7 +43,7 @@ def _count(cache: BaseCache, key: str, seconds: int) -> int:
 
 
 class Counter(NamedTuple):
-    """A counter that is forgotten `seconds` after it was last asked; a step of 0 asks without counting."""
+    """A counter that is forgotten `seconds` after it was last moved; a step of 0 asks without counting."""
 
     key: str
     seconds: int
@@ -94,11 +94,16 @@ def _counts_in_cache(counters: Sequence[Counter]) -> list[int]:
     if client is None:  # making one takes longer than asking it
         client = _clients[cache] = cache._cache.get_client(None, write=True)
     pipeline = client.pipeline(transaction=False)
-    for key, seconds, step in counters:
-        name = cache.make_key(key)
-        pipeline.incrby(name, step)
-        pipeline.expire(name, seconds)
-    return [int(count) for count in pipeline.execute()[::2]]
+    names = [cache.make_key(counter.key) for counter in counters]
+    for name, counter in zip(names, counters, strict=True):
+        if counter.step:
+            pipeline.incrby(name, counter.step)
+        else:
+            pipeline.get(name)
+    for name, counter in zip(names, counters, strict=True):
+        if counter.step:
+            pipeline.expire(name, counter.seconds)
+    return [int(count or 0) for count in pipeline.execute()[: len(counters)]]
 
 
 _clients: WeakKeyDictionary[BaseCache, Any] = WeakKeyDictionary()

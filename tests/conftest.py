@@ -72,6 +72,7 @@ def own_cache() -> None:
     prefix = f"test-{uuid4().hex[:12]}:"
     django_settings.API_STANDING_SECONDS = 0  # nor is a standing remembered that a test changes
     django_settings.COUNTED_SECONDS = 0
+    django_settings.API_LOG_SECONDS = 0  # a thread's connection would not see what a test has not committed
     django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix  # a module that was collected may have opened it
 

@@ -5,6 +5,7 @@ import time
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -70,8 +71,10 @@ def handle(request: HttpRequest) -> HttpResponseBase:
     except Refused as refusal:
         codes = [each.code for each in refusal.problems]
         response = _refusal(refusal)
+    if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
+        response.headers.setdefault("Content-Length", str(len(response.content)))
     if request.method == "HEAD":
-        response = _without_body(response)
+        response = HttpResponse(status=response.status_code, headers=dict(response.headers))
     response.headers["X-Request-Id"] = str(call.request_id)
     if call.account is not None and call.account.sandbox_id is not None:
         response.headers[SANDBOX_HEADER] = "deneme"
@@ -79,16 +82,9 @@ def handle(request: HttpRequest) -> HttpResponseBase:
     log.write(call, status=response.status_code, codes=codes, milliseconds=milliseconds)
     logger.info("api_request", status=response.status_code, codes=codes, milliseconds=milliseconds)
     structlog.contextvars.clear_contextvars()
-    if call.account is not None and not connection.errors_occurred:  # its row of the log was the last thing written
+    if call.account is not None and not connection.errors_occurred:
         _last.answer = time.monotonic()
     return response
-
-
-def _without_body(response: HttpResponseBase) -> HttpResponse:
-    """Return what HEAD is answered with: the same headers, the length of what GET would have sent among them."""
-    if isinstance(response, HttpResponse) and response.content:
-        response.headers.setdefault("Content-Length", str(len(response.content)))
-    return HttpResponse(status=response.status_code, headers=dict(response.headers))
 
 
 _last = threading.local()
@@ -97,7 +93,8 @@ _last = threading.local()
 def _trust_connection() -> None:
     """Do not ask a connection whether it lives that served a call within the last second: that is a journey of its own.
 
-    Where it died since, this call is answered that we are busy (H192), and the next one has a new connection.
+    Where it died since, or that call needed no question, this one may be answered that we are busy (H192); the next one
+    has a new connection.
     """
     if time.monotonic() - getattr(_last, "answer", -_TRUSTED) < _TRUSTED:
         connection.health_check_done = True  # type: ignore[attr-defined]  # Django's own mark; its stubs lack it
@@ -159,11 +156,13 @@ def _know(call: Call, declared: Endpoint) -> None:
         return
     address = address_of(call.request)
     begin_call()
-    account = call.account = _by_basic(call, address) if declared.needs == Needs.INTERMEDIARY else _by_token(call)
+    by_token = declared.needs != Needs.INTERMEDIARY
+    session = session_of(_shown(call, "bearer"), now=call.now) if by_token else None
+    account = call.account = _of(session, call) if by_token else _by_basic(call, address)
     know_changes(count_call(account, address=address, hourly=declared.hourly))
-    if declared.needs != Needs.INTERMEDIARY:
+    if by_token:
         call.account = None
-        account = call.account = _by_token(call)  # again: what was remembered may have been taken back
+        account = call.account = _of(session, call)  # again: what was remembered may have been taken back
     if not lets_in(account.networks, exact_address_of(call.request)):
         raise refused("P007")
     note_use(account, now=call.now)
@@ -175,9 +174,14 @@ def _know(call: Call, declared: Endpoint) -> None:
         call.term, call.standing = found.term, found.standing
 
 
-def _by_token(call: Call) -> ApiAccount:
-    scheme, _, token = call.request.headers.get("Authorization", "").partition(" ")
-    number = session_of(token.strip(), now=call.now) if scheme.lower() == "bearer" else None
+def _shown(call: Call, scheme: str) -> str:
+    """Return what the call shows by this scheme, or an empty text."""
+    given, _, shown = call.request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return shown.strip() if given.lower() == scheme else ""
+
+
+def _of(number: int | None, call: Call) -> ApiAccount:
+    """Return the account of the session with this number."""
     session = briefly(("session", number), lambda: live_session(number, now=call.now)) if number is not None else None
     if session is None:
         raise refused("H351", headers={"WWW-Authenticate": "Bearer"})
@@ -186,13 +190,12 @@ def _by_token(call: Call) -> ApiAccount:
 
 def _by_basic(call: Call, address: str) -> ApiAccount:
     """Return the AHS account whose name and secret stand in the header; guesses are throttled like those at tokens."""
-    scheme, _, encoded = call.request.headers.get("Authorization", "").partition(" ")
     try:
-        name, colon, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
+        name, colon, secret = b64decode(_shown(call, "basic"), validate=True).decode().partition(":")
     except (BadBase64, ValueError):
         name = colon = secret = ""
     account = None
-    if scheme.lower() == "basic" and colon and "\0" not in name:
+    if colon and "\0" not in name:
         account = account_with(username=name, secret=secret, now=call.now)
     if account is None or account.intermediary_id is None:
         count_token(None, address=address)

@@ -1,42 +1,100 @@
-"""Write down each call of an account: one statement, whose commit nobody waits for."""
+"""Write down each call of an account: nobody waits for it, and many go to the database at once.
+
+A line waits for API_LOG_SECONDS, in which others join it. A crash loses what waits, and that is no loss; a process that
+ends in order writes it down first.
+"""
+
+import threading
+import time
 
 import structlog
-from django.db import DatabaseError, connection
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 
+from accounts.models import ApiRequest
 from iys_portal.api.calls import Call
 from iys_portal.shared.masking import masked
 
 logger = structlog.get_logger(__name__)
 
+MOST_WAITING = 10_000
+"""Lines that wait while the database is away; more of them are lost."""
+
 _SHOWN = 3
-# A line that a crash loses a second later is no loss: the commit does not wait for the disk.
-_INSERT = (
-    "WITH soon AS (SELECT set_config('synchronous_commit', 'off', true))"
-    " INSERT INTO accounts_apirequest (account_id, provider_id, request_id, method, path, status, codes,"
-    " milliseconds, recipients, recipient_count)"
-    " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM soon"
-)
 
 
 def write(call: Call, *, status: int, codes: list[str], milliseconds: int) -> None:
-    """Insert the call's row; a call of nobody has none."""
+    """Have the call written down; a call of nobody is not."""
     if call.account is None:
         return
     shown = ", ".join(masked(recipient) for recipient in call.recipients[:_SHOWN])
-    row = [
-        call.account.pk,
-        call.provider_reached.pk if call.provider_reached else call.account.provider_id,
-        call.request_id,
-        (call.request.method or "")[:7],
-        call.shown_path[:200],
-        status,
-        " ".join(dict.fromkeys(codes))[:60],
-        milliseconds,
-        shown[:120],
-        len(call.recipients),
-    ]
+    line = ApiRequest(
+        account_id=call.account.pk,
+        provider_id=call.provider_reached.pk if call.provider_reached else call.account.provider_id,
+        at=call.now,
+        request_id=call.request_id,
+        method=(call.request.method or "")[:7],
+        path=call.shown_path[:200],
+        status=status,
+        codes=" ".join(dict.fromkeys(codes))[:60],
+        milliseconds=milliseconds,
+        recipients=shown[:120],
+        recipient_count=len(call.recipients),
+    )
+    if settings.API_LOG_SECONDS:
+        _writer.take(line)
+    else:
+        _insert([line])
+
+
+class _Writer:
+    """Inserts lines in a thread and by a connection of its own, both there only while there are any.
+
+    The thread is none that dies with its process: a process that ends in order waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[ApiRequest] = []
+        self._is_at_work = False
+
+    def take(self, line: ApiRequest) -> None:
+        """Have a line inserted soon."""
+        with self._lock:
+            has_room = len(self._waiting) < MOST_WAITING
+            if has_room:
+                self._waiting.append(line)
+            begins = not self._is_at_work
+            self._is_at_work = True
+        if not has_room:
+            logger.warning("api_log_lost", lines=1)
+        if begins:
+            threading.Thread(target=self._work, name="api-log").start()
+
+    def _work(self) -> None:
+        try:
+            while lines := self._next():
+                _insert(lines)
+        finally:
+            connection.close()
+
+    def _next(self) -> list[ApiRequest]:
+        """Wait for lines to come together and return them; none, and the work is over."""
+        time.sleep(settings.API_LOG_SECONDS)
+        with self._lock:
+            lines, self._waiting = self._waiting, []
+            self._is_at_work = bool(lines)
+        return lines
+
+
+_writer = _Writer()
+
+
+def _insert(lines: list[ApiRequest]) -> None:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, row)
-    except DatabaseError as error:  # the call itself was answered
-        logger.warning("api_log_lost", error=type(error).__name__)
+        with transaction.atomic():
+            with connection.cursor() as cursor:  # the commit does not wait for the disk, either
+                cursor.execute("SET LOCAL synchronous_commit = off")
+            ApiRequest.objects.bulk_create(lines)
+    except DatabaseError as error:  # the calls themselves were answered
+        logger.warning("api_log_lost", error=type(error).__name__, lines=len(lines))

@@ -27,7 +27,10 @@ KEYS = {
         *("of_copy", "of_sorted_copy", "times_bulk_create", "times_row_by_row", "reimport_of_first"),
         *("peak_mib", "parse_times_phonenumbers", "xlsx_times_openpyxl"),
     },
-    "api": {"status_1000_of_db", "status_1000_times_drf", "add_of_sql", "batch_of_copy"},
+    "api": {
+        *("status_1000_of_db", "status_1000_times_drf", "status_1000_times_drf_own_query"),
+        *("add_of_sql", "batch_of_copy"),
+    },
     "query": {"status_1000_of_any", "write_of_insert", "growth", "bytes_per_consent"},
     "feed": {"page_of_limit_scan", "deep_page_of_first", "lost_events"},
     "reports": {"roll_up_of_count", "page_growth", "differences"},

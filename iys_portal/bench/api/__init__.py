@@ -149,20 +149,25 @@ class _Run:
         )
 
     def _framework(self, client: Client) -> None:
+        """Ask the framework's endpoint: as one writes it, and with our own query, of which no ratio is expected."""
+        self._against(client, "/drf", "status_1000_times_drf", beside="Django REST framework", limit=Limit("≥", 2))
+        self._against(client, "/drf/own-query", "status_1000_times_drf_own_query", beside="the same with our query")
+
+    def _against(self, client: Client, start: str, key: str, *, beside: str, limit: Limit | None = None) -> None:
         path = self._path("/BIREYSEL/status/MESAJ")
         lists = [self._asked() for _ in range(self._statuses_a_turn)]
-        answers = [client.post(f"{start}{path}", {"recipients": lists[0]}, expected=200) for start in ("", "/drf")]
-        if answers[0]["list"] != answers[1]["list"] or answers[0].keys() != answers[1].keys():
+        own, other = (client.post(place, {"recipients": lists[0]}, expected=200) for place in (path, start + path))
+        if own["list"] != other["list"] or own.keys() != other.keys():
             self._wrong.append("The two endpoints answer differently.")
         self._beside(
-            "status_1000_times_drf",
+            key,
             f"the same, {self._statuses_a_turn} requests",
             (
                 lambda: [client.post(path, {"recipients": each}, expected=200) for each in lists],
-                lambda: [client.post(f"/drf{path}", {"recipients": each}, expected=200) for each in lists],
+                lambda: [client.post(start + path, {"recipients": each}, expected=200) for each in lists],
             ),
-            beside="Django REST framework",
-            limit=Limit("≥", 2),
+            beside=beside,
+            limit=limit,
             of_rates=True,
         )
 
