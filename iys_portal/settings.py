@@ -278,7 +278,7 @@ API_STANDING_SECONDS = 0.5
 # The longest for which screens and the API answer with figures that were counted before (iys_portal/counting.py).
 COUNTED_SECONDS = 60
 API_LOG_DAYS = 30
-# For so long a call waits for others to be written down with; 0: it is written down before it is answered.
+# For so long the line of a call waits for others to be inserted with; 0: it is inserted before the call is answered.
 API_LOG_SECONDS = 0.5
 
 # --- Card payments ----------------------------------------------------------------------------------------------

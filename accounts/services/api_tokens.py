@@ -101,7 +101,8 @@ def note_use(account: ApiAccount, *, now: datetime) -> None:
 def forget_requests(*, now: datetime, days: int) -> int:
     """Delete the log of calls that are older than this, in pieces; return how many there were.
 
-    Rows come and go in the order of their numbers, so that each piece begins where the last one ended.
+    Rows go in the order of their numbers, so that each piece begins where the last one ended. Calls came in nearly that
+    order: what a piece leaves of its last seconds goes the next time.
     """
     before = now - timedelta(days=days)
     rows = ApiRequest.objects.order_by("pk")

@@ -1,12 +1,14 @@
 """The two questions of a movement: hold its address and read what it is judged on, then append it.
 
-Their SQL stands in the database, with plans that are kept (consents/migrations/0008): most of what a single write took
-were journeys and planning (docs/adr/0050-short-movements.md).
+A first approval needs one. Their SQL stands in the database, with plans that are kept (consents/migrations/0008 and
+0012): most of what a single write took were journeys and planning (docs/adr/0050-short-movements.md).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from consents.selectors import COLUMNS, Address, Room, consents_in
 from iys_portal.audit.short import ShortTransaction
@@ -21,6 +23,10 @@ _APPEND = (
     "SELECT number, recorded_at FROM append_movement(%(provider)s, %(recipient)s, %(brand)s, %(channel)s,"
     " %(recipient_type)s, %(is_there)s, %(previous)s, %(status)s, %(source)s, %(consent_at)s, %(now)s, %(person)s,"
     " %(retailer)s, %(way)s, %(gained)s)"
+)
+_FIRST = (
+    "SELECT number, recorded_at FROM append_first_approval(%(provider)s, %(recipient)s, %(brand)s, %(channel)s,"
+    " %(recipient_type)s, %(source)s, %(consent_at)s, %(now)s, %(person)s, %(way)s)"
 )
 
 
@@ -51,3 +57,15 @@ def append(short: ShortTransaction, **values: Any) -> tuple[int, datetime]:
     """
     ((number, recorded_at),) = short.last(_APPEND, values)
     return number, recorded_at
+
+
+def append_first_approval(**values: Any) -> tuple[int, datetime] | None:
+    """Append an approval where nothing is known of its address and the package has room; return number and instant.
+
+    One question, which is committed with its answer unless a transaction is open. None: it is not so, and nothing was
+    written. Waits for whoever else writes consents of the provider.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, values)
+        number, recorded_at = cursor.fetchone()
+    return None if number is None else (number, recorded_at)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -27,7 +28,7 @@ from consents.selectors import (
     says,
 )
 from consents.services.access import RetailersUnknown, hold_dealers, open_consent, open_rows
-from consents.services.holding import append, hold
+from consents.services.holding import append, append_first_approval, hold
 from iys_portal.audit.services import Actor, Program
 from iys_portal.audit.short import ShortTransaction, short_transaction
 from iys_portal.shared.crypto import encrypt
@@ -96,6 +97,8 @@ def record_consent(
     job = _Job(provider, brand, movement, origin, now, retailer_code)
     # Dealers are asked for in between: that is more than two questions.
     named = retailer_code is not None or bool(retailer_access)
+    if not named and movement.status == _ONAY and (first := _first(job, policy)):
+        return first
     with transaction.atomic() if named else nullcontext(), short_transaction() as short:
         held = hold(short, provider.pk, movement.recipient, room_at=now if movement.status == _ONAY else None)
         current = _current(job, held.address)
@@ -114,6 +117,18 @@ def record_consent(
             kind = Kind(brand, movement.channel, movement.recipient_type)
             open_rows(kind, [movement.recipient], retailer_access)
         return recorded
+
+
+def _first(job: "_Job", policy: Policy) -> Recorded | None:
+    """Record an approval that is good if nothing is known of its address; None where something is, or may be too much.
+
+    Most approvals of programs and forms are of somebody new: they are judged on that premise, and the database, which
+    looks whether it holds, appends them in the same journey.
+    """
+    if judge(None, job.movement, policy=policy):
+        return None
+    made = append_first_approval(**_values(job))
+    return None if made is None else _recorded(job, made[0], created_at=made[1])
 
 
 def _open_more(job: "_Job", codes: Sequence[int]) -> None:
@@ -184,26 +199,34 @@ INSTANT = """GREATEST(%(now)s, (
 
 def _write(short: ShortTransaction, job: _Job, address: Address) -> Recorded:
     """Append the event, make it the current state, and commit; return what was recorded."""
-    movement, person, current = job.movement, job.origin.person, _current(job, address)
+    current = _current(job, address)
     seq, created_at = append(
         short,
-        provider=job.provider.pk,
-        recipient=movement.recipient,
-        brand=job.brand.pk,
-        channel=movement.channel.value,
-        recipient_type=movement.recipient_type.value,
+        **_values(job),
         is_there=current is not None,
         previous=None if current is None else current.last_seq,
-        status=movement.status.value,
-        source=None if movement.source is None else movement.source.value,
-        consent_at=movement.consent_at,
-        now=job.now,
-        person=None if person is None else person.pk,
+        status=job.movement.status.value,
         retailer=job.retailer_code,
-        way=job.origin.way.value,
-        gained=address.gain(movement, current),
+        gained=address.gain(job.movement, current),
     )
     return _recorded(job, seq, created_at=created_at)
+
+
+def _values(job: _Job) -> dict[str, Any]:
+    """Return what a movement says, as both ways of appending it take it."""
+    movement, person = job.movement, job.origin.person
+    return {
+        "provider": job.provider.pk,
+        "recipient": movement.recipient,
+        "brand": job.brand.pk,
+        "channel": movement.channel.value,
+        "recipient_type": movement.recipient_type.value,
+        "source": None if movement.source is None else movement.source.value,
+        "consent_at": movement.consent_at,
+        "now": job.now,
+        "person": None if person is None else person.pk,
+        "way": job.origin.way.value,
+    }
 
 
 def _recorded(job: _Job, seq: int, *, created_at: datetime, is_new: bool = True) -> Recorded:

@@ -158,11 +158,11 @@ def _know(call: Call, declared: Endpoint) -> None:
     begin_call()
     by_token = declared.needs != Needs.INTERMEDIARY
     session = session_of(_shown(call, "bearer"), now=call.now) if by_token else None
-    account = call.account = _of(session, call) if by_token else _by_basic(call, address)
+    account = call.account = _account_of(session, call) if by_token else _by_basic(call, address)
     know_changes(count_call(account, address=address, hourly=declared.hourly))
     if by_token:
         call.account = None
-        account = call.account = _of(session, call)  # again: what was remembered may have been taken back
+        account = call.account = _account_of(session, call)  # again: what was remembered may have been taken back
     if not lets_in(account.networks, exact_address_of(call.request)):
         raise refused("P007")
     note_use(account, now=call.now)
@@ -180,7 +180,7 @@ def _shown(call: Call, scheme: str) -> str:
     return shown.strip() if given.lower() == scheme else ""
 
 
-def _of(number: int | None, call: Call) -> ApiAccount:
+def _account_of(number: int | None, call: Call) -> ApiAccount:
     """Return the account of the session with this number."""
     session = briefly(("session", number), lambda: live_session(number, now=call.now)) if number is not None else None
     if session is None:

@@ -9,7 +9,7 @@ import time
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DataError, connection, transaction
 
 from accounts.models import ApiRequest
 from iys_portal.api.calls import Call
@@ -18,7 +18,7 @@ from iys_portal.shared.masking import masked
 logger = structlog.get_logger(__name__)
 
 MOST_WAITING = 10_000
-"""Lines that wait while the database is away; more of them are lost."""
+"""Lines that wait while an insert hangs; more of them are lost."""
 
 _SHOWN = 3
 
@@ -34,7 +34,7 @@ def write(call: Call, *, status: int, codes: list[str], milliseconds: int) -> No
         at=call.now,
         request_id=call.request_id,
         method=(call.request.method or "")[:7],
-        path=call.shown_path[:200],
+        path=call.shown_path.replace("\0", "\N{REPLACEMENT CHARACTER}")[:200],
         status=status,
         codes=" ".join(dict.fromkeys(codes))[:60],
         milliseconds=milliseconds,
@@ -56,20 +56,27 @@ class _Writer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[ApiRequest] = []
+        self._lost = 0
         self._is_at_work = False
 
     def take(self, line: ApiRequest) -> None:
         """Have a line inserted soon."""
         with self._lock:
-            has_room = len(self._waiting) < MOST_WAITING
-            if has_room:
+            if len(self._waiting) < MOST_WAITING:
                 self._waiting.append(line)
+            else:
+                self._lost += 1
             begins = not self._is_at_work
             self._is_at_work = True
-        if not has_room:
-            logger.warning("api_log_lost", lines=1)
         if begins:
+            self._begin()
+
+    def _begin(self) -> None:
+        try:
             threading.Thread(target=self._work, name="api-log").start()
+        except RuntimeError:  # the machine has no thread left; the next line tries again
+            with self._lock:
+                self._is_at_work = False
 
     def _work(self) -> None:
         try:
@@ -83,7 +90,10 @@ class _Writer:
         time.sleep(settings.API_LOG_SECONDS)
         with self._lock:
             lines, self._waiting = self._waiting, []
+            lost, self._lost = self._lost, 0
             self._is_at_work = bool(lines)
+        if lost:
+            logger.warning("api_log_lost", error="full", lines=lost)
         return lines
 
 
@@ -91,10 +101,16 @@ _writer = _Writer()
 
 
 def _insert(lines: list[ApiRequest]) -> None:
+    """Insert lines; those that no database would take cost the others nothing, one that is away costs all of them."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:  # the commit does not wait for the disk, either
                 cursor.execute("SET LOCAL synchronous_commit = off")
             ApiRequest.objects.bulk_create(lines)
-    except DatabaseError as error:  # the calls themselves were answered
-        logger.warning("api_log_lost", error=type(error).__name__, lines=len(lines))
+    except Exception as error:  # noqa: BLE001  (the calls themselves were answered, and the next lines are to be written)
+        if isinstance(error, DataError | ValueError) and len(lines) > 1:
+            middle = len(lines) // 2
+            _insert(lines[:middle])
+            _insert(lines[middle:])
+        else:
+            logger.warning("api_log_lost", error=type(error).__name__, lines=len(lines))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
@@ -27,11 +27,12 @@ _THREAD = "api-log"
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Lines wait for it, not for a time."""
     gate = threading.Event()
     monkeypatch.setattr(log, "time", SimpleNamespace(sleep=lambda _: gate.wait(SOON)))
-    return gate
+    yield gate
+    have_it_written(gate)  # no thread goes on into the next test
 
 
 @pytest.fixture
@@ -114,6 +115,36 @@ def test_a_database_that_is_away_costs_the_lines_and_no_more(client: Api, gate: 
     number = number_of(client.get("/info/city/6"))
     have_it_written(gate)
     assert [line.request_id for line in lines()] == [number]
+
+
+def test_a_line_that_no_database_takes_costs_the_others_nothing(client: Api, gate: threading.Event) -> None:
+    numbers = [number_of(client.get("/info/city/6"))]
+    assert client.get("/info/city/%00").status_code == 400
+    log._writer.take(
+        ApiRequest(account_id=client.account.pk, request_id=uuid4(), path="\0", status=200, milliseconds=1)
+    )
+    log._writer.take(
+        ApiRequest(account_id=client.account.pk, request_id=uuid4(), path="\ud800", status=200, milliseconds=1)
+    )
+    numbers.append(number_of(client.get("/info/city/6")))
+    have_it_written(gate)
+    assert sorted(lines().filter(status=200).values_list("request_id", flat=True)) == sorted(numbers)
+    assert lines().get(status=400).path == "/info/city/\N{REPLACEMENT CHARACTER}"
+
+
+def test_where_there_is_no_thread_to_be_had_the_next_call_tries_again(
+    client: Api, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        first = number_of(client.get("/info/city/6"))
+    second = number_of(client.get("/info/city/6"))
+    have_it_written(gate)
+    assert {line.request_id for line in lines()} == {first, second}
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 _ONE_LINE = """

@@ -1,9 +1,12 @@
 """One movement at a time: what is written, what is refused, what the feed and the history say."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +33,7 @@ from consents.selectors import (
     page_of,
 )
 from consents.services import ConsentRefused, Origin, record_citizens_movement, record_consent, take_over
+from consents.services.holding import append_first_approval
 from iys_portal import ledger
 from packages.models import Package
 from packages.selectors import address_count
@@ -189,6 +193,41 @@ def test_a_full_package_takes_only_what_does_not_raise_the_count(
     recording(RET, channel=Channel.ARAMA, ago=40)
     recording(recipient=PHONES[1])
     assert address_count(provider.pk) == 1
+
+
+def journeys(act: Callable[[], object]) -> int:
+    """How often the database is asked; savepoints stand for what outside a test travels with the questions."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return sum("SAVEPOINT" not in query["sql"] for query in queries)
+
+
+def test_a_first_approval_takes_one_journey_and_what_is_known_three(provider: Provider, recording: Recording) -> None:
+    assert journeys(recording) == 1
+    assert journeys(lambda: recording(channel=Channel.ARAMA)) == 3
+    assert journeys(lambda: recording(RET, ago=50)) == 2
+    assert address_count(provider.pk) == 1
+
+
+def test_the_last_place_of_a_package_is_judged_by_the_rules(
+    provider: Provider, recording: Recording, now: datetime
+) -> None:
+    """No more e-mail addresses fit, but phones do: the larger of both counts."""
+    Package.objects.filter(slug="ileti-5").update(max_addresses=1)
+    factories.subscription(provider, "ileti-5", now=now)
+    assert journeys(lambda: recording(channel=Channel.EPOSTA, recipient=MAILS[0])) == 1
+    assert journeys(recording) == 3
+    assert refusal(recording, channel=Channel.EPOSTA, recipient=MAILS[1]) == ["H525"]
+    assert address_count(provider.pk) == 1
+
+
+def test_what_is_not_known_to_be_the_first_is_not_appended_as_one(provider: Provider, recording: Recording) -> None:
+    recording()
+    first = Consent.objects.get(provider_id=provider.pk)
+    values = {"provider": provider.pk, "recipient": PHONE, "brand": first.brand_id, "channel": 1, "recipient_type": 1}
+    values |= {"source": 8, "consent_at": first.consent_at, "now": first.consent_at, "person": None, "way": 3}
+    assert append_first_approval(**values) is None
+    assert ConsentEvent.objects.count() == Consent.objects.count() == 1
 
 
 def citizen(

@@ -15,6 +15,15 @@ BRANDS = f"/sps/{IYS_CODE}/brands"
 ELSEWHERE = "203.0.113.0/24"
 
 
+def reload_until_there(page: Page, test_id: str) -> None:
+    """Look again for some seconds: calls are written down a moment after they were answered."""
+    for _ in range(20):
+        if page.get_by_test_id(test_id).count():
+            return
+        page.wait_for_timeout(250)
+        page.reload()
+
+
 def test_made_called_changed_seen_and_ended(page: Page, portal: Portal, screenshots: Path) -> None:
     name = f"Mağaza {uuid4().hex[:6]}"
     log_in(page, portal, "10000000214")
@@ -61,6 +70,7 @@ def test_made_called_changed_seen_and_ended(page: Page, portal: Portal, screensh
     follow(page.get_by_role("link", name="İstek günlüğü"))
     write(page.get_by_label("İstek no ile ara"), answer.headers["X-Request-Id"])
     follow(page.get_by_role("button", name="Ara", exact=True))
+    reload_until_there(page, "api-request")
     expect(page.get_by_test_id("api-request")).to_have_count(1)
     expect(page.get_by_test_id("api-request")).to_contain_text(BRANDS)
 

@@ -1,8 +1,10 @@
 """Paying by card in a browser: instalments, a refusal, the bank's 3-D page, and the package that follows."""
 
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -31,8 +33,12 @@ def type_card(page: Page, number: str) -> None:
 
 
 def press_back(page: Page) -> None:
-    """Press the bank's button, unless its script is faster: then the button goes while it is being pressed."""
+    """Press the bank's button once it is there, unless its script is faster: then it goes while it is being pressed."""
     back = page.get_by_role("button", name="Üye işyerine dön")
+    bank = urlsplit(page.url).netloc
+    end = time.monotonic() + 30
+    while not back.count() and urlsplit(page.url).netloc == bank and time.monotonic() < end:
+        page.wait_for_timeout(50)
     if back.count():
         with suppress(PlaywrightTimeoutError):
             back.click(timeout=5_000)

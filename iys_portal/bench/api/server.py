@@ -56,10 +56,10 @@ class Client:
         head, _, body = answer.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if length is None:
-            raise BenchError("An answer does not say how long it is.")
+            raise BenchError(f"An answer does not say how long it is: {head[:300].decode(errors='replace')}")
         parts = [body]
         missing = int(length[1]) - len(body)
-        while missing:
+        while missing > 0:
             parts.append(self._more())
             missing -= len(parts[-1])
         return int(head[9:12]), b"".join(parts)

@@ -109,12 +109,12 @@ class _Sheet:
             column = columns.get(letters)
             if column is None:
                 column = columns[letters] = column_index(letters)
+            if value if kind == "inlineStr" else text:
+                raise Unusual
             if kind == "inlineStr":
                 cell: Cell | None = text.strip() if is_plain else text_of(unescaped(text))
-            elif text:
-                raise Unusual
-            elif kind == "s" and value and is_plain:
-                cell = shared.text(value.strip())
+            elif kind == "s" and is_plain and (number := value.strip()):
+                cell = shared.text(number)
             else:
                 cell = cell_of(shared, {"@t": kind or "n", "@s": style or "0", "/v": unescaped(value)})
             if cell is None or cell == "":
