@@ -4,11 +4,12 @@ A first approval needs one. Their SQL stands in the database, with plans that ar
 0012): most of what a single write took were journeys and planning (docs/adr/0050-short-movements.md).
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from consents.selectors import COLUMNS, Address, Room, consents_in
 from iys_portal.audit.short import ShortTransaction
@@ -62,10 +63,11 @@ def append(short: ShortTransaction, **values: Any) -> tuple[int, datetime]:
 def append_first_approval(**values: Any) -> tuple[int, datetime] | None:
     """Append an approval where nothing is known of its address and the package has room; return number and instant.
 
-    One question, which is committed with its answer unless a transaction is open. None: it is not so, and nothing was
-    written. Waits for whoever else writes consents of the provider.
+    One question, which is committed with its answer; inside a transaction it is a savepoint's. None: it is not so, and
+    nothing was written. Waits for whoever else writes consents of the provider.
     """
-    with connection.cursor() as cursor:
+    inside = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    with inside, connection.cursor() as cursor:
         cursor.execute(_FIRST, values)
         number, recorded_at = cursor.fetchone()
     return None if number is None else (number, recorded_at)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from defusedxml.ElementTree import fromstring
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iys_portal.shared.chart import (
@@ -123,6 +123,7 @@ def test_fewer_than_two_days_are_no_line() -> None:
 
 @EXAMPLES
 @given(LINES, st.none() | COUNTS, st.integers(0, 400))
+@example([(START, 0), (START + timedelta(days=1), 10**15)], None, 2)
 def test_a_line_stands_where_its_values_are(points: list[Point], limit: int | None, ahead: int) -> None:
     last = points[-1]
     coming = [(last[0] + timedelta(days=ahead), last[1] * 2)] if ahead else []

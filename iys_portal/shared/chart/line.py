@@ -98,8 +98,9 @@ class _Line:
         above = y - 10
         taken = self.limit is not None and abs(above - (axis.y(self.limit.value) - 6)) < _CLEARANCE
         label = y + 20 if taken or above < _TOP / 2 else above
-        # Where the forecast leaves room for them, the words stand before it.
-        anchor = "end" if at - left > text_width(words) or right - at < text_width(words) else "start"
+        # Where the forecast leaves room for them, the words stand before it; long ones on both sides of the point.
+        long = text_width(words)
+        anchor = "end" if at - left > long or right - at < long / 2 else "start" if right - at > long else "middle"
         return [
             tag("circle", class_="chart-end", cx=at, cy=y, r=4),
             tag("text", text=words, class_="chart-text chart-strong", x=at, y=label, text_anchor=anchor),
