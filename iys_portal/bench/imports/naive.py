@@ -114,7 +114,7 @@ def read_by_openpyxl(content: bytes) -> list[tuple[str, ...]]:
 
 
 def written_by_openpyxl(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return a workbook of one sheet, as Excel and most libraries write it: texts shared among cells."""
+    """Return a workbook of one sheet, as openpyxl writes it: texts stand in their cells."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("İzinler")
     for row in rows:
