@@ -76,9 +76,11 @@ class Columns:
 
     def other_brand(self, cells: Sequence[str]) -> str:
         """Return the code of the brand that a row names where it is not the file's; an empty text where it is."""
-        if self.brand_place < 0 or not self.brand_code or self.brand_place >= len(cells):
-            return ""
-        code = cells[self.brand_place].strip("=\"' ")
+        return self.other_brand_of(cells[self.brand_place]) if 0 <= self.brand_place < len(cells) else ""
+
+    def other_brand_of(self, written: str) -> str:
+        """Return the code that stands for a brand where it is not the file's."""
+        code = written.strip("=\"' ") if self.brand_code else ""
         return code if code != self.brand_code else ""
 
 

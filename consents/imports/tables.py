@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
@@ -12,10 +11,10 @@ from consents.imports.columns import Columns, columns_of, known_names
 from iys_portal.shared.sheets.csvrows import split
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import CHUNK, MEBIBYTE, Source, opened
-from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, Unreadable, shown
+from iys_portal.shared.sheets.table import MAX_COLUMNS, Block, Cell, Unreadable, shown
 from iys_portal.shared.sheets.text import LINE_TOO_LONG, MAX_LINE_CHARACTERS, blocks_of, clean, encoding_of
 from iys_portal.shared.sheets.xlsxbook import Limits
-from iys_portal.shared.sheets.xlsxrows import rows_of
+from iys_portal.shared.sheets.xlsxrows import row_blocks
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 256 * MEBIBYTE
@@ -226,40 +225,41 @@ def _broken(cells: list[str], columns: Columns, *, is_open: bool) -> str:
 
 # --- Workbooks --------------------------------------------------------------------------------------------------------
 def _workbook(source: Source, choose: Choice) -> Table:
-    rows = rows_of(source, limits=_WORKBOOK, times=True)
-    first = next(rows, None)
-    if first is None:
+    blocks = row_blocks(source, limits=_WORKBOOK, times=True)
+    head = next(blocks, None)
+    if head is None:
         raise FileRefused("Excel dosyasının ilk sayfası boş. İzinlerin bulunduğu dosyayı seçin.")
-    columns = choose(_texts(first, max(first.cells) + 1))
-    lines = _workbook_lines(chain([first], rows) if columns.head_is_row else rows, columns)
+    first = next(head.rows()).cells
+    columns = choose([_text(first.get(place, "")) for place in range(max(first) + 1)])
+    rows = chain([head], blocks) if columns.head_is_row else blocks
+    lines = chain.from_iterable(_lines_of(block, columns) for block in rows)
     return Table(columns, (Rows(portion) for portion in iter(lambda: list(islice(lines, _ROWS)), [])))
 
 
-def _workbook_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
-    places = [*range(columns.width)]
-    for row in rows:
-        texts = [cell for cell in row.cells.values() if isinstance(cell, str)]
-        are_texts = len(texts) == len(row.cells)
-        # Nearly always: texts in all columns, in their order.
-        cells = texts if are_texts and [*row.cells] == places else _texts(row, columns.width)
-        broken = "" if are_texts else _unreadable(row, columns)
-        yield Line(row.number, columns.pick(cells), broken, columns.other_brand(cells))
+def _lines_of(block: Block, columns: Columns) -> Iterator[Line]:
+    """Return the rows of a block."""
+    height = len(block.numbers)
+    texts = {place: _texts(cells) for place, cells in block.columns.items()}
+    texts |= {columns.width + number: [constant] * height for number, constant in enumerate(columns.constants)}
+    nothing = [""] * height
+    cells = zip(*(texts.get(place, nothing) for place in columns.places), strict=True)
+    others = map(columns.other_brand_of, texts.get(columns.brand_place, nothing))
+    return map(Line, block.numbers, cells, _broken_rows(block, columns), others)
 
 
-def _unreadable(row: Row, columns: Columns) -> str:
-    """Return what is wrong with the first cell that cannot be read; a fault in a column of no field spoils nothing."""
-    read = (row.cells.get(place) for place in (*columns.places, columns.brand_place))
-    return next((cell.message for cell in read if isinstance(cell, Unreadable)), "")
+def _broken_rows(block: Block, columns: Columns) -> list[str]:
+    """Return what is wrong with the first cell of each row that cannot be read, among those that are read."""
+    broken = [""] * len(block.numbers)
+    if Unreadable in map(type, chain.from_iterable(block.columns.values())):
+        for place in (columns.brand_place, *reversed(columns.places)):
+            cells = block.columns.get(place, broken)
+            broken = [c.message if isinstance(c, Unreadable) else b for c, b in zip(cells, broken, strict=True)]
+    return broken
 
 
-def _texts(row: Row, width: int) -> list[str]:
-    return [_text(row.cells.get(place, "")) for place in range(width)]
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [cell if isinstance(cell, str) else _text(cell) for cell in cells]
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, date):
-        with suppress(ValueError):
-            return f"{cell:%Y-%m-%d %H:%M:%S}"
-    return shown(cell)
+    return cell.isoformat(" ", "seconds") if isinstance(cell, datetime) else shown(cell)

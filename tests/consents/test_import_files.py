@@ -3,14 +3,16 @@
 import io
 import random
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from consents.enums import Source
-from consents.imports.columns import FIELDS
+from consents.imports.columns import FIELDS, Chosen, Columns
 from consents.imports.judging import RowJudge, Staged, staged_of
 from consents.imports.mending import Mend, mended
 from consents.imports.tables import Line, table_of
@@ -89,10 +91,35 @@ class TestTables:
         sheet.append([*FIELDS[:6], "Not"])
         sheet.append([*CELLS[:6], "#N/A"])
         sheet.append(["#N/A", *CELLS[1:6], "iyi"])
+        sheet.append([CELLS[0], "#NAME?", *CELLS[2:5], "#REF!", "iyi"])
         file = io.BytesIO()
         book.save(file)
-        fine, broken = lines_of(file.getvalue())
-        assert (fine, broken.broken) == (Line(2, CELLS), "Hücrede hata var: #N/A.")
+        fine, first, both = lines_of(file.getvalue())
+        assert (fine, first.broken) == (Line(2, CELLS), "Hücrede hata var: #N/A.")
+        assert both.broken == "Hücrede hata var: #NAME?."
+
+    @pytest.mark.parametrize("brand_code", ["", "7"])
+    @pytest.mark.parametrize("constants", [{}, {"source": "HS_WEB"}])
+    def test_a_workbook_has_the_rows_of_a_csv_file(self, constants: dict[str, str], brand_code: str) -> None:
+        head = [name for name in FIELDS if name not in constants] + ["Marka Kodu"]
+        rows = [[f"{name}{number}" for name in head[:-1]] + [["7", "", "8", " 7"][number % 4]] for number in range(50)]
+        rows[20][2:4], rows[30][:3], rows[40] = ["", ""], ["", "", ""], ["a", *[""] * (len(head) - 1)]
+        file = io.BytesIO()
+        with xlsxwriter.Workbook(file) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate([head, *rows]):
+                sheet.write_row(number, 0, row)
+                sheet.write(number, len(head) + 2, "ilgisiz" if number > 3 else None)
+        places = {name: place for place, name in enumerate(head[:-1])}
+
+        def choose(cells: Sequence[str]) -> Columns:
+            chosen = Chosen(places, constants).columns_of(cells[: len(head)])
+            return replace(chosen, brand_code=brand_code)
+
+        text = "\n".join(";".join(row) for row in [head, *rows])
+        expected = [*table_of(text.encode(), choose).lines()]
+        assert [*table_of(file.getvalue(), choose).lines()] == expected
+        assert {line.other_brand for line in expected} == ({"", "8"} if brand_code else {""})
 
 
 class TestPoison:

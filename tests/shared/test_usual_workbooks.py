@@ -9,10 +9,14 @@ from datetime import datetime
 
 import openpyxl
 import pytest
+import xlsxwriter
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from iys_portal.shared.sheets import xlsxrows
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import Cell, Row, Unreadable
+from iys_portal.shared.sheets.xlsxalike import Alike
 from iys_portal.shared.sheets.xlsxusual import Unusual
 
 DAY = datetime(2026, 11, 23, 10, 5)  # noqa: DTZ001  (as workbooks have it)
@@ -20,29 +24,23 @@ CELLS = ["+905321234567", 5321234567, 12.5, True, None, "a & b < c", "Çağrı\n
 
 
 def written(*, shared: bool, formulas: bool = True) -> bytes:
-    book = openpyxl.Workbook(write_only=not shared)
-    sheet = book.active if shared else book.create_sheet()
-    assert sheet is not None
-    for number in range(300):
-        sheet.append([*CELLS[number % 5 :], number, *([f"=A{number + 1}"] if formulas and number > 200 else [])])
+    """Return a workbook as Excel writes it, its cells naming their texts by numbers, or as openpyxl does."""
+    rows = [
+        [*CELLS[number % 5 :], number, *([f"=A{number + 1}"] if formulas and number > 200 else [])]
+        for number in range(300)
+    ]
     file = io.BytesIO()
-    book.save(file)
-    return sharing(file.getvalue()) if shared else file.getvalue()
-
-
-def sharing(data: bytes) -> bytes:
-    """Return a workbook whose cells name their texts by numbers, as Excel writes it: openpyxl writes them out."""
-    texts: list[bytes] = []
-
-    def number(match: re.Match[bytes]) -> bytes:
-        texts.append(b"<si>" + match[1] + b"</si>")
-        return b' t="s"><v>%d</v>' % (len(texts) - 1)
-
-    inline = re.compile(rb' t="inlineStr"><is>(<t[^>]*>[^<]*</t>)</is>')
-    file = io.BytesIO(with_part(data, "sheet1.xml", lambda part: inline.sub(number, part)))
-    with zipfile.ZipFile(file, "a") as archive:
-        name = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{name}">'.encode() + b"".join(texts) + b"</sst>")
+    if shared:
+        with xlsxwriter.Workbook(file, {"default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    else:
+        other = openpyxl.Workbook(write_only=True)
+        other.create_sheet()
+        for row in rows:
+            other.active.append(row)
+        other.save(file)
     return file.getvalue()
 
 
@@ -99,6 +97,9 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "empty last row": lambda part: part.replace(b"</sheetData>", b'<row r="400"/></sheetData>'),
     "no rows": lambda part: part.replace(b"<sheetData>", b"<sheetData >").replace(b"<sst", b"<tss"),
     "far": lambda part: part.replace(b'r="A7"', b'r="ZZ7"'),
+    "all far": lambda part: re.sub(rb'r="B([0-9])', rb'r="ZZ\1', part),
+    "columns twice": lambda part: re.sub(rb'r="B([0-9])', rb'r="A\1', part),
+    "columns in no order": lambda part: re.sub(rb'r="B([0-9])', rb'r="AA\1', part),
     "no reference": lambda part: part.replace(b'r="A7"', b""),
     "empty row": lambda part: part.replace(b'<row r="7"', b'<row r="6"/><row r="7"'),
     "bad value": lambda part: part.replace(b"<v>12.5</v>", b"<v>x</v>").replace(b"<v>12.5</v>", b"<v/>"),
@@ -159,3 +160,62 @@ def test_what_programs_write_needs_no_parser(data: bytes, monkeypatch: pytest.Mo
     rows = rows_of(data)
     assert isinstance(rows, list)
     assert len(rows) == 300
+
+
+FORMS = [
+    "",
+    '<c r="{0}"/>',
+    '<c r="{0}" s="1"/>',
+    '<c r="{0}" t="s"><v>0</v></c>',
+    '<c r="{0}" s="2" t="s"><v>1</v></c>',
+    '<c r="{0}" t="s"><v>999</v></c>',
+    '<c r="{0}"><v>7</v></c>',
+    '<c r="{0}" t="n"><v>1e3</v></c>',
+    '<c r="{0}"><v>0</v></c>',
+    '<c r="{0}"><v> &#56; </v></c>',
+    '<c r="{0}"><v></v></c>',
+    '<c r="{0}"><v>1-</v></c>',
+    '<c r="{0}" s="1"><v>45000.5</v></c>',
+    '<c r="{0}" s="1"><v>3</v></c>',
+    '<c r="{0}" s="2"><v>45000.5</v></c>',
+    '<c r="{0}" t="b"><v>1</v></c>',
+    '<c r="{0}" t="str"><v> a &amp; b </v></c>',
+    '<c r="{0}" t="str"><v></v></c>',
+    '<c r="{0}" t="inlineStr"><is><t>Çağrı _x0041_</t></is></c>',
+    '<c r="{0}" t="inlineStr"><is><t xml:space="preserve"> uc &lt; </t></is></c>',
+]
+EMPTY, ESCAPED = (f'<c r="{{0}}" t="inlineStr"><is><t>{text}</t></is></c>' for text in ("", "_x0041_"))
+ROWS = st.lists(st.lists(st.sampled_from([*FORMS, EMPTY, ESCAPED]), min_size=4, max_size=4), min_size=1, max_size=12)
+
+
+@example(kinds=[["", "", "", EMPTY], ["", "", "", ESCAPED]], order=[0, 1], last="IW")
+@example(kinds=[[ESCAPED, "", "", ""]], order=[0, 0, 0], last="Z")
+@given(kinds=ROWS, order=st.lists(st.integers(0, 11), max_size=60), last=st.sampled_from(["Z", "Z", "IV", "IW"]))
+def test_rows_that_look_alike_are_taken_as_cell_by_cell(kinds: list[list[str]], order: list[int], last: str) -> None:
+    """There are 256 columns at most: IV is the last one."""
+    letters = ("A", "B", "D", last)
+    rows = "".join(
+        f'<row r="{number}">'
+        + "".join(form.format(f"{column}{number}") for column, form in zip(letters, row, strict=True))
+        + "</row>"
+        for number, row in enumerate((kinds[one % len(kinds)] for one in order), start=1)
+    )
+    data = with_part(BOOK, "sheet1.xml", lambda _: f"<worksheet><sheetData>{rows}</sheetData></worksheet>".encode())
+    found = rows_of(data)
+    with pytest.MonkeyPatch.context() as patch, parsed(patch):
+        assert rows_of(data) == found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Alike, "block", lambda *_: None)
+        assert rows_of(data) == found
+
+
+def test_a_table_is_taken_by_its_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However its cells differ, only rows that show something new are taken cell by cell."""
+    taken: list[int] = []
+    learn = Alike.learn
+    monkeypatch.setattr(Alike, "learn", lambda self, cells: (taken.append(1), learn(self, cells)))
+    assert len(rows_of(BOOK)) == 300
+    assert len(taken) < 12
+
+
+BOOK = written(shared=True, formulas=False)

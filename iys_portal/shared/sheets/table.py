@@ -1,9 +1,11 @@
 """Rows of a table, whether from CSV or from a workbook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import compress
+from typing import NamedTuple, Self
 
 from iys_portal.shared.turkish import squeeze
 
@@ -28,8 +30,7 @@ class Unreadable:
 Cell = str | Decimal | date | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row by its number in the file; cells by their index from 0, empty ones left out.
 
     `width` is the number of fields that a CSV row has. `broken` says in Turkish why the row is none. `open_end`:
@@ -41,6 +42,26 @@ class Row:
     width: int | None = None
     broken: str = ""
     open_end: bool = False
+
+
+class Block(NamedTuple):
+    """Rows one below the other, column by column: cells by the index of their column, an empty text where none is."""
+
+    numbers: Sequence[int]
+    columns: Mapping[int, Sequence[Cell]]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, with what is in them alone."""
+        for number, cells in zip(self.numbers, zip(*self.columns.values(), strict=True), strict=True):
+            yield Row(number, {place: cell for place, cell in zip(self.columns, cells, strict=True) if cell != ""})
+
+    def filled(self) -> Self:
+        """Return the rows that hold anything."""
+        if not all("" in cells for cells in self.columns.values()):
+            return self
+        are_filled = [any(cell != "" for cell in cells) for cells in zip(*self.columns.values(), strict=True)]
+        columns = {place: [*compress(cells, are_filled)] for place, cells in self.columns.items()}
+        return self._replace(numbers=[*compress(self.numbers, are_filled)], columns=columns)
 
 
 def shown(cell: Cell | None) -> str:

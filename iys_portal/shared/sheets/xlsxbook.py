@@ -14,8 +14,8 @@ from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import MEBIBYTE
 from iys_portal.shared.sheets.table import heading
 from iys_portal.shared.sheets.text import clean
-from iys_portal.shared.sheets.xlsxcells import Shared, text_of
-from iys_portal.shared.sheets.xlsxusual import TEXT, TEXTS, Unusual, segments, unescaped
+from iys_portal.shared.sheets.xlsxcells import Shared, text_of, texts_of
+from iys_portal.shared.sheets.xlsxusual import TEXT, TEXTS, Unusual, segments
 from iys_portal.shared.sheets.xmlstream import Plan, Values, walk
 
 BROKEN = "Excel dosyası bozuk ya da yarım; yeniden indirip ya da kaydedip yükleyin."
@@ -146,7 +146,7 @@ def _shared_texts(book: Book) -> list[str]:
     texts = _Texts(book.limits)
 
     def take(_number: int) -> None:
-        texts.add("".join(value for path, value in values if "@" not in path))
+        texts.add([text_of("".join(value for path, value in values if "@" not in path))])
         values.clear()
 
     plan = Plan(anchors={"sst": ""}, keep=frozenset({"si/t", "si/r/t"}), ends={"si": take})
@@ -161,21 +161,19 @@ class _Texts:
         self.found: list[str] = []
         self._limits, self._size = limits, 0
 
-    def add(self, written: str) -> None:
-        text = text_of(written)
-        self.found.append(text)
-        self._size += len(text)
+    def add(self, texts: list[str]) -> None:
+        self.found += texts
+        self._size += sum(map(len, texts))
         if len(self.found) > self._limits.strings or self._size > self._limits.string_characters:
             raise FileRefused("Excel dosyasında olağandışı çok metin var; okunmadı.")
 
     def usual(self, stream: BinaryIO) -> list[str]:
         """Return the texts of a part that is written as usual. Raises Unusual."""
         for many in segments(stream, opening=TEXTS, inside=["sst"], closing="</si>"):
-            for segment in many:
-                match = TEXT.fullmatch(segment)
-                if match is None:
-                    raise Unusual
-                self.add(unescaped(match[1]))
+            written = [match[1] for match in map(TEXT.fullmatch, many) if match]
+            if len(written) < len(many):
+                raise Unusual
+            self.add(texts_of(written))
         return self.found
 
 

@@ -6,20 +6,21 @@ Numbers stay decimals: the digits are those of the file, rounded to the fifteen 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 
 from iys_portal.shared.clock import ISTANBUL
 from iys_portal.shared.sheets.table import Cell, Unreadable
 from iys_portal.shared.sheets.text import clean
+from iys_portal.shared.sheets.xlsxusual import unescaped
 
 _FIFTEEN = Context(prec=15)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_EPOCH, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
-_FIRST_SERIAL, _LAST_SERIAL = 61, 2_900_000
+_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  (a sheet's clock has no zone)
+_FIRST_SERIAL, _LAST_SERIAL = Decimal(61), Decimal(2_900_000)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
 _HALF_A_SECOND = Decimal("0.000006")
-_SECONDS = 86_400
+_SECONDS = Decimal(86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,38 @@ class Shared:
     from_1904: bool
     times: bool
 
+    def texts_of(self, numbers: Sequence[str]) -> Sequence[Cell]:
+        """Return the texts that cells name by these numbers, which have seven digits at most."""
+        try:
+            return [*map(self.texts.__getitem__, map(int, numbers))]
+        except IndexError:
+            return [*map(self.text, numbers)]
+
     def text(self, number: str) -> Cell:
         """Return the text that a cell names by its number."""
         known = number.isdecimal() and len(number) < 8 and int(number) < len(self.texts)
         return self.texts[int(number)] if known else Unreadable("Hücrenin metni dosyada yok.")
 
 
+def texts_of(written: Sequence[str]) -> list[str]:
+    """Return texts as they are written in XML with the escapes of both formats undone. Raises Unusual."""
+    together = "".join(written)
+    if _says_itself(together) and "&" not in together:
+        return [text.strip() for text in written]
+    return [text_of(unescaped(text)) for text in written]
+
+
 def text_of(written: str) -> str:
     """Return a text with the escapes of the format undone, lines kept."""
-    if written.isascii() and written.isprintable() and "_x" not in written:
+    if _says_itself(written):
         return written.strip()
     if "_x" in written:
         written = _ESCAPED.sub(_unescaped, written)
     return "\n".join(clean(line).strip() for line in re.split(r"\r\n|\r|\n", written)).strip()
+
+
+def _says_itself(text: str) -> bool:
+    return text.isascii() and text.isprintable() and "_x" not in text
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -69,7 +89,7 @@ def cell_of(shared: Shared, texts: dict[str, str]) -> Cell | None:
         return _KINDS[kind](value)
     if kind == "s":
         return shared.text(value)
-    return _number(shared, value, texts.get("@s", "0"))
+    return number_of(shared, texts.get("@s", "0"))(value)
 
 
 def _day_written(value: str, *, times: bool) -> Cell:
@@ -83,12 +103,17 @@ def _day_written(value: str, *, times: bool) -> Cell:
         return Unreadable(f"Böyle bir tarih yok: “{clean(value)[:10]}” (yıl, ay, gün).")
 
 
-def _number(shared: Shared, value: str, style: str) -> Cell:
-    if not _NUMBER.fullmatch(value):
-        return Unreadable(f"Hücredeki sayı okunamadı: “{clean(value)[:40]}”.")
-    number = _FIFTEEN.create_decimal(value)
+def number_of(shared: Shared, style: str) -> Callable[[str], Cell]:
+    """Return what makes a number, or a day, of what stands in a cell of this style."""
     is_day = style.isdecimal() and len(style) < 8 and int(style) in shared.day_styles
-    return _day_of_serial(number, from_1904=shared.from_1904, times=shared.times) if is_day else number
+
+    def make(value: str) -> Cell:
+        if not _NUMBER.fullmatch(value):
+            return Unreadable(f"Hücredeki sayı okunamadı: “{clean(value)[:40]}”.")
+        number = _FIFTEEN.create_decimal(value)
+        return _day_of_serial(number, from_1904=shared.from_1904, times=shared.times) if is_day else number
+
+    return make
 
 
 def _day_of_serial(serial: Decimal, *, from_1904: bool, times: bool) -> Cell:
@@ -100,9 +125,8 @@ def _day_of_serial(serial: Decimal, *, from_1904: bool, times: bool) -> Cell:
         return Unreadable(f"Hücredeki tarih okunamadı: “{serial:f}”."[:100])
     epoch = _EPOCH_1904 if from_1904 else _EPOCH
     if times:
-        seconds = int((serial + _HALF_A_SECOND) * _SECONDS)
-        return datetime.combine(epoch, time.min) + timedelta(seconds=seconds)
-    return epoch + timedelta(days=int(serial + _HALF_A_SECOND))
+        return epoch + timedelta(seconds=int((serial + _HALF_A_SECOND) * _SECONDS))
+    return epoch.date() + timedelta(days=int(serial + _HALF_A_SECOND))
 
 
 _KINDS: Mapping[str, Callable[[str], Cell]] = {

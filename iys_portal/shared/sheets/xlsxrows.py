@@ -5,14 +5,16 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
+from operator import lt
 
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.source import Source, opened
-from iys_portal.shared.sheets.table import MAX_COLUMNS, Cell, Row, column_index
+from iys_portal.shared.sheets.table import MAX_COLUMNS, Block, Cell, Row, column_index
+from iys_portal.shared.sheets.xlsxalike import Alike
 from iys_portal.shared.sheets.xlsxbook import BANKS, BROKEN, Book, Limits, attributes
 from iys_portal.shared.sheets.xlsxcells import cell_of, text_of
-from iys_portal.shared.sheets.xlsxusual import CELL, ROW, SHEET, Unusual, segments, unescaped
+from iys_portal.shared.sheets.xlsxusual import CELL, ROW, SHEET, FoundCell, Unusual, segments, unescaped
 from iys_portal.shared.sheets.xmlstream import BrokenXmlError, Plan, Values, walk
 
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -41,13 +43,21 @@ def rows_of(
     Raises FileRefused for what is no workbook, is encrypted, broken, larger than any bank's, or has XML with a
     document type.
     """
+    for block in row_blocks(source, sheet=sheet, limits=limits, times=times):
+        yield from block.rows()
+
+
+def row_blocks(
+    source: Source, *, sheet: str = "", limits: Limits = BANKS, times: bool = False
+) -> Generator[Block, None, None]:
+    """Yield the rows of a sheet as `rows_of` does, many at a time; the first one comes alone."""
     stream = opened(source, limit=limits.file_bytes)
     if stream.read(4) == _OLE:
         raise FileRefused("Eski Excel (.xls) ya da parolalı dosya okunmaz; dosyayı .xlsx olarak kaydedip yükleyin.")
     stream.seek(0)
     with _refusing(), zipfile.ZipFile(stream) as archive:
         book = Book(archive, limits, times=times)
-        yield from _Sheet(book).rows(book.part_of(sheet))
+        yield from _Sheet(book).blocks(book.part_of(sheet))
 
 
 @contextmanager
@@ -65,80 +75,78 @@ class _Sheet:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.values: Values = []
-        self.done: list[Row] = []
+        self.done: list[Block] = []
         self.count = 0
+        self.taken = 0
         self.number = 0
         self.last = 0
         self.column = 0
         self.cells: dict[int, Cell] = {}
-        self.columns: dict[str, int] = {}
 
-    def rows(self, part: str) -> Iterator[Row]:
+    def blocks(self, part: str) -> Iterator[Block]:
         """Yield the rows of a part that hold anything."""
-        taken = 0
         try:
-            for row in self._usual(part):
-                yield row
-                taken += 1
+            yield from self._usual(part)
         except Unusual:
             self.number = self.count = self.last = 0
-            yield from islice(self._parsed(part), taken, None)
+            yield from islice(self._parsed(part), self.taken, None)
 
-    def _usual(self, part: str) -> Iterator[Row]:
+    def _usual(self, part: str) -> Iterator[Block]:
         """Yield the rows as long as they are written as usual. Raises Unusual."""
+        alike = Alike(self.book.shared)
         with self.book.open(part) as stream:
             for many in segments(stream, opening=SHEET, inside=["worksheet", "sheetData"], closing="</row>"):
-                for segment in many:
-                    row = ROW.match(segment)
-                    if row is None:
-                        raise Unusual
-                    self._count()
-                    if cells := self._cells(segment[row.end() :]):
-                        yield self._row(int(row[1]), cells)
+                self._count(len(many))
+                start = 0
+                while start < len(many):
+                    block = alike.block(many, start) or self._cell_by_cell(many[start], alike)
+                    start += len(block.numbers)
+                    if (filled := block.filled()).numbers:
+                        yield self._in_order(filled)
 
-    def _cells(self, written: str) -> dict[int, Cell]:
-        """Return the cells of a row. Raises Unusual, also where anything but cells stands there."""
-        found = CELL.findall(written)
+    def _cell_by_cell(self, segment: str, alike: Alike) -> Block:
+        """Return a row. Raises Unusual, also where anything but cells stands there."""
+        row = ROW.match(segment)
+        if row is None:
+            raise Unusual
+        written = segment[row.end() :]
+        found: list[FoundCell] = CELL.findall(written)
         if sum([len(cell[0]) for cell in found]) != len(written):
             raise Unusual
-        # Most rows have nothing in them that means something else than it says.
-        is_plain = written.isascii() and written.isprintable() and "&" not in written and "_x" not in written
-        shared, columns = self.book.shared, self.columns
-        cells: dict[int, Cell] = {}
+        shared = self.book.shared
+        cells: dict[int, list[Cell]] = {}
         for _, letters, style, kind, value, text in found:
-            column = columns.get(letters)
-            if column is None:
-                column = columns[letters] = column_index(letters)
             if value if kind == "inlineStr" else text:
                 raise Unusual
             if kind == "inlineStr":
-                cell: Cell | None = text.strip() if is_plain else text_of(unescaped(text))
-            elif kind == "s" and is_plain and (number := value.strip()):
-                cell = shared.text(number)
+                cell: Cell | None = text_of(unescaped(text))
             else:
                 cell = cell_of(shared, {"@t": kind or "n", "@s": style or "0", "/v": unescaped(value)})
             if cell is None or cell == "":
                 continue
+            column = column_index(letters)
             if column >= MAX_COLUMNS:
                 raise Unusual
-            cells[column] = cell
-        return cells
+            cells[column] = [cell]
+        alike.learn(found)
+        return Block([int(row[1])], cells)
 
-    def _count(self) -> None:
-        self.count += 1
+    def _count(self, rows: int) -> None:
+        self.count += rows
         if self.count > self.book.limits.rows:
             raise FileRefused(
                 f"Dosyada {self.book.limits.rows:,} satırdan fazlası var; bölerek yükleyin.".replace(",", ".")
             )
 
-    def _row(self, number: int, cells: dict[int, Cell]) -> Row:
-        """Return a row by its number, which names it: each comes once, in their order."""
-        if number <= self.last:
+    def _in_order(self, block: Block) -> Block:
+        """Return rows by their numbers, which name them: each comes once, in their order."""
+        if not all(map(lt, chain([self.last], block.numbers), block.numbers)):
             raise FileRefused(_MISCOUNTED)
-        self.last = number
-        return Row(number, cells)
+        self.last = block.numbers[-1]
+        self.taken += len(block.numbers)
+        return block
 
-    def _parsed(self, part: str) -> Iterator[Row]:
+    def _parsed(self, part: str) -> Iterator[Block]:
         """Yield the rows as a parser reads them, a piece at a time."""
         plan = Plan(
             anchors={"worksheet": ""},
@@ -157,12 +165,13 @@ class _Sheet:
         written = attributes(self.values).get("r", "")
         self.number = int(written) if written.isdecimal() and len(written) < 8 else self.number + 1
         self.column = -1
-        self._count()
+        self._count(1)
 
     def _close_row(self, _number: int) -> None:
         self.values.clear()
         if self.cells:
-            self.done.append(self._row(self.number, self.cells))
+            cells = {column: [cell] for column, cell in self.cells.items()}
+            self.done.append(self._in_order(Block([self.number], cells)))
             self.cells = {}
 
     def _close_cell(self, _number: int) -> None:

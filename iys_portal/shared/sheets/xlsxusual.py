@@ -22,6 +22,9 @@ _CELL = r'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,7})")?(?: t="(s|n|str|inl
 CELL = re.compile(rf"({_CELL}(?:/>|>(?:{_VALUE})?</c>))")
 """Groups: the whole cell, the letters of its column, style, type, value, text that stands in the cell itself."""
 
+FoundCell = tuple[str, str, str, str, str, str]
+"""The groups of a cell."""
+
 ROW = re.compile(rf'\s*<row r="([0-9]{{1,7}})"(?:{_ATTRIBUTE})*+>')
 TEXT = re.compile(r'\s*<si><t(?: xml:space="preserve")?>([^<]*)</t>')
 SHEET = re.compile("<sheetData>")

@@ -160,9 +160,14 @@ class TestCells:
 
     def test_shared_texts_in_pieces_without_their_readings(self) -> None:
         pieces = "<si><r><t>KM7-</t></r><r><t>T3R</t></r><rPh><t>x</t></rPh></si>"
-        texts = f"<sst>{pieces}<si><t>a_x000D_\nb_xD800_</t></si></sst>"
-        data = parts('<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>', **{"xl/sharedStrings.xml": texts})
-        assert [dict(row.cells) for row in rows_of(data)] == [{0: "KM7-T3R", 1: "a\nb\N{REPLACEMENT CHARACTER}"}]
+        texts = f"<sst>{pieces}<si><t>a_x000D_\nb_xD800_</t></si><si><t>_x0041_b</t></si></sst>"
+        data = parts(
+            '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c t="s"><v>2</v></c></row>',
+            **{"xl/sharedStrings.xml": texts},
+        )
+        assert [dict(row.cells) for row in rows_of(data)] == [
+            {0: "KM7-T3R", 1: "a\nb\N{REPLACEMENT CHARACTER}", 2: "Ab"}
+        ]
 
     def test_places_of_cells(self) -> None:
         data = parts('<row r="5"><c r="C5"><v>1</v></c><c><v>2</v></c></row><row><c><f>A1</f></c></row>')
