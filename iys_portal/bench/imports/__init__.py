@@ -4,6 +4,7 @@ Every side writes the same rows into empty tables; what a file does is compared 
 anything is timed.
 """
 
+import gc
 import io
 from collections.abc import Callable
 from datetime import datetime
@@ -238,8 +239,11 @@ class _Run:
     def _workbooks(self) -> None:
         small = corpus(min(self._options.rows, _MOST_SHEET), seed=self._options.seed, now=self._now)
         rows = [line.split(",") for line in small.content.decode().split("\n")]
+        gc.collect()
+        gc.freeze()  # what the bench holds in memory is not a worker's to look through
         self._workbook("xlsx_times_openpyxl", "as Excel writes it", naive.written_by_xlsxwriter(rows))
         self._workbook("xlsx_inline_times_openpyxl", "with texts in its cells", naive.written_by_openpyxl(rows))
+        gc.unfreeze()
 
     def _workbook(self, key: str, kind: str, content: bytes) -> None:
         if [line.cells for line in table_of(content).lines()] != naive.read_by_openpyxl(content):

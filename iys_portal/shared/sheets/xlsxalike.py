@@ -13,8 +13,8 @@ from iys_portal.shared.sheets.xlsxcells import Shared, cell_of, number_of, texts
 from iys_portal.shared.sheets.xlsxusual import ROW, FoundCell, unescaped
 
 _MOST_LESSONS = 32
-_NUMBER = "[0-9]{1,7}"
-_STYLE = f'(?: s="{_NUMBER}")?'
+_NUMBER = "[0-9]{1,7}+"
+_STYLE = f'(?: s="{_NUMBER}")?+'
 _INLINE = ' t="inlineStr"><is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>'
 
 _Make = Callable[[Sequence[str]], Sequence[Cell]]
@@ -69,7 +69,7 @@ def _look(shared: Shared, cell: FoundCell) -> tuple[str, _Make | None]:
         return f"{head}{_STYLE}/>", None
     number = number_of(shared, style or "0")
     same = f' s="{style}"' if style else ""
-    return f'{head}{same}(?: t="n")?><v>([-+.0-9eE]+)</v></c>', lambda column: [*map(number, column)]
+    return f'{head}{same}(?: t="n")?><v>([-+.0-9eE]++)</v></c>', lambda column: [*map(number, column)]
 
 
 def _other(shared: Shared, kind: str, value: str) -> Cell:
