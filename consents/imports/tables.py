@@ -239,7 +239,8 @@ def _workbook(source: Source, choose: Choice) -> Table:
 def _lines_of(block: Block, columns: Columns) -> Iterator[Line]:
     """Return the rows of a block."""
     height = len(block.numbers)
-    texts = {place: _texts(cells) for place, cells in block.columns.items()}
+    read = {*columns.places, columns.brand_place} & block.columns.keys()
+    texts = {place: _texts(block.columns[place]) for place in read}
     texts |= {columns.width + number: [constant] * height for number, constant in enumerate(columns.constants)}
     nothing = [""] * height
     cells = zip(*(texts.get(place, nothing) for place in columns.places), strict=True)

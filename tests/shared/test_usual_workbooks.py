@@ -13,7 +13,7 @@ import xlsxwriter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from iys_portal.shared.sheets import xlsxrows
+from iys_portal.shared.sheets import xlsxalike, xlsxrows
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import Cell, Row, Unreadable
 from iys_portal.shared.sheets.xlsxalike import Alike
@@ -216,6 +216,17 @@ def test_a_table_is_taken_by_its_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Alike, "learn", lambda self, cells: (taken.append(1), learn(self, cells)))
     assert len(rows_of(BOOK)) == 300
     assert len(taken) < 12
+
+
+@pytest.mark.parametrize(("bound", "least"), [("_MOST_LESSONS", 0), ("_MOST_LOOKS", 2), ("_FOUND_AT_ONCE", 10)])
+def test_what_is_learned_and_found_at_once_is_bounded(bound: str, least: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are the same, in smaller blocks."""
+    expected = rows_of(BOOK)
+    monkeypatch.setattr(xlsxalike, bound, least)
+    heights = [len(block.numbers) for block in xlsxrows.row_blocks(BOOK, times=True)]
+    assert sum(heights) == 300
+    assert max(heights) <= 2
+    assert rows_of(BOOK) == expected
 
 
 BOOK = written(shared=True, formulas=False)

@@ -12,7 +12,8 @@ from iys_portal.shared.sheets.table import MAX_COLUMNS, Block, Cell, column_inde
 from iys_portal.shared.sheets.xlsxcells import Shared, cell_of, number_of, texts_of
 from iys_portal.shared.sheets.xlsxusual import ROW, FoundCell, unescaped
 
-_MOST_LESSONS = 32
+_MOST_LESSONS, _MOST_LOOKS = 32, 256
+_FOUND_AT_ONCE = 100_000
 _NUMBER = "[0-9]{1,7}+"
 _STYLE = f'(?: s="{_NUMBER}")?+'
 _INLINE = ' t="inlineStr"><is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>'
@@ -21,7 +22,7 @@ _Make = Callable[[Sequence[str]], Sequence[Cell]]
 
 
 class Alike:
-    """Learns from rows that were taken cell by cell; a few times at most, whatever a sheet may hold."""
+    """Learns from rows that were taken cell by cell; its looks, its lessons and what it finds at once are bounded."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
@@ -31,7 +32,8 @@ class Alike:
 
     def block(self, segments: Sequence[str], start: int) -> Block | None:
         """Return the rows from `start` on that look as known; their ends' tags are cut. Raises Unusual."""
-        matches = takewhile(bool, map(self._expression.fullmatch, islice(segments, start, None)))
+        stop = start + _FOUND_AT_ONCE // (self._expression.groups or 1)
+        matches = takewhile(bool, map(self._expression.fullmatch, islice(segments, start, stop)))
         rows = [match.groups() for match in matches if match]
         if not rows:
             return None
@@ -45,8 +47,10 @@ class Alike:
     def learn(self, cells: Sequence[FoundCell]) -> None:
         """Look at the cells of a row: what they are like in each column, and that other rows may lack them."""
         seen = {column_index(cell[1]): _look(self._shared, cell) for cell in cells}
-        is_new = any(pattern not in self._looks.get(column, {}) for column, (pattern, _) in seen.items())
-        if not is_new or max(seen) >= MAX_COLUMNS or self._lessons == _MOST_LESSONS:
+        new = sum(pattern not in self._looks.get(column, {}) for column, (pattern, _) in seen.items())
+        if not new or max(seen) >= MAX_COLUMNS or self._lessons == _MOST_LESSONS:
+            return
+        if new + sum(map(len, self._looks.values())) > _MOST_LOOKS:
             return
         for column, (pattern, make) in seen.items():
             self._looks.setdefault(column, {})[pattern] = make
