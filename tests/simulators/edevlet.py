@@ -94,7 +94,7 @@ def served(folder: Path, *, secret: str = SECRET) -> Iterator[Simulator]:
 
 def visitor(simulator: Simulator) -> httpx.Client:
     """Return a browser of its own, without redirects."""
-    return httpx.Client(base_url=simulator.url, trust_env=False)
+    return httpx.Client(base_url=simulator.url, trust_env=False, timeout=30)
 
 
 @dataclass(frozen=True)
