@@ -31,7 +31,7 @@ _WORKBOOK = Limits(
     file_bytes=128 * MEBIBYTE,
     part_bytes=1024 * MEBIBYTE,
     rows=MOST_ROWS + 1,
-    strings=MOST_ROWS + 100_000,
+    strings=3 * MOST_ROWS,
     string_characters=48 * MEBIBYTE,
 )
 _ROWS = 20_000

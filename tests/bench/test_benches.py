@@ -25,7 +25,7 @@ KEYS = {
     },
     "import": {
         *("of_copy", "of_sorted_copy", "times_bulk_create", "times_row_by_row", "reimport_of_first"),
-        *("peak_mib", "parse_times_phonenumbers", "xlsx_times_openpyxl", "xlsx_inline_times_openpyxl"),
+        *("peak_mib", "xlsx_peak_mib", "parse_times_phonenumbers", "xlsx_times_openpyxl", "xlsx_inline_times_openpyxl"),
     },
     "api": {
         *("status_1000_of_db", "status_1000_times_drf", "status_1000_times_drf_own_query"),

@@ -13,10 +13,12 @@ import xlsxwriter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from iys_portal.shared.sheets import xlsxalike, xlsxrows
+from iys_portal.shared.sheets import xlsxalike, xlsxbook, xlsxrows, xlsxtexts
 from iys_portal.shared.sheets.refusal import FileRefused
 from iys_portal.shared.sheets.table import Cell, Row, Unreadable
 from iys_portal.shared.sheets.xlsxalike import Alike
+from iys_portal.shared.sheets.xlsxcells import Shared
+from iys_portal.shared.sheets.xlsxtexts import Texts
 from iys_portal.shared.sheets.xlsxusual import Unusual
 
 DAY = datetime(2026, 11, 23, 10, 5)  # noqa: DTZ001  (as workbooks have it)
@@ -218,15 +220,35 @@ def test_a_table_is_taken_by_its_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(taken) < 12
 
 
-@pytest.mark.parametrize(("bound", "least"), [("_MOST_LESSONS", 0), ("_MOST_LOOKS", 2), ("_FOUND_AT_ONCE", 10)])
+@pytest.mark.parametrize(("bound", "least"), [("_MOST_LESSONS", 0), ("_MOST_LOOKS", 2), ("_FOUND_AT_ONCE", 100)])
 def test_what_is_learned_and_found_at_once_is_bounded(bound: str, least: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows are the same, in smaller blocks."""
+    """The rows are the same, in smaller blocks: one by one where nothing is learned."""
     expected = rows_of(BOOK)
     monkeypatch.setattr(xlsxalike, bound, least)
     heights = [len(block.numbers) for block in xlsxrows.row_blocks(BOOK, times=True)]
     assert sum(heights) == 300
-    assert max(heights) <= 2
+    assert max(heights) == (3 if bound == "_FOUND_AT_ONCE" else 1)
     assert rows_of(BOOK) == expected
+
+
+@pytest.mark.parametrize("usual", [True, False])
+def test_texts_that_are_packed_are_the_same(monkeypatch: pytest.MonkeyPatch, *, usual: bool) -> None:
+    expected = rows_of(BOOK)
+    monkeypatch.setattr(xlsxtexts, "_UNPACKED", 2)
+    if not usual:
+        monkeypatch.setattr(xlsxbook, "_usual_texts", lambda *_: (_ for _ in ()).throw(Unusual))
+    assert rows_of(BOOK) == expected
+    texts = Texts(9, 99)
+    texts.add(["a", "ş", "", "€\n"])
+    texts.add(["", "d"])
+    assert [texts.all()[number] for number in range(6)] == ["a", "ş", "", "€\n", "", "d"]
+    assert Shared(texts.all(), frozenset(), from_1904=False, times=False).texts_of(["5", "6"]) == [
+        "d",
+        Unreadable("Hücrenin metni dosyada yok."),
+    ]
+    for more in (["e"] * 4, ["e" * 95]):
+        with pytest.raises(FileRefused):
+            Texts(9, 99).add(["a", "ş", "", "€\n", "", "d", *more])
 
 
 BOOK = written(shared=True, formulas=False)

@@ -15,6 +15,7 @@ from iys_portal.shared.sheets.source import MEBIBYTE
 from iys_portal.shared.sheets.table import heading
 from iys_portal.shared.sheets.text import clean
 from iys_portal.shared.sheets.xlsxcells import Shared, text_of, texts_of
+from iys_portal.shared.sheets.xlsxtexts import Texts
 from iys_portal.shared.sheets.xlsxusual import TEXT, TEXTS, Unusual, segments
 from iys_portal.shared.sheets.xmlstream import Plan, Values, walk
 
@@ -136,14 +137,14 @@ def _targets(book: Book) -> dict[str, str]:
     return targets
 
 
-def _shared_texts(book: Book) -> list[str]:
+def _shared_texts(book: Book) -> list[str] | Texts:
     """Return the texts that cells name by number; their phonetic readings are no part of them."""
     if "xl/sharedStrings.xml" not in book.parts:
         return []
     with suppress(Unusual), book.open("xl/sharedStrings.xml") as stream:
-        return _Texts(book.limits).usual(stream)
+        return _usual_texts(stream, book.limits)
     values: Values = []
-    texts = _Texts(book.limits)
+    texts = Texts(book.limits.strings, book.limits.string_characters)
 
     def take(_number: int) -> None:
         texts.add([text_of("".join(value for path, value in values if "@" not in path))])
@@ -151,30 +152,18 @@ def _shared_texts(book: Book) -> list[str]:
 
     plan = Plan(anchors={"sst": ""}, keep=frozenset({"si/t", "si/r/t"}), ends={"si": take})
     _read_part(book, "xl/sharedStrings.xml", plan, values)
-    return texts.found
+    return texts.all()
 
 
-class _Texts:
-    """Collects texts, within limits."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.found: list[str] = []
-        self._limits, self._size = limits, 0
-
-    def add(self, texts: list[str]) -> None:
-        self.found += texts
-        self._size += sum(map(len, texts))
-        if len(self.found) > self._limits.strings or self._size > self._limits.string_characters:
-            raise FileRefused("Excel dosyasında olağandışı çok metin var; okunmadı.")
-
-    def usual(self, stream: BinaryIO) -> list[str]:
-        """Return the texts of a part that is written as usual. Raises Unusual."""
-        for many in segments(stream, opening=TEXTS, inside=["sst"], closing="</si>"):
-            written = [match[1] for match in map(TEXT.fullmatch, many) if match]
-            if len(written) < len(many):
-                raise Unusual
-            self.add(texts_of(written))
-        return self.found
+def _usual_texts(stream: BinaryIO, limits: Limits) -> list[str] | Texts:
+    """Return the texts of a part that is written as usual. Raises Unusual."""
+    texts = Texts(limits.strings, limits.string_characters)
+    for many in segments(stream, opening=TEXTS, inside=["sst"], closing="</si>"):
+        written = [match[1] for match in map(TEXT.fullmatch, many) if match]
+        if len(written) < len(many):
+            raise Unusual
+        texts.add(texts_of(written))
+    return texts.all()
 
 
 def _day_styles(book: Book) -> frozenset[int]:

@@ -12,6 +12,7 @@ from decimal import Context, Decimal
 from iys_portal.shared.clock import ISTANBUL
 from iys_portal.shared.sheets.table import Cell, Unreadable
 from iys_portal.shared.sheets.text import clean
+from iys_portal.shared.sheets.xlsxtexts import Texts
 from iys_portal.shared.sheets.xlsxusual import unescaped
 
 _FIFTEEN = Context(prec=15)
@@ -30,7 +31,7 @@ class Shared:
     With `times` a day is a datetime.
     """
 
-    texts: Sequence[str]
+    texts: list[str] | Texts
     day_styles: frozenset[int]
     from_1904: bool
     times: bool
