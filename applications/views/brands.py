@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import ProviderRequest, provider_view
 from accounts.enums import Capability
-from applications.forms import NewBrandForm, RenameForm
+from applications.brand_forms import NewBrandForm, RenameForm
 from applications.rules import ApplicationRefused, FormUsed
 from applications.services.drafts import request_brand
 from applications.views.common import takes_document

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import public
+from applications.brand_forms import BrandForm
 from applications.enums import ApplicationKind, ApplicationState, CheckKind
-from applications.forms import COMPANY_FIELDS, PERSON_FIELDS, BrandForm, CompanyForm, PaperForm, PersonForm
+from applications.forms import COMPANY_FIELDS, PERSON_FIELDS, CompanyForm, PaperForm, PersonForm
 from applications.models import Application
 from applications.rules import ApplicationRefused, form_number, gaps, has_company, has_person, printed_sha256
 from applications.selectors import by_token, checks_of, newest_documents
