@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
+from redis import ConnectionPool
 from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
@@ -93,17 +94,26 @@ def _counts_in_cache(counters: Sequence[Counter]) -> list[int]:
     client = _clients.get(cache)
     if client is None:  # making one takes longer than asking it
         client = _clients[cache] = cache._cache.get_client(None, write=True)
-    pipeline = client.pipeline(transaction=False)
     names = [cache.make_key(counter.key) for counter in counters]
-    for name, counter in zip(names, counters, strict=True):
-        if counter.step:
-            pipeline.incrby(name, counter.step)
-        else:
-            pipeline.get(name)
-    for name, counter in zip(names, counters, strict=True):
-        if counter.step:
-            pipeline.expire(name, counter.seconds)
-    return [int(count or 0) for count in pipeline.execute()[: len(counters)]]
+    asked = [
+        ("INCRBY", name, counter.step) if counter.step else ("GET", name)
+        for name, counter in zip(names, counters, strict=True)
+    ]
+    kept = [("EXPIRE", name, counter.seconds) for name, counter in zip(names, counters, strict=True) if counter.step]
+    return [int(answer or 0) for answer in _answers(client.connection_pool, [*asked, *kept])[: len(counters)]]
+
+
+def _answers(pool: ConnectionPool, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+    """Return what the cache answers to commands that travel together; a pipeline does the same in twice the time."""
+    wire: Any = pool.get_connection()  # its methods have no types
+    try:
+        wire.send_packed_command(wire.pack_commands(commands))
+        return [wire.read_response() for _ in commands]
+    except BaseException:
+        wire.disconnect()  # with all that it would still answer
+        raise
+    finally:
+        pool.release(wire)
 
 
 _clients: WeakKeyDictionary[BaseCache, Any] = WeakKeyDictionary()

@@ -1,5 +1,6 @@
 """The WSGI entry point that the web server loads."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,3 +8,4 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iys_portal.settings")
 
 application = get_wsgi_application()
+gc.freeze()  # what was loaded stays to the end: the garbage collector need not look through it again and again

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from iys_portal import throttling
 from iys_portal.throttling import address_of, is_too_often
 
 
@@ -65,6 +66,16 @@ def test_what_came_before_the_cache_went_away_counts(settings: Settings) -> None
     assert counted(address, 2) == [False, False]
     lose_cache(settings)
     assert counted(address, 2) == [False, True]
+
+
+def test_an_answer_that_is_an_error_is_not_taken_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "_AWAY_SECONDS", 0)
+    wrong, right = secrets.token_hex(4), secrets.token_hex(4)
+    cache = caches["default"]
+    cache._cache.get_client().lpush(cache.make_key(wrong), "text")  # type: ignore[attr-defined]
+    asked = [throttling.Counter(right, 60), throttling.Counter(wrong, 60)]
+    assert [throttling.counts_of(asked)[1] for _ in range(3)] == [1, 2, 3]  # the process's own count
+    assert throttling.counts_of([throttling.Counter(right, 60), throttling.Counter(right, 60, 5)]) == [4, 9]
 
 
 def test_no_address_is_kept() -> None:

@@ -121,7 +121,11 @@ def _accepted(call: Call, *, repeats: bool) -> Accepted:
         str(batch.request_id),
         [
             SubRequest(
-                *(_TYPES[item.channel], item.recipient, _STATUSES[item.status], _KINDS[item.recipient_type], number),
+                _TYPES[item.channel],
+                item.recipient,
+                _STATUSES[item.status],
+                _KINDS[item.recipient_type],
+                number,
                 creation_date,
                 UNSET if item.source is None else _SOURCES[item.source],
                 UNSET if item.consent_at is None else item.consent_at[:19],

@@ -33,8 +33,8 @@ def read_request_id(text: str) -> tuple[UUID | None, str | None]:
 
 def sub_request_ids(request_id: UUID, positions: Iterable[int]) -> list[str]:
     """Return the ids of these parts of a batch: they follow from the batch's own, so that they take no room."""
-    first, last = str(request_id)[:24], request_id.node + 1
-    return [f"{first}{(last + position) % _GROUPS:012x}" for position in positions]
+    form, last = f"{str(request_id)[:24]}%012x", request_id.node + 1
+    return [form % ((last + position) % _GROUPS) for position in positions]
 
 
 @dataclass(frozen=True, slots=True)

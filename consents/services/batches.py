@@ -29,9 +29,8 @@ from consents.services.access import Changed, note_access
 from consents.services.import_sql import CHANGED, NEW, SAME, has_dealers, judged
 from consents.services.import_writing import for_many_rows, write_chunk
 from iys_portal.audit.locks import exclusive
-from iys_portal.audit.outbox import promise, promise_at_last
+from iys_portal.audit.outbox import promise, promise_beside
 from iys_portal.audit.services import Program
-from iys_portal.audit.short import short_transaction
 from packages.usage import lock_addresses
 
 logger = structlog.get_logger(__name__)
@@ -86,10 +85,8 @@ def accept(
         items=_lines(items),
         waiting=_by_kind(items),
     )
-    with short_transaction() as short:
-        row = {name: getattr(batch, name) for name in _BATCH_COLUMNS}
-        ((batch.number,),) = short.first(_BATCH, row)
-        promise_at_last(short, "consents.batch", provider_id=brand.provider_id)
+    row = {name: getattr(batch, name) for name in _BATCH_COLUMNS}
+    (batch.number,) = promise_beside(_BATCH, row, "consents.batch", provider_id=brand.provider_id)
     return batch
 
 
@@ -106,8 +103,8 @@ def _lines(items: Sequence[Item]) -> str:
     """Return the items as COPY reads them, `\\N` for what is absent; no recipient holds what would need escaping."""
     return "".join(
         [
-            f"{position}\t{item.recipient}\t{item.channel}\t{item.recipient_type}\t{item.status}"
-            f"\t{item.source or _NULL}\t{item.consent_at or _NULL}\t{item.retailer_code or _NULL}"
+            f"{position}\t{item.recipient}\t{_ENUM[item.channel]}\t{_ENUM[item.recipient_type]}\t{_ENUM[item.status]}"
+            f"\t{_ENUM[item.source]}\t{item.consent_at or _NULL}\t{item.retailer_code or _NULL}"
             f"\t{_array(item.retailer_access) if item.retailer_access else _NULL}\n"
             for position, item in enumerate(items)
         ]
@@ -115,6 +112,8 @@ def _lines(items: Sequence[Item]) -> str:
 
 
 _NULL = "\\N"
+_ENUM: dict[int | None, str] = {None: _NULL, **{number: str(number) for number in range(256)}}
+"""How a member of an enumeration is written; thousands of numbers need not be made texts anew."""
 
 
 def _array(codes: Sequence[int]) -> str:

@@ -17,14 +17,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg import Cursor
 
 from iys_portal.audit.bulk import insert_rows, next_numbers
 from iys_portal.audit.locks import exclusive
 from iys_portal.audit.models import OutboxMessage
-from iys_portal.audit.short import ShortTransaction
 
 logger = structlog.get_logger(__name__)
 
@@ -71,11 +71,19 @@ _PROMISE = """
 """
 
 
-def promise_at_last(short: ShortTransaction, topic: str, **payload: Any) -> None:
-    """Promise as `promise` does, by the last question of a short transaction."""
-    ((number,),) = short.last(_PROMISE, {"topic": topic, "payload": json.dumps(payload)})
+def promise_beside(sql: str, values: Mapping[str, Any], topic: str, **payload: Any) -> tuple[Any, ...]:
+    """Promise as `promise` does, by the INSERT of one row that the promise is about; return what it says of the row.
+
+    `sql` ends with RETURNING. It and the promise are one statement, and so, outside a transaction, one of their own, in
+    one journey to the database. The values travel beside it: long texts are not read as SQL.
+    """
+    both = f"WITH made AS ({sql}), promised AS ({_PROMISE}) SELECT * FROM promised, made"  # noqa: S608  (callers' constants)
+    with connection.cursor() as given, connection.wrap_database_errors, Cursor(given.connection) as cursor:
+        cursor.execute(both, {**values, "topic": topic, "payload": json.dumps(payload)})
+        ((number, *made),) = cursor.fetchall()
     message = OutboxMessage(pk=number, topic=topic, payload=payload)
     transaction.on_commit(lambda: ring(message))
+    return tuple(made)
 
 
 def promise_many(topic: str, payloads: Sequence[Mapping[str, Any]], *, due_at: datetime) -> list[int]:

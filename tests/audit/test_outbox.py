@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from iys_portal.audit import outbox
@@ -52,7 +52,23 @@ def test_a_promise_of_a_transaction_that_fails_is_gone() -> None:
 @transaction.atomic
 def _promise_and_fail() -> None:
     outbox.promise("test.note", number=1)
+    outbox.promise_beside(_ROW, {"provider": 7}, "test.note", number=2)
     _fail()
+
+
+_ROW = "INSERT INTO packages_addressdelta (provider_id, phones, emails) VALUES (%(provider)s, 1, 0) RETURNING phones"
+
+
+@pytest.mark.django_db
+def test_a_row_and_its_promise_are_made_together() -> None:
+    assert outbox.promise_beside(_ROW, {"provider": 7}, "test.note", number=8) == (1,)
+    message = OutboxMessage.objects.get(topic="test.note")
+    assert message.payload == {"number": 8}
+    assert outbox.run(message.pk) is True
+    assert DONE == [8]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        outbox.promise_beside(_ROW, {"provider": None}, "test.note", number=9)
+    assert OutboxMessage.objects.filter(topic="test.note").count() == 1
 
 
 @pytest.mark.django_db
