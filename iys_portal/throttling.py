@@ -104,7 +104,7 @@ def _counts_in_cache(counters: Sequence[Counter]) -> list[int]:
 
 
 def _answers(pool: ConnectionPool, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
-    """Return what the cache answers to commands that travel together; a pipeline does the same in twice the time."""
+    """Return what the cache answers to commands that travel together; a pipeline object takes half as long again."""
     wire: Any = pool.get_connection()  # its methods have no types
     try:
         wire.send_packed_command(wire.pack_commands(commands))

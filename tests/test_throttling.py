@@ -72,7 +72,7 @@ def test_an_answer_that_is_an_error_is_not_taken_for_the_next_one(monkeypatch: p
     monkeypatch.setattr(throttling, "_AWAY_SECONDS", 0)
     wrong, right = secrets.token_hex(4), secrets.token_hex(4)
     cache = caches["default"]
-    cache._cache.get_client().lpush(cache.make_key(wrong), "text")  # type: ignore[attr-defined]
+    cache._cache.get_client().lpush(cache.make_key(wrong), "text")  # type: ignore[attr-defined]  # Django hides it
     asked = [throttling.Counter(right, 60), throttling.Counter(wrong, 60)]
     assert [throttling.counts_of(asked)[1] for _ in range(3)] == [1, 2, 3]  # the process's own count
     assert throttling.counts_of([throttling.Counter(right, 60), throttling.Counter(right, 60, 5)]) == [4, 9]

@@ -21,7 +21,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.models import ApiAccount
 from brands.enums import RetailerState
 from brands.models import Brand
-from consents.enums import Channel, RecipientType, Way
+from consents.enums import Channel, ConsentStatus, RecipientType, Source, Way
 from consents.models import ConsentBatch
 from consents.rules.requests import RESULTS_KEPT
 from consents.selectors import policy
@@ -112,7 +112,10 @@ def _lines(items: Sequence[Item]) -> str:
 
 
 _NULL = "\\N"
-_ENUM: dict[int | None, str] = {None: _NULL, **{number: str(number) for number in range(256)}}
+_ENUM: dict[int | None, str] = {
+    None: _NULL,
+    **{member.value: str(member.value) for kind in (Channel, RecipientType, ConsentStatus, Source) for member in kind},
+}
 """How a member of an enumeration is written; thousands of numbers need not be made texts anew."""
 
 
